@@ -1,0 +1,27 @@
+"""Shared fixtures. Threads are pinned before torch can load: contended OpenMP threads run many times slower."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import pytest
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def shared_data():
+    """A whole public set by its folder name; the test skips, saying so, where it is absent."""
+
+    def find(name: str) -> Path:
+        path = SHARED / name
+        if not path.exists():
+            pytest.skip(
+                f"needs the public set {name!r} in ../shared/data (see tests/data/README.md)"
+            )
+        return path
+
+    return find

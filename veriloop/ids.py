@@ -1,0 +1,40 @@
+"""Content ids and derived seeds: the only two ways in which records and random streams are named.
+
+An id is a hash of content, so joining and caching need no bookkeeping and two runs that made the same thing
+agree on its name. A seed is derived from the names of what it is for, so that no stream depends on the order
+in which work happens to be done. Nothing here draws random numbers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+import xxhash
+
+Json: TypeAlias = "None | bool | int | float | str | Sequence[Json] | Mapping[str, Json]"
+
+
+def canonical(value: Json) -> str:
+    """One spelling of a JSON value: sorted keys, no spaces, real UTF-8. NaN and infinity are refused."""
+    return json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
+
+
+def content_id(kind: str, *parts: Json) -> str:
+    """A 32-digit hexadecimal id (xxh3, 128 bits) of ``parts`` under the name ``kind``.
+
+    >>> content_id("problem", "1 + 1 = ?") == content_id("problem", "1 + 1 = ?")
+    True
+    """
+    return xxhash.xxh3_128_hexdigest(canonical([kind, *parts]).encode("utf-8", "surrogatepass"))
+
+
+def derive_seed(seed: int, *names: str | int) -> int:
+    """A 63-bit seed for the stream called ``names`` of the run seeded ``seed``.
+
+    The same names give the same seed on every machine; different names give unrelated ones.
+    """
+    return xxhash.xxh3_64_intdigest(canonical(["seed", seed, *names]).encode()) >> 1
