@@ -1,0 +1,91 @@
+"""The judge's side of the paper's protocol: what it is shown and what a true critique says.
+
+The judge reads the problem and the paragraphs in tags, derives each number itself, puts the
+student's next to it, says same or differs, and stops at the first difference. Deriving first and
+comparing one number at a time is what a tiny model can learn; a verdict over a whole equation is
+not. Parsing critiques belongs to the system that uses judges, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from veriloop.abacus.checker import boxed, check_steps, equation
+
+SAME, DIFFERS = "same", "differs"
+_DONE, _NOTHING = "done", "nothing"
+
+
+def judge_prompt(problem: str, steps: Sequence[str]) -> str:
+    """The user message: problem and 1-based paragraphs in tags, without instructions."""
+    parts = [f"<math_problem>\n{problem}\n</math_problem>"]
+    parts += [f"<paragraph_{i}>\n{step}\n</paragraph_{i}>" for i, step in enumerate(steps, 1)]
+    return "\n\n".join(parts)
+
+
+def critique(meta: Mapping[str, Any], steps: Sequence[str]) -> str | None:
+    """The true critique of a solution, or None where the comparison cannot express the truth.
+
+    None is rare: prose steps, and steps whose numbers all agree but which come at the wrong
+    place (an answer before the end).
+    """
+    checks = check_steps(meta, steps)
+    attempted: set[int] = set()
+    blocks: list[str] = []
+    for number, (step, check) in enumerate(zip(steps, checks, strict=True), 1):
+        pairs = _pairs(meta, step, attempted)
+        agree = all(own == quoted for own, quoted in pairs)
+        if not pairs or agree != check.right:
+            return None
+        blocks.append(f"<analysis_{number}>\n{_compare(pairs)}\n</analysis_{number}>")
+        if not agree:
+            return "\n\n".join([*blocks, "<conclusion>Incorrect</conclusion>"])
+    return "\n\n".join([*blocks, "<conclusion>Correct</conclusion>"])
+
+
+def _compare(pairs: Sequence[tuple[str, str]]) -> str:
+    """Write pairs up to and including the first that differs."""
+    written: list[str] = []
+    for own, quoted in pairs:
+        written.append(f"{own} vs {quoted} {SAME if own == quoted else DIFFERS}")
+        if own != quoted:
+            break
+    return ", ".join(written)
+
+
+def _pairs(meta: Mapping[str, Any], step: str, attempted: set[int]) -> list[tuple[str, str]]:
+    """What the judge derives beside what the step says, number by number."""
+    found, answer = equation(step), boxed(step)
+    expected = _expected(meta, found, attempted)
+    if expected is None:
+        if answer is None or found is not None:
+            return [(_DONE, str(found[0]) if found else _NOTHING)]
+        return [(_DONE, _DONE), (str(meta["answer"]), answer)]
+    numbers = [str(part) for part in expected]
+    if found is None:
+        return [(numbers[0], _DONE if answer is not None else _NOTHING)]
+    return list(zip(numbers, map(str, found), strict=True))
+
+
+def _expected(
+    meta: Mapping[str, Any], found: tuple[int, str, int, int] | None, attempted: set[int]
+) -> tuple[int, str, int, int] | None:
+    """The true equation due at this step: the one the step means if that is due, else the next."""
+    due: list[tuple[int, tuple[int, str, int, int]]] = []
+    for index, node in enumerate(meta["nodes"]):
+        parents = {node[side]["v"] for side in "ab" if "v" in node[side]}
+        if index not in attempted and parents <= attempted:
+            a, b = (
+                node[side]["n"] if "n" in node[side] else meta["nodes"][node[side]["v"]]["value"]
+                for side in "ab"
+            )
+            due.append((index, (a, node["op"], b, node["value"])))
+    if not due:
+        return None
+    for index, (a, op, b, value) in due:
+        if found and found[:3] in ((a, op, b), (b, op, a) if op in "+*" else (a, op, b)):
+            attempted.add(index)
+            return found[0], op, found[2], value
+    attempted.add(due[0][0])
+    return due[0][1]

@@ -1,0 +1,80 @@
+"""The Abacus tokenizer: byte-level BPE with one token per digit, in Hugging Face files.
+
+Digits stay single (with their leading space) because a tiny model learns arithmetic digit by
+digit; all 256 bytes are in the vocabulary, so any text encodes and decodes exactly. The pieces of
+the judge protocol and the blank line between steps are single tokens. Only building and saving is
+here; reading is `AutoTokenizer`'s.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+END, START, STOP, STEP = "<|endoftext|>", "<|im_start|>", "<|im_end|>", "<extra_0>"
+SPECIAL = (END, START, STOP, STEP)
+PROTOCOL = (
+    "<math_problem>", "</math_problem>", "<paragraph_", "</paragraph_",
+    "<analysis_", "</analysis_", "<conclusion>", "</conclusion>",
+)  # fmt: skip
+_SPLIT = r" ?\d|\\boxed\{| ?[A-Za-z]+|\n\n|\n| ?[^\sA-Za-z\d]|\s"
+CHAT_TEMPLATE = (
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
+    "{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
+
+
+def build_tokenizer(texts: Iterable[str], vocabulary: int = 512) -> Tokenizer:
+    """Train the tokenizer on texts. The same texts in the same order give the same vocabulary."""
+    from tokenizers import (
+        AddedToken,
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        pre_tokenizers,
+        trainers,
+    )  # fmt: skip
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_SPLIT), behavior="isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary - len(SPECIAL) - len(PROTOCOL),
+        min_frequency=2,
+        show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    tokenizer.train_from_iterator(texts, trainer=trainer)
+    tokenizer.add_special_tokens([AddedToken(t, normalized=False) for t in SPECIAL])
+    tokenizer.add_tokens([AddedToken(t, normalized=False, special=False) for t in PROTOCOL])
+    return tokenizer
+
+
+def save_tokenizer(tokenizer: Tokenizer, folder: Path, max_length: int) -> None:
+    """Write tokenizer.json, tokenizer_config.json and chat_template.jinja into a checkpoint."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    config = {
+        # The generic class: Qwen2's own would replace the digit split by its regex.
+        "tokenizer_class": "PreTrainedTokenizerFast",
+        "model_max_length": max_length,
+        "eos_token": STOP,
+        "pad_token": END,
+        "clean_up_tokenization_spaces": False,
+        "extra_special_tokens": [START, STEP],
+    }
+    (folder / "tokenizer_config.json").write_text(json.dumps(config, indent=2) + "\n")
+    (folder / "chat_template.jinja").write_text(CHAT_TEMPLATE)
