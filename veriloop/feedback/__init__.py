@@ -1,1 +1,9 @@
-"""feedback."""
+"""Verdicts -> what a model learns from. Plain functions of a group: no engine, no file, no model.
+
+What a filter leaves out is handed back with its reason and kept in a file of its own.
+"""
+
+KINDS: dict[str, str] = {
+    "consensus": "veriloop.feedback.consensus:Consensus",
+    "step-labels": "veriloop.feedback.labels:StepLabels",
+}

@@ -1,1 +1,8 @@
-"""search."""
+"""Problem -> solutions. One file per strategy, each one async function over one problem; engines batch.
+
+Verifiers that steer a search arrive as arguments: this room imports no other verb.
+"""
+
+KINDS: dict[str, str] = {
+    "sample": "veriloop.search.sample:Sample",
+}

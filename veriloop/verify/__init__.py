@@ -1,1 +1,13 @@
-"""verify."""
+"""Solutions -> verdicts. One file per kind of verifier; each judges all solutions of one problem at a time.
+
+A verdict has a value or a reason for having none. What a verifier needs of another room (an engine, an
+equality of answers) is handed to it. How verdicts become training data is feedback's business.
+"""
+
+KINDS: dict[str, str] = {
+    "answer": "veriloop.verify.answer:Answer",
+    "judge": "veriloop.verify.judge:Judge",
+    "min-token-probability": "veriloop.verify.surprise:MinTokenProbability",
+    "montecarlo": "veriloop.verify.montecarlo:MonteCarlo",
+    "process": "veriloop.verify.process:Process",
+}

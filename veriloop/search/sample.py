@@ -1,0 +1,59 @@
+"""n independent samples of one problem: the search that Best-of-N, votes and step labels start from.
+
+The chat that is sent is part of the object, because everything downstream (rollouts from a prefix, reward
+models, surprise) must show a model the same chat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from veriloop.errors import EngineError
+from veriloop.ids import derive_seed
+from veriloop.protocols import Engine, Request, Sampling
+from veriloop.records import Problem, Solution
+from veriloop.text.answers import extract_answer
+from veriloop.text.chats import Chat
+from veriloop.text.steps import split_steps
+
+
+@final
+@dataclass(frozen=True)
+class Sample:
+    """``n`` samples of a problem, split into steps at blank lines.
+
+    ``stream`` names the random streams: two searches with the same seed and different streams draw
+    independently (a greedy one beside a sampled one, say).
+    """
+
+    n: int = 8
+    sampling: Sampling = Sampling()
+    seed: int = 0
+    chat: Chat = Chat()
+    stream: str = "search"
+
+    async def search(self, problem: Problem, engine: Engine) -> tuple[Solution, ...]:
+        """``n`` solutions in sample order. Raises EngineError where the engine gives fewer for good."""
+        seed = derive_seed(self.seed, self.stream, problem.id)
+        request = Request(self.chat.render(problem), self.sampling, seed=seed, n=self.n)
+        reply = await engine.generate(request)
+        if len(reply.completions) != self.n:
+            raise EngineError(
+                f"engine {engine.name!r} gave {len(reply.completions)} of {self.n} samples for problem "
+                f"{problem.id}: wrap it so that it asks again, or lower n"
+            )
+        return tuple(
+            Solution(
+                problem=problem.id,
+                steps=tuple(step.text for step in split_steps(completion.text)),
+                finish=completion.finish,
+                answer=extract_answer(completion.text),
+                tokens=completion.tokens,
+                engine=engine.name,
+                seed=seed,
+                sample=index,
+                made_by=repr(self),
+            )
+            for index, completion in enumerate(reply.completions)
+        )
