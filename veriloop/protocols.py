@@ -53,12 +53,14 @@ class Request:
 @dataclass(frozen=True)
 class Completion:
     """One sample. ``logprobs`` are natural logs under the model's own distribution (temperature 1), one for
-    each generated token, or None where the engine does not give them: never 0 for unknown."""
+    each generated token, or None where the engine does not give them: never 0 for unknown. ``pieces`` are the
+    texts of the same tokens where log-probabilities were asked for and the engine knows them."""
 
     text: str
     finish: Finish
     tokens: int | None = None
     logprobs: tuple[float, ...] | None = None
+    pieces: tuple[str, ...] | None = None
 
 
 @final
