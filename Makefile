@@ -36,7 +36,7 @@ lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .
 
 types: $(VENV)/installed-dev
-	$(BIN)/basedpyright
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
 
 floors: $(VENV)/installed-dev
 	$(BIN)/lint-imports

@@ -101,8 +101,13 @@ def with_tree(readme: str) -> str:
 def main() -> int:
     """Write, or with ``--check`` compare."""
     readme = ROOT / "README.md"
-    pages = {readme: with_tree(readme.read_text(encoding="utf-8")), ROOT / "docs/cli.md": cli_page()}
-    stale = [p for p, text in pages.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
+    pages = {
+        readme: with_tree(readme.read_text(encoding="utf-8")),
+        ROOT / "docs/cli.md": cli_page(),
+    }
+    stale = [
+        p for p, text in pages.items() if not p.exists() or p.read_text(encoding="utf-8") != text
+    ]
     if "--check" in sys.argv:
         for path in stale:
             print(f"{path.relative_to(ROOT)} is stale: run `make docs`", file=sys.stderr)

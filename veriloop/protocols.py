@@ -54,7 +54,8 @@ class Request:
 class Completion:
     """One sample. ``logprobs`` are natural logs under the model's own distribution (temperature 1), one for
     each generated token, or None where the engine does not give them: never 0 for unknown. ``pieces`` are the
-    texts of the same tokens where log-probabilities were asked for and the engine knows them."""
+    texts of the same tokens where log-probabilities were asked for and the engine knows them.
+    """
 
     text: str
     finish: Finish
@@ -67,7 +68,8 @@ class Completion:
 @dataclass(frozen=True)
 class Reply:
     """The ``n`` samples asked for, in order; ``prompt_tokens`` is None where unknown. ``cached`` counts
-    samples that were remembered and not paid for again."""
+    samples that were remembered and not paid for again.
+    """
 
     completions: tuple[Completion, ...]
     prompt_tokens: int | None = None
@@ -89,7 +91,8 @@ class ScoreRequest:
 class Scored:
     """Tokens of a continuation in order: their texts, start offsets in characters, natural-log probabilities,
     and the entropy in nats of the distribution each was drawn from (None where the engine cannot give it).
-    All sequences have the same length."""
+    All sequences have the same length.
+    """
 
     tokens: tuple[str, ...]
     offsets: tuple[int, ...]

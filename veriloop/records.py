@@ -246,7 +246,8 @@ class Verdict:
 @dataclass(frozen=True)
 class Group:
     """A problem, its solutions and their verdicts: what verifiers and feedback see, so that votes, pairwise
-    judges and group baselines need no special path. Not stored: it is joined from the files by id."""
+    judges and group baselines need no special path. Not stored: it is joined from the files by id.
+    """
 
     problem: Problem
     solutions: tuple[Solution, ...] = ()

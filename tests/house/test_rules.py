@@ -31,7 +31,9 @@ def length(node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def test_modules_have_at_most_400_lines():
-    long = {str(p.relative_to(ROOT)): n for p in MODULES if (n := len(p.read_text().splitlines())) > 400}
+    long = {
+        str(p.relative_to(ROOT)): n for p in MODULES if (n := len(p.read_text().splitlines())) > 400
+    }
     assert not long
 
 
@@ -48,7 +50,9 @@ def test_functions_take_at_most_6_parameters_keyword_only_after_two():
         if path.is_relative_to(PACKAGE / "cli") or path.name == "cli.py":
             continue
         for f in functions(path):
-            positional = [a.arg for a in f.args.posonlyargs + f.args.args if a.arg not in ("self", "cls")]
+            positional = [
+                a.arg for a in f.args.posonlyargs + f.args.args if a.arg not in ("self", "cls")
+            ]
             if len(positional) + len(f.args.kwonlyargs) > 6:
                 wrong.append(f"{path.relative_to(ROOT)}:{f.lineno} {f.name}")
     assert not wrong
@@ -82,7 +86,9 @@ def test_nothing_unfinished_or_local_lands():
 
 def test_importing_the_package_loads_no_heavy_library():
     heavy = ["torch", "transformers", "pyarrow", "aiohttp", "numpy", "rich", "math_verify"]
-    code = f"import sys, json, veriloop; print(json.dumps([m for m in {heavy!r} if m in sys.modules]))"
+    code = (
+        f"import sys, json, veriloop; print(json.dumps([m for m in {heavy!r} if m in sys.modules]))"
+    )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert json.loads(shown.stdout) == []
 

@@ -7,7 +7,11 @@ from hypothesis import strategies as st
 from veriloop.ids import canonical, content_id, derive_seed
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=8,
 )
@@ -32,7 +36,9 @@ def test_different_parts_have_different_ids(a, b):
 
 
 def test_seeds_fit_63_bits_and_do_not_collide():
-    seeds = {derive_seed(s, "rollout", i, j) for s in range(10) for i in range(100) for j in range(8)}
+    seeds = {
+        derive_seed(s, "rollout", i, j) for s in range(10) for i in range(100) for j in range(8)
+    }
     assert len(seeds) == 8000
     assert all(0 <= s < 2**63 for s in seeds)
 

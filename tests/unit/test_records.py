@@ -21,7 +21,13 @@ from veriloop.records import (
     Verdict,
 )
 
-VERDICT = {"problem": "p", "solution": "s", "verifier": "v", "form": Form.SCORE, "granularity": Granularity.STEP}
+VERDICT = {
+    "problem": "p",
+    "solution": "s",
+    "verifier": "v",
+    "form": Form.SCORE,
+    "granularity": Granularity.STEP,
+}
 
 
 @given(st.text(), st.text() | st.none(), st.text())
@@ -64,7 +70,9 @@ def test_a_verdict_has_a_value_or_a_reason():
 
 def test_a_group_finds_verdicts_by_verifier():
     verdicts = tuple(
-        Verdict("p", s, v, Form.SCORE, Granularity.STEP, value=1.0) for s in "ab" for v in ("x", "y")
+        Verdict("p", s, v, Form.SCORE, Granularity.STEP, value=1.0)
+        for s in "ab"
+        for v in ("x", "y")
     )
     group = Group(Problem("t", "q"), (), verdicts)
     assert {k: v.verifier for k, v in group.by("y").items()} == {"a": "y", "b": "y"}

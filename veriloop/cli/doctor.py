@@ -41,7 +41,9 @@ class Finding:
 def findings() -> Iterator[Finding]:
     """All probes, in order, as they finish."""
     cores = os.cpu_count() or 1
-    yield Finding("python", "ok", f"{platform.python_version()} on {platform.system()}, {cores} cores")
+    yield Finding(
+        "python", "ok", f"{platform.python_version()} on {platform.system()}, {cores} cores"
+    )
     for module in CORE:
         yield _version(module)
     for what, probe in _PROBES.items():
@@ -94,8 +96,9 @@ def _models() -> str:
 def _decode() -> str:
     import asyncio
 
-    from veriloop.abacus import checkpoint
     from veriloop.engines.local import Local
+
+    from veriloop.abacus import checkpoint
     from veriloop.protocols import Request, Sampling
     from veriloop.records import Message
 
@@ -111,7 +114,9 @@ def _decode() -> str:
 
     start = time.process_time()
     tokens = asyncio.run(sample())
-    return f"{tokens} tokens sampled in {time.process_time() - start:.1f} CPU seconds, start included"
+    return (
+        f"{tokens} tokens sampled in {time.process_time() - start:.1f} CPU seconds, start included"
+    )
 
 
 def _answers() -> str:

@@ -15,7 +15,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from veriloop.errors import EngineError, EngineRefused, EngineTimeout, InputError, MissingExtra
-from veriloop.protocols import Engine, Reply, Request, ScoreRequest
+from veriloop.protocols import Completion, Engine, Reply, Request, ScoreRequest
+from veriloop.records import Finish
 from veriloop.serve import wire
 
 try:
@@ -88,7 +89,9 @@ def create_app(engine: Engine, *, key: str | None = None) -> FastAPI:
         requests = wire.text_requests(body)
         replies = [await _complete(engine, request) for request in requests]
         echoes = [
-            (str(r.prompt), await engine.score(ScoreRequest("", str(r.prompt)))) if body.get("echo") else None
+            (str(r.prompt), await engine.score(ScoreRequest("", str(r.prompt))))
+            if body.get("echo")
+            else None
             for r in requests
         ]
         shown = wire.text_response(engine.name, replies, echoes, logprobs=requests[0].logprobs)
@@ -101,9 +104,6 @@ async def _complete(engine: Engine, request: Request) -> Reply:
     """A reply of no tokens where none were asked for: that is how clients score a prompt."""
     if request.sampling.max_tokens > 0:
         return await engine.generate(request)
-    from veriloop.protocols import Completion
-    from veriloop.records import Finish
-
     empty = Completion("", Finish.LENGTH, tokens=0, logprobs=(), pieces=())
     return Reply((empty,) * request.n)
 
@@ -140,7 +140,9 @@ def _failure(status: int, kind: str, message: str, field: str | None = None) -> 
     return JSONResponse({"error": detail}, status_code=status)
 
 
-def serve(engine: Engine, *, host: str = "127.0.0.1", port: int = 8000, key: str | None = None) -> None:
+def serve(
+    engine: Engine, *, host: str = "127.0.0.1", port: int = 8000, key: str | None = None
+) -> None:
     """Run the server until it is interrupted. Raises InputError for an open address without a key."""
     if key is None and not is_loopback(host):
         raise InputError(

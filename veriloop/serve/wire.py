@@ -66,7 +66,9 @@ def text_requests(body: Mapping[str, Any]) -> list[Request]:
     prompt = body.get("prompt")
     prompts = prompt if isinstance(prompt, list) else [prompt]
     if not prompts or not all(isinstance(p, str) for p in prompts):
-        raise InputError("expected a text or a list of texts (token ids are not taken)", field="prompt")
+        raise InputError(
+            "expected a text or a list of texts (token ids are not taken)", field="prompt"
+        )
     limit = body.get("max_tokens")
     limit = 16 if limit is None else limit
     return [_request(body, p, prefix="", limit=limit) for p in prompts]
@@ -98,8 +100,8 @@ def _request(body: Mapping[str, Any], prompt: Any, *, prefix: str, limit: Any) -
 def _message(index: int, item: Any) -> Message:
     content = item.get("content") if isinstance(item, dict) else None
     if isinstance(content, list):
-        texts = [part.get("text") for part in content if isinstance(part, dict)]
-        content = "".join(texts) if all(isinstance(t, str) for t in texts) else None
+        texts = [part.get("text") if isinstance(part, dict) else None for part in content]
+        content = None if None in texts else "".join(map(str, texts))
     if not isinstance(content, str) or not isinstance(item.get("role"), str):
         raise InputError("expected {'role': text, 'content': text}", field=f"messages[{index}]")
     return Message(item["role"], content)
@@ -139,7 +141,11 @@ def chat_response(model: str, reply: Reply, *, logprobs: bool) -> dict[str, Any]
 
 
 def text_response(
-    model: str, replies: Sequence[Reply], echoes: Sequence[tuple[str, Scored] | None], *, logprobs: bool
+    model: str,
+    replies: Sequence[Reply],
+    echoes: Sequence[tuple[str, Scored] | None],
+    *,
+    logprobs: bool,
 ) -> dict[str, Any]:
     """The body of a completion; ``echoes`` hold each prompt and its scored tokens where echo was asked for."""
     choices: list[dict[str, Any]] = []
