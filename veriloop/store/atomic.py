@@ -1,0 +1,38 @@
+"""Whole files or none: written under another name in the same folder, synced, renamed.
+
+A process killed at any moment leaves either the old file or the new one. A full disk is a
+StoreError that names the path, and what was written before stays. Nothing here knows what the
+bytes are.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from veriloop.errors import StoreError
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path``, making its folder. Raises StoreError and leaves no half file."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(unfinished, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(unfinished, path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)  # the rename itself must outlive a power cut
+        finally:
+            os.close(folder)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink()
+        raise StoreError(
+            f"{path}: could not be written ({error.strerror or error}); what was finished before "
+            "is kept: make room or choose another folder, then run the same command again"
+        ) from error
