@@ -71,7 +71,9 @@ class Judge:
         except EngineError as error:
             return self._verdict(solution, unscored=Unscored.ENGINE, why=str(error))
         if not reply.completions:
-            return self._verdict(solution, unscored=Unscored.ENGINE, why="the engine gave no choice")
+            return self._verdict(
+                solution, unscored=Unscored.ENGINE, why="the engine gave no choice"
+            )
         completion = reply.completions[0]
         cost = Cost(
             calls=1,
@@ -102,7 +104,7 @@ class Judge:
         unscored: Unscored | None = None,
         why: str = "",
         critique: str | None = None,
-        cost: Cost = Cost(),  # noqa: B008 (frozen)
+        cost: Cost = Cost(),
     ) -> Verdict:
         scores: tuple[float, ...] = ()
         if first_error is not None:

@@ -37,7 +37,9 @@ from veriloop.text.chats import Chat
 class Equality(Protocol):
     """Decides whether two final answers are the same; raises VerifierError where it cannot."""
 
-    async def equal(self, reference: str, answer: str) -> bool: ...
+    async def equal(self, reference: str, answer: str) -> bool:
+        """True where ``answer`` means the same as ``reference``."""
+        ...
 
 
 @final
@@ -74,7 +76,9 @@ class MonteCarlo:
 
     def __post_init__(self) -> None:
         if self.k < 1:
-            raise ValueError(f"k is the number of rollouts for a prefix and at least 1, got {self.k}")
+            raise ValueError(
+                f"k is the number of rollouts for a prefix and at least 1, got {self.k}"
+            )
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution: step scores up to and including the first 0."""
@@ -188,7 +192,11 @@ class MonteCarlo:
         )
 
     def _unscored(
-        self, solution: Solution, reason: Unscored, tallies: list[_Tally] | None = None, why: str = ""
+        self,
+        solution: Solution,
+        reason: Unscored,
+        tallies: list[_Tally] | None = None,
+        why: str = "",
     ) -> Verdict:
         return Verdict(
             problem=solution.problem,
