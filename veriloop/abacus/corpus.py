@@ -62,7 +62,8 @@ def tokenizer_texts(seed: int, count: int) -> Iterator[str]:
     """Texts for training the tokenizer: both streams in equal parts."""
     for stream in (policy_pairs(seed), judge_pairs(seed)):
         for _ in range(count):
-            yield "\n".join(next(stream))
+            user, assistant = next(stream)
+            yield f"system\nuser\n{user}\nassistant\n{assistant}"
 
 
 def _equations(rng: random.Random) -> Pair:
@@ -74,8 +75,8 @@ def _equations(rng: random.Random) -> Pair:
             a, b = (a, 2) if a <= LIMIT // 2 else (rng.randint(2, 5), rng.randint(2, 6))
         if 1 <= compute(op, a, b) <= LIMIT and (op != "//" or b <= 9):
             sums.append((a, op, b))
-    asked = ", ".join(f"{a} {op} {b}" for a, op, b in sums)
-    done = "\n".join(f"{a} {op} {b} = {compute(op, a, b)}" for a, op, b in sums)
+    asked = ", ".join(f"{a}{op}{b}" for a, op, b in sums)
+    done = "\n".join(f"{a}{op}{b}={compute(op, a, b)}" for a, op, b in sums)
     return f"Practice. {asked}", done
 
 

@@ -64,7 +64,12 @@ PLANS: dict[str, TrainingPlan] = {
 
 
 def train(
-    plan: TrainingPlan, out: Path, *, command: str = "", quiet: bool = False
+    plan: TrainingPlan,
+    out: Path,
+    *,
+    command: str = "",
+    quiet: bool = False,
+    evaluate: int = 200,
 ) -> dict[str, Any]:
     """Train by plan, write a checkpoint folder, and return what `training.json` holds."""
     import torch
@@ -88,7 +93,7 @@ def train(
         "parameters": sum(p.numel() for p in model.parameters()),
         "cpu_seconds": round(seconds, 1),
         "final_loss": round(loss, 4),
-        "heldout_greedy_accuracy": round(greedy_accuracy(model, tokenizer), 4),
+        "heldout_greedy_accuracy": round(greedy_accuracy(model, tokenizer, evaluate), 4),
         "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
     }
     (out / "training.json").write_text(json.dumps(record, indent=2) + "\n")

@@ -38,7 +38,7 @@ class Line:
     @property
     def text(self) -> str:
         """The equation as it is written in a step."""
-        return f"{self.a} {self.op} {self.b} = {self.result}"
+        return f"{self.a}{self.op}{self.b}={self.result}"
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def write(lines: Sequence[Line], answer: int, style: str = "numbered") -> list[s
         steps = [f"{line.label}: {line.text}" for line in lines]
         return [*steps, f"So the answer is \\boxed{{{answer}}}."]
     if style == "plain":
-        steps = [f"{'Next' if i else 'First'} {line.text}." for i, line in enumerate(lines)]
+        steps = [f"{'Next' if i else 'First'} {line.text}" for i, line in enumerate(lines)]
         return [*steps, f"This gives \\boxed{{{answer}}}."]
     raise ValueError(f"unknown style {style!r}; write one of {', '.join(STYLES)}")
 

@@ -1,9 +1,9 @@
-"""The Abacus tokenizer: byte-level BPE with one token per digit, in Hugging Face files.
+"""The Abacus tokenizer: a Qwen2 tokenizer with a vocabulary of about 500, in Hugging Face files.
 
-Digits stay single (with their leading space) because a tiny model learns arithmetic digit by
-digit; all 256 bytes are in the vocabulary, so any text encodes and decodes exactly. The pieces of
-the judge protocol and the blank line between steps are single tokens. Only building and saving is
-here; reading is `AutoTokenizer`'s.
+Digits are single tokens, because a tiny model learns arithmetic digit by digit; all 256 bytes are
+in the vocabulary, so any (NFC) text encodes and decodes exactly. The pieces of the judge protocol
+and the blank line between steps are single tokens. Only building and saving is here; reading is
+`AutoTokenizer`'s.
 """
 
 from __future__ import annotations
@@ -22,7 +22,12 @@ PROTOCOL = (
     "<math_problem>", "</math_problem>", "<paragraph_", "</paragraph_",
     "<analysis_", "</analysis_", "<conclusion>", "</conclusion>",
 )  # fmt: skip
-_SPLIT = r" ?\d|\\boxed\{| ?[A-Za-z]+|\n\n|\n| ?[^\sA-Za-z\d]|\s"
+# Qwen2's split. AutoTokenizer rebuilds every qwen2 tokenizer with this expression and NFC whatever
+# tokenizer.json says, so any other split would be ignored at loading.
+_SPLIT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
     "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>\\n' }}"
@@ -39,11 +44,13 @@ def build_tokenizer(texts: Iterable[str], vocabulary: int = 512) -> Tokenizer:
         Tokenizer,
         decoders,
         models,
+        normalizers,
         pre_tokenizers,
         trainers,
     )  # fmt: skip
 
     tokenizer = Tokenizer(models.BPE())
+    tokenizer.normalizer = normalizers.NFC()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(_SPLIT), behavior="isolated"),
@@ -68,8 +75,7 @@ def save_tokenizer(tokenizer: Tokenizer, folder: Path, max_length: int) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer.save(str(folder / "tokenizer.json"))
     config = {
-        # The generic class: Qwen2's own would replace the digit split by its regex.
-        "tokenizer_class": "PreTrainedTokenizerFast",
+        "tokenizer_class": "Qwen2Tokenizer",
         "model_max_length": max_length,
         "eos_token": STOP,
         "pad_token": END,
