@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import TypeAlias
 
 import xxhash
@@ -38,3 +40,26 @@ def derive_seed(seed: int, *names: str | int) -> int:
     The same names give the same seed on every machine; different names give unrelated ones.
     """
     return xxhash.xxh3_64_intdigest(canonical(["seed", seed, *names]).encode()) >> 1
+
+
+def describe(thing: object) -> str:
+    """One line that says what made a record: a dataclass's repr with what it was handed by name.
+
+    Engines and other parts with a ``name`` of their own stand as that name, so that a record does not depend on
+    the machine's paths or on how many workers there were.
+
+    >>> from veriloop.protocols import Sampling
+    >>> describe(Sampling(max_tokens=8, top_p=0.9))
+    'Sampling(max_tokens=8, temperature=1.0, top_p=0.9, top_k=0, stop=())'
+    """
+    if not is_dataclass(thing) or isinstance(thing, type):
+        return repr(thing)
+    parts = ", ".join(f"{f.name}={_part(getattr(thing, f.name))}" for f in fields(thing) if f.repr)
+    return f"{type(thing).__name__}({parts})"
+
+
+def _part(value: object) -> str:
+    name = getattr(value, "name", None)
+    if isinstance(name, str) and not isinstance(value, str | Enum):
+        return repr(name)
+    return describe(value) if is_dataclass(value) else repr(value)

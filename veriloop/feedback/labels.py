@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import final
 
+from veriloop.ids import describe
 from veriloop.protocols import Kept
 from veriloop.records import (
     NO_ERROR,
@@ -63,7 +64,7 @@ class StepLabels:
             problem=group.problem.id,
             solutions=(solution.id,),
             source=self.source or self.verifier,
-            made_by=repr(self),
+            made_by=describe(self),
         )
 
 

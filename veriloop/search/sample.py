@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import final
 
 from veriloop.errors import EngineError
-from veriloop.ids import derive_seed
+from veriloop.ids import derive_seed, describe
 from veriloop.protocols import Engine, Request, Sampling
 from veriloop.records import Problem, Solution
 from veriloop.text.answers import extract_answer
@@ -53,7 +53,7 @@ class Sample:
                 engine=engine.name,
                 seed=seed,
                 sample=index,
-                made_by=repr(self),
+                made_by=describe(self),
             )
             for index, completion in enumerate(reply.completions)
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import final
 
 from veriloop.errors import EngineError
-from veriloop.ids import derive_seed
+from veriloop.ids import derive_seed, describe
 from veriloop.protocols import Completion, Engine, Request, Sampling
 from veriloop.records import (
     NO_ERROR,
@@ -123,5 +123,5 @@ class Judge:
             critique=critique,
             cost=cost,
             detail={"error": why} if why else {},
-            made_by=repr(self),
+            made_by=describe(self),
         )

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, final
 
 from veriloop.errors import EngineError, VerifierError
-from veriloop.ids import derive_seed
+from veriloop.ids import derive_seed, describe
 from veriloop.protocols import Engine, Request, Sampling
 from veriloop.records import (
     NO_ERROR,
@@ -118,7 +118,7 @@ class MonteCarlo:
                 "tokens": [t.tokens for t in tallies],
                 "cut": sum(t.cut for t in tallies),
             },
-            made_by=repr(self),
+            made_by=describe(self),
         )
 
     async def _scores(
@@ -207,5 +207,5 @@ class MonteCarlo:
             unscored=reason,
             cost=self._cost(tallies or []),
             detail={"error": why} if why else {},
-            made_by=repr(self),
+            made_by=describe(self),
         )

@@ -1,0 +1,17 @@
+"""Options that several commands share, so that one word means one thing everywhere."""
+
+from __future__ import annotations
+
+import typer
+
+OUT = typer.Option(..., "--out", "-o", help="Folder to write; a half-done one is finished.")
+PROBLEMS = typer.Option(..., help="Folder of problem records.")
+SOLUTIONS = typer.Option(..., help="Folder of solution records.")
+ENGINE = typer.Option(
+    ..., help="MODEL@URL, local:PATH, pool:PATH, vllm:PATH, a checkpoint folder, or abacus:policy."
+)
+SEED = typer.Option(0, help="Every random stream derives from it.")
+IN_FLIGHT = typer.Option(64, help="Problems worked on at once.")
+FRESH = typer.Option(False, "--fresh", help="Start over: remove what an earlier run left.")
+QUIET = typer.Option(False, "--quiet", "-q", help="No progress.")
+STRICT = typer.Option(False, "--strict", help="Exit with 1 if anything was lost.")
