@@ -57,9 +57,7 @@ class Run:
         made_by: dict[str, Json] = {"verifier": identity(verifier)}
         return await self._run(name, groups, verifier.verify, makes=Verdict, made_by=made_by)
 
-    async def feedback(
-        self, name: str, groups: Sequence[Group], feedback: Feedback
-    ) -> StageReport:
+    async def feedback(self, name: str, groups: Sequence[Group], feedback: Feedback) -> StageReport:
         """Verdicts -> examples, and what was left out."""
 
         async def learn(group: Group) -> Sequence[Record]:
@@ -100,7 +98,10 @@ class Run:
 def identity(plug_in: object) -> Json:
     """What decides a plug-in's answers, for a stage's fingerprint: its ``fingerprint()``, or its description."""
     own = getattr(plug_in, "fingerprint", None)
-    return own() if callable(own) else describe(plug_in)
+    if callable(own):
+        told: Json = own()  # type: ignore[assignment]
+        return told
+    return describe(plug_in)
 
 
 def read_all(folder: Path, kind: type[R]) -> list[R]:

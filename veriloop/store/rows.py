@@ -36,7 +36,7 @@ from veriloop.records import (
     prompt_json,
 )
 
-R = TypeVar("R", Problem, Solution, Verdict, Example, Dropped)
+R = TypeVar("R", bound=Record)
 Row = dict[str, Any]
 
 FOLDERS: Mapping[type[Record], str] = {
