@@ -1,0 +1,79 @@
+"""Abacus in the system's own records: its problems as Problem, and its checker as a Verifier.
+
+The verifier reads the value graph in ``Problem.meta``, which no other room looks into.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import final
+
+from veriloop.abacus.checker import check_steps, first_error
+from veriloop.abacus.problems import Split, problem
+from veriloop.ids import describe
+from veriloop.records import (
+    NO_ERROR,
+    Form,
+    Granularity,
+    Group,
+    Problem,
+    Solution,
+    Unscored,
+    Verdict,
+)
+
+TASK = "abacus"
+
+
+def abacus_problems(seed: int, count: int, split: Split = "train") -> list[Problem]:
+    """``count`` different problems of a split. Splits share no question, whatever the seeds."""
+    found: dict[str, Problem] = {}
+    for index in itertools.count():
+        if len(found) == count:
+            return list(found.values())
+        made = problem(seed, index, split)
+        record = Problem(
+            task=TASK,
+            prompt=made.text,
+            reference=made.answer,
+            subset=made.family,
+            meta=made.meta,
+            made_by=f"abacus(split={split!r}, seed={seed}, index={index})",
+        )
+        found.setdefault(record.id, record)
+    raise AssertionError("unreachable: counting does not end")
+
+
+@final
+@dataclass(frozen=True)
+class Gold:
+    """The exact first error of every solution of an Abacus problem."""
+
+    name: str = "gold"
+
+    async def verify(self, group: Group) -> tuple[Verdict, ...]:
+        """One verdict for each solution; ``detail["error"]`` names the kind of the first error."""
+        return tuple(self._verdict(group.problem, solution) for solution in group.solutions)
+
+    def _verdict(self, problem: Problem, solution: Solution) -> Verdict:
+        checked = bool(solution.steps) and "nodes" in problem.meta
+        where = first_error(problem.meta, solution.steps) if checked else None
+        kind = None
+        if where is not None and where != NO_ERROR:
+            kind = check_steps(problem.meta, solution.steps)[where].error
+        right = 0 if where is None else len(solution.steps) if where == NO_ERROR else where
+        missing = Unscored.EMPTY if not solution.steps else Unscored.NO_REFERENCE
+        return Verdict(
+            problem=problem.id,
+            solution=solution.id,
+            verifier=self.name,
+            form=Form.BINARY,
+            granularity=Granularity.STEP,
+            value=None if where is None else float(where == NO_ERROR),
+            unscored=missing if where is None else None,
+            step_scores=(1.0,) * right + (() if where in (None, NO_ERROR) else (0.0,)),
+            first_error=where,
+            detail={} if kind is None else {"error": kind},
+            made_by=describe(self),
+        )
