@@ -98,7 +98,9 @@ def problem(seed: int, index: int, split: Split = "train") -> AbacusProblem:
         draft = _TELLERS[family](rng)
         text = " ".join(draft.sentences)
         values = [node["value"] for node in draft.nodes]
-        if min(values) >= 1 and max(values) <= LIMIT and split_of(text) == split:
+        if not (min(values) >= 1 and max(values) <= LIMIT and _distinct(draft)):
+            continue
+        if split_of(text) == split:
             break
     meta = {
         "family": family,
@@ -126,6 +128,17 @@ def split_of(text: str) -> str:
     """The only split in which this question text may occur."""
     percent = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") % 100
     return next(name for name, (low, high) in _RANGES.items() if low <= percent < high)
+
+
+def _distinct(draft: _Draft) -> bool:
+    """True if no equation occurs twice, so that a written one has a single meaning."""
+    seen: set[tuple[str, int, int]] = set()
+    for node in draft.nodes:
+        low, high = draft.value(node["a"]), draft.value(node["b"])
+        if node["op"] in "+*":
+            low, high = min(low, high), max(low, high)
+        seen.add((node["op"], low, high))
+    return len(seen) == len(draft.nodes)
 
 
 def _stock(rng: random.Random, count: int | None = None) -> _Draft:

@@ -20,9 +20,9 @@ STYLES = ("numbered", "labelled", "plain")
 _CEILING = 120
 # How often the policy's corpus falls for a trap. Near one half, so that the misreading often
 # outvotes the truth among samples, and a solver's own confidence cannot tell the two apart.
-TRAP_RATES: dict[str, float] = {"twice": 0.6, "inverse": 0.6, "distractor": 0.55, "stop": 0.5}
-SLIP_RATE = 0.015
-REPAIR_SHARE = 0.6
+TRAP_RATES: dict[str, float] = {"twice": 0.55, "inverse": 0.55, "distractor": 0.5, "stop": 0.45}
+SLIP_RATE = 0.012
+REPAIR_SHARE = 0.5
 
 
 @dataclass(frozen=True)
