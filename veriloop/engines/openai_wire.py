@@ -149,7 +149,7 @@ def _read_choice(choice: Any, sampling: Sampling, tokens: int | None) -> Complet
         raise Unusable(f"the server gave up on the answer (finish_reason {reason!r})")
     if text is None and reason not in _CUT:
         raise Unusable(f"a choice has no text (finish_reason {reason!r})")
-    logprobs = _read_logprobs(choice.get("logprobs"))
+    logprobs, pieces = _read_logprobs(choice.get("logprobs"))
     if logprobs is not None:
         tokens = len(logprobs)
     text = text or ""
@@ -157,7 +157,7 @@ def _read_choice(choice: Any, sampling: Sampling, tokens: int | None) -> Complet
     ends = [at for stop in sampling.stop if (at := text.find(stop)) >= 0]
     if ends:  # some servers leave the stop string in
         text, finish = text[: min(ends)], Finish.STOP
-    return Completion(text, finish, tokens, logprobs)
+    return Completion(text, finish, tokens, logprobs, pieces)
 
 
 def read_finish(reason: str | None, tokens: int | None, max_tokens: int) -> Finish:
@@ -169,15 +169,22 @@ def read_finish(reason: str | None, tokens: int | None, max_tokens: int) -> Fini
     return Finish.STOP
 
 
-def _read_logprobs(found: Any) -> tuple[float, ...] | None:
-    """Log-probabilities of the tokens in either layout; None where one is missing: never 0 for unknown."""
+def _read_logprobs(found: Any) -> tuple[tuple[float, ...] | None, tuple[str, ...] | None]:
+    """Log-probabilities and texts of the tokens, in either layout.
+
+    All are None where one log-probability is missing: never 0 for unknown.
+    """
     if not found:
-        return None
+        return None, None
     content = found.get("content")
-    values = found.get("token_logprobs") if content is None else [x.get("logprob") for x in content]
-    if values is None or any(x is None or not math.isfinite(x) for x in values):
-        return None
-    return tuple(float(x) for x in values)
+    if content is None:
+        values, pieces = found.get("token_logprobs"), found.get("tokens")
+    else:
+        values, pieces = [x.get("logprob") for x in content], [x.get("token") for x in content]
+    if not values or any(x is None or not math.isfinite(x) for x in values):
+        return None, None
+    known = pieces and len(pieces) == len(values) and all(isinstance(x, str) for x in pieces)
+    return tuple(float(x) for x in values), tuple(pieces) if known else None
 
 
 def read_echo(payload: Any, continuation: str) -> Scored | None:
