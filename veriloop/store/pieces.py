@@ -81,7 +81,7 @@ class Table(Generic[R]):
 def rows_of(kind: type[R], records: Sequence[R], *, file: str | None = None) -> list[Row]:
     """The records as rows. Raises InputError with file, row and field of one that has no row."""
     rows: list[Row] = []
-    for index, record in enumerate(records):
+    for index, record in enumerate(records, start=1):
         if type(record) is not kind:
             found = type(record).__name__
             raise InputError(f"expected a {kind.__name__}, got a {found}", file=file, row=index)
@@ -95,13 +95,13 @@ def rows_of(kind: type[R], records: Sequence[R], *, file: str | None = None) -> 
 def read_file(path: Path, kind: type[R]) -> Iterator[R]:
     """The records of one Parquet file.
 
-    Raises InputError with file, row and field where it is foreign or damaged.
+    Raises InputError with file, row (counted from 1) and field where it is foreign or damaged.
     """
     file = _open(path)
     named = (file.schema_arrow.metadata or {}).get(b"veriloop.record", b"").decode()
     if named and named != kind.__name__:
         raise InputError(f"holds {named} records; expected {kind.__name__}", file=str(path))
-    index = 0
+    index = 1
     try:
         for batch in file.iter_batches(batch_size=1024):
             for row in batch.to_pylist():

@@ -107,7 +107,7 @@ def test_a_record_that_cannot_be_kept_is_named_before_anything_is_written(tmp_pa
     table = Table(tmp_path, Solution)
     with pytest.raises(InputError) as caught:
         table.write_piece(0, [*solutions(2), Solution("p", ("\ud800",))])
-    assert (Path(caught.value.file).name, caught.value.row) == ("part-00000.parquet", 2)
+    assert (Path(caught.value.file).name, caught.value.row) == ("part-00000.parquet", 3)
     assert caught.value.field == "steps"
     with pytest.raises(InputError, match="expected a Solution, got a Problem"):
         table.write_piece(0, [Problem("t", "p")])
