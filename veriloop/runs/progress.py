@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 Mode = Literal["auto", "bar", "lines", "silent"]
+_NAME, _BAR = 14, 8  # columns on the terminal; what is left is for the facts
+
 Show = Callable[[StageEvent], None]
 
 
@@ -47,27 +49,35 @@ def progress(
         yield lambda event: None
 
 
-def facts(event: StageEvent, seconds: float, *, bar: bool = False) -> str:
-    """How far, how fast, what it took and what was lost: ``75 of 300 (25 %), 12.5/s, 18 s left``."""
-    new = event.done - event.resumed
-    parts = [
-        f"{event.done:,}/{event.total:,}"
-        if bar
-        else f"{event.done:,} of {event.total:,} ({100 * event.done // max(event.total, 1)} %)"
-    ]
-    if new and seconds > 0:
-        parts.append(f"{_short(new / seconds)}/s")
+def facts(event: StageEvent, seconds: float, *, room: int | None = None) -> str:
+    """How far, how fast, what it took and what was lost: ``75 of 300 (25 %), 12.5/s, 18 s left``.
+
+    With ``room``, short words within so many characters: tokens, rate and dollars are left out, in this
+    order, before anything else is.
+    """
+    new, ended = event.done - event.resumed, event.finished or event.done == event.total
+    short = room is not None
+    share = 100 * event.done // max(event.total, 1)
+    parts = {"how far": f"{event.done:,} of {event.total:,} ({share} %)"}
+    if short:
+        parts["how far"] = f"{event.done:,}/{event.total:,}"
+    if new and seconds >= 0.1:
+        parts["rate"] = _rate(new / seconds)
     if event.tokens:
-        parts.append(f"{_short(event.tokens)} tok" if bar else f"{_short(event.tokens)} tokens")
+        parts["tokens"] = f"{_short(event.tokens)} {'tok' if short else 'tokens'}"
     if event.usd:
-        parts.append(f"${event.usd:,.2f}")
-    parts += [f"{n:,} {word}" for n, word in _losses(event) if n]
-    if event.finished or event.done == event.total:
-        parts.append(span(seconds) if bar else f"took {span(seconds)}")
-    elif new and seconds > 0:
-        left = span((event.total - event.done) * seconds / new)
-        parts.append(f"{left} left")
-    return "  ".join(parts) if bar else ", ".join(parts)
+        parts["dollars"] = f"${event.usd:,.2f}"
+    for count, word in ((event.lost, "lost"), (event.unscored, "unscored")):
+        if count:
+            parts[word] = f"{count:,} {word}"
+    if ended:
+        parts["time"] = span(seconds) if short else f"took {span(seconds)}"
+    elif "rate" in parts:
+        parts["time"] = f"{span((event.total - event.done) * seconds / new)} left"
+    for name in ("tokens", "rate", "dollars"):
+        if room is not None and len("  ".join(parts.values())) > room:
+            parts.pop(name, None)
+    return ("  " if short else ", ").join(parts.values())
 
 
 def span(seconds: float) -> str:
@@ -80,8 +90,11 @@ def span(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{left:02d}" if hours else f"{minutes}:{left:02d}"
 
 
-def _losses(event: StageEvent) -> tuple[tuple[int, str], ...]:
-    return ((event.lost, "lost"), (event.unscored, "unscored"))
+def _rate(per_second: float) -> str:
+    for unit, seconds in (("s", 1), ("min", 60)):
+        if per_second * seconds >= 1:
+            return f"{_short(per_second * seconds)}/{unit}"
+    return f"{_short(per_second * 3600)}/h"
 
 
 def _short(number: float) -> str:
@@ -120,12 +133,14 @@ def _lines(out: TextIO, every: float, clock: Callable[[], float]) -> Show:
 def _bars(out: TextIO, clock: Callable[[], float]) -> Iterator[Show]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
+    from rich.table import Column
 
     console = Console(file=out, highlight=False)
+    name = Column(no_wrap=True, max_width=_NAME, overflow="ellipsis")
     bars = Progress(
-        TextColumn("{task.description}", markup=False),
-        BarColumn(bar_width=None),
-        TextColumn("{task.fields[facts]}", markup=False),
+        TextColumn("{task.description}", markup=False, table_column=name),
+        BarColumn(bar_width=None, table_column=Column(ratio=1, min_width=_BAR)),
+        TextColumn("{task.fields[facts]}", markup=False, table_column=Column(no_wrap=True)),
         console=console,
         expand=True,
         refresh_per_second=4,
@@ -139,7 +154,8 @@ def _bars(out: TextIO, clock: Callable[[], float]) -> Iterator[Show]:
             begun[event.stage] = (task, now)
         task, start = begun[event.stage]
         done = event.done if event.total else int(event.finished)
-        bars.update(task, completed=done, facts=facts(event, now - start, bar=True))
+        room = console.width - _NAME - _BAR - 2
+        bars.update(task, completed=done, facts=facts(event, now - start, room=room))
 
     with bars:
         yield show

@@ -18,6 +18,7 @@ from typing import Any, final
 from veriloop.errors import InputError
 from veriloop.records import Problem
 from veriloop.store.rows import COLUMNS, from_row
+from veriloop.text.answers import extract_answer
 
 Row = Mapping[str, Any]
 
@@ -146,8 +147,6 @@ def _gsm8k(row: Row) -> str:
 
 
 def _from_solution(row: Row, name: str = "solution") -> str:
-    from veriloop.text.answers import extract_answer
-
     found = extract_answer(_text(row, name))
     if not found:
         raise InputError(f"no \\boxed{{...}} answer in {_shown(row[name])}", field=name)

@@ -65,7 +65,6 @@ def test_best_of_n_sets_as_published(shared_data, name):
 
 
 def test_answers_in_a_boxed_solution(shared_data):
-    pytest.importorskip("veriloop.text.answers")
     problems, quarantine = read(shared_data("best_of_n") / "minerva_math.jsonl")
     assert (len(problems), len(quarantine), problems[0].reference) == (272, 0, "1.6")
     assert problems[0].subset.startswith("Introduction to Astronomy")
