@@ -1,16 +1,22 @@
-"""What options name, opened: engine specs, problem sources, answer equality.
+"""What options name, opened: engines with their memory, problem sources, verifiers.
 
-``abacus:`` names are resolved here, at the door, so that no room below knows of the embedded world.
+``abacus`` is resolved here, at the door, so that no room below knows of the embedded world.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
 
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
-    from veriloop.protocols import Engine
+    from veriloop.protocols import Engine, Sampling, Verifier
+    from veriloop.records import Problem
+    from veriloop.store.quarantine import Quarantine
 
 WORLD = "abacus"
 
@@ -32,3 +38,125 @@ def engine(spec: str) -> Engine:
     from veriloop.engines import open_engine
 
     return open_engine(model_path(spec))
+
+
+@asynccontextmanager
+async def remembered(spec: str, folder: Path) -> AsyncIterator[Engine]:
+    """The engine with its calls remembered in ``folder``, closed at the end."""
+    from veriloop.engines.cached import Cached
+
+    folder.mkdir(parents=True, exist_ok=True)
+    opened = Cached(engine(spec), folder / "calls.sqlite")
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+@final
+@dataclass(frozen=True)
+class Found:
+    """Problems that were read, and where the bad rows went."""
+
+    problems: Sequence[Problem]
+    quarantine: Quarantine | None = None
+    saved: Path | None = None
+
+    def summary(self) -> str:
+        """What was set aside and where, in words; empty where nothing was."""
+        if self.quarantine is None or self.saved is None:
+            return ""
+        return f"\n{self.quarantine.summary()}; all in {self.saved}"
+
+
+def problem_source(source: str, *, count: int, split: str, seed: int, out: Path) -> Found:
+    """``count`` problems of ``source`` at most; bad rows go to a quarantine file in ``out``."""
+    if source == WORLD:
+        from veriloop.abacus.world import abacus_problems
+
+        if split not in ("train", "heldout"):
+            raise InputError(f"abacus has the splits train and heldout, not {split!r}")
+        return Found(abacus_problems(seed, count, split))
+    from veriloop.store.problems import read_problems
+
+    found, quarantine = read_problems(source, limit=count)
+    problems = list(found)
+    return Found(problems, quarantine, quarantine.save(out))
+
+
+@final
+@dataclass(frozen=True)
+class VerifierOptions:
+    """The options of ``veriloop verify``, for the kinds that use them."""
+
+    engine: str = ""
+    checkpoint: Path | None = None
+    k: int = 8
+    estimate: str = "hard"
+    temperature: float = 1.0
+    max_tokens: int = 2048
+    prompt: str = "judge"
+    seed: int = 0
+
+    def sampling(self, temperature: float) -> Sampling:
+        """The sampling of rollouts or of a judge."""
+        from veriloop.protocols import Sampling
+
+        return Sampling(self.max_tokens, temperature)
+
+
+@asynccontextmanager
+async def verifier(kind: str, options: VerifierOptions, out: Path) -> AsyncIterator[Verifier]:
+    """The verifier of that kind; what it opened is closed at the end."""
+    if kind in ("montecarlo", "judge", "min-token-probability"):
+        if not options.engine:
+            raise InputError(f"{kind} asks a model: name one with --engine")
+        async with remembered(options.engine, out) as model:
+            async for made in _with_engine(kind, options, model):
+                yield made
+    elif kind == "answer":
+        from veriloop.verify.answer import Answer
+        from veriloop.verify.equality import MathEquality
+
+        equality = MathEquality()
+        yield Answer(equality)
+        await equality.close()
+    elif kind == "process":
+        from veriloop.verify.process import Process
+
+        if options.checkpoint is None:
+            raise InputError("process scores with a model: name its folder with --checkpoint")
+        yield Process(str(options.checkpoint))
+    elif kind == "gold":
+        from veriloop.abacus.world import Gold
+
+        yield Gold()
+    else:
+        from veriloop.verify import KINDS
+
+        raise InputError(f"no verifier {kind!r}; there are {', '.join([*KINDS, 'gold'])}")
+
+
+async def _with_engine(kind: str, options: VerifierOptions, model: Engine) -> AsyncIterator[Any]:
+    from veriloop.verify.equality import MathEquality
+    from veriloop.verify.judge import Judge
+    from veriloop.verify.montecarlo import MonteCarlo
+    from veriloop.verify.surprise import MinTokenProbability
+
+    if kind == "judge":
+        yield Judge(model, options.prompt, options.sampling(0.0), options.seed)
+    elif kind == "min-token-probability":
+        yield MinTokenProbability(model)
+    else:
+        if options.estimate not in ("hard", "soft"):
+            raise InputError(f"--estimate is hard or soft, not {options.estimate!r}")
+        equality = MathEquality()
+        yield MonteCarlo(
+            model,
+            equality,
+            options.k,
+            estimate="soft" if options.estimate == "soft" else "hard",
+            sampling=options.sampling(options.temperature),
+            seed=options.seed,
+        )
+        await equality.close()

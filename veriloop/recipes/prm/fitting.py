@@ -1,0 +1,83 @@
+"""Train a reward model from each source and let it judge the held-out solutions, in worker processes.
+
+Each worker is single-threaded: two of them beat one process with two threads. A model that is there already, made
+from the same examples by the same settings, is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from veriloop.recipes.prm.sources import Source, subset
+from veriloop.records import Example, Group, Problem, Solution
+from veriloop.runs.plan import StageEvent, StageReport
+from veriloop.runs.stages import Run, join, read_all
+
+if TYPE_CHECKING:
+    from veriloop.recipes.prm.recipe import Settings
+
+
+@final
+@dataclass(frozen=True)
+class Job:
+    """One source's model in ``folder``; ``count`` limits its examples."""
+
+    folder: Path
+    source: Source
+    settings: Settings
+    count: int | None = None
+
+
+def fit_all(jobs: Sequence[Job], run: Run) -> None:
+    """Do all jobs, ``settings.workers`` at a time; tells the run when each is finished."""
+    workers = min(len(jobs), max(1, jobs[0].settings.workers)) if jobs else 1
+    spawn = multiprocessing.get_context("spawn")
+    done = 0
+    _tell(run, len(jobs), done)
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_one_thread) as pool:
+        for future in as_completed([pool.submit(fit, job) for job in jobs]):
+            for report in future.result():
+                if run.kept:
+                    run.kept(report)
+            done += 1
+            _tell(run, len(jobs), done)
+
+
+def fit(job: Job) -> list[StageReport]:
+    """Train one model unless it is there, and verify the held-out solutions with it."""
+    from veriloop.train.process import train_process
+    from veriloop.verify.process import Process
+
+    examples = read_all(job.folder / "labels" / job.source.labels, Example)
+    if job.count is not None:
+        examples = subset(examples, job.count, job.settings.seed)
+    out = job.folder / "models" / job.source.name
+    train_process(examples, config(job, out))
+    groups = heldout(job.folder)
+    run = Run(job.folder)
+    verifier = Process(str(out), name=f"prm-{job.source.name}")
+    return [asyncio.run(run.verify(f"verdicts/heldout/{verifier.name}", groups, verifier))]
+
+
+def heldout(folder: Path) -> list[Group]:
+    """The held-out problems with their solutions."""
+    return join(
+        read_all(folder / "problems/heldout", Problem),
+        read_all(folder / "solutions/heldout", Solution),
+    )
+
+
+def _one_thread() -> None:
+    os.environ["OMP_NUM_THREADS"] = "1"
+
+
+def _tell(run: Run, total: int, done: int) -> None:
+    if run.seen:
+        run.seen(StageEvent("models", total, done, finished=done == total))
