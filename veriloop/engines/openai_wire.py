@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from veriloop.ids import Json, derive_seed
 from veriloop.protocols import Completion, Request, Sampling, Scored
-from veriloop.records import Finish, prompt_json
+from veriloop.records import Finish
 
 CHAT, TEXT = "/chat/completions", "/completions"
 _STOPPED = {"stop", "eos", "eos_token", "stop_sequence", "end_turn", "tool_calls", "function_call"}
@@ -245,19 +245,3 @@ def read_retry_after(header: str | None) -> float | None:
         except ValueError:
             return None
     return max(0.0, seconds) if math.isfinite(seconds) else None
-
-
-def describe_request(request: Request) -> Json:
-    """What of a request reaches a server, but for the sample index and how many: for cache keys."""
-    sampling = request.sampling
-    return {
-        "prompt": prompt_json(request.prompt),
-        "prefix": request.prefix,
-        "seed": request.seed,
-        "logprobs": request.logprobs,
-        "max_tokens": sampling.max_tokens,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "top_k": sampling.top_k,
-        "stop": list(sampling.stop),
-    }

@@ -28,22 +28,25 @@ class Template:
         whoever gets the text tokenizes it so.
         """
         tokenizer = _load(self.folder)
-        return render_with(tokenizer, chat, self.folder)
+        text = render_with(tokenizer, chat, self.folder)
+        begin = getattr(tokenizer, "bos_token", None)
+        if begin and text.startswith(begin) and _adds(tokenizer, begin):
+            return text[len(begin) :]
+        return text
 
 
 def render_with(tokenizer: Any, chat: tuple[Message, ...], source: str) -> str:
-    """As ``Template.render``, with a tokenizer of ``transformers`` that is already loaded."""
+    """The chat as text with all its special tokens, by a tokenizer of ``transformers``.
+
+    Raises InputError naming ``source`` where the tokenizer has no template.
+    """
     if not getattr(tokenizer, "chat_template", None):
         raise InputError(
             "this tokenizer has no chat template: use a tuned model, or give the prompt as text",
             file=source,
         )
     turns = [{"role": m.role, "content": m.content} for m in chat]
-    text = str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
-    begin = getattr(tokenizer, "bos_token", None)
-    if begin and text.startswith(begin) and _adds(tokenizer, begin):
-        return text[len(begin) :]
-    return text
+    return str(tokenizer.apply_chat_template(turns, tokenize=False, add_generation_prompt=True))
 
 
 def _adds(tokenizer: Any, begin: str) -> bool:
