@@ -1,0 +1,160 @@
+"""ProcessBench's critic: a language model reads numbered paragraphs and names the earliest wrong one.
+
+Protocol: "ProcessBench" (https://arxiv.org/abs/2412.06559), section 4.1 and appendix: one user turn, paragraphs
+numbered from 0, the index in a box; greedy, or a vote over eight samples. The wording of the prompt is ours.
+The judge that makes training labels has another protocol and lives in ``verify``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+from veriloop.errors import EngineError
+from veriloop.ids import Json, derive_seed
+from veriloop.protocols import Completion, Engine, Reply, Request, Sampling
+from veriloop.records import (
+    NO_ERROR,
+    Cost,
+    Finish,
+    Form,
+    Granularity,
+    Group,
+    Message,
+    Problem,
+    Solution,
+    Unscored,
+    Verdict,
+)
+from veriloop.text.prompts import load_prompt
+from veriloop.text.tagged import parse_critic
+
+GREEDY = Sampling(max_tokens=8192, temperature=0.0)
+VOTING = Sampling(max_tokens=8192, temperature=1.0, top_p=0.9)
+_BOXED = re.compile(r"\\boxed\{([^}]*)\}")
+
+
+@final
+@dataclass(frozen=True)
+class Critic:
+    """A critic over any engine. The paper's settings: ``votes=1, sampling=GREEDY`` or ``votes=8, sampling=VOTING``."""
+
+    engine: Engine
+    votes: int = 1
+    sampling: Sampling = GREEDY
+    seed: int = 42
+    name: str = "critic"
+
+    def __post_init__(self) -> None:
+        if self.votes < 1:
+            raise ValueError(f"a critic needs at least one vote, got {self.votes}")
+        if self.votes > 1 and self.sampling.temperature == 0:
+            raise ValueError(
+                f"{self.votes} greedy votes are one vote {self.votes} times: give sampling=VOTING, or votes=1"
+            )
+
+    async def verify(self, group: Group) -> tuple[Verdict, ...]:
+        """One verdict for each solution: the index voted for, or why there is none."""
+        return tuple(
+            await asyncio.gather(*(self._verify_one(group.problem, s) for s in group.solutions))
+        )
+
+    def ask(self, problem: Problem, steps: Sequence[str]) -> tuple[Message, ...]:
+        """The chat that is sent for one solution: the problem and its steps, and nothing else of it."""
+        paragraphs = "\n\n".join(
+            f"<paragraph_{i}>\n{step}\n</paragraph_{i}>" for i, step in enumerate(steps)
+        )
+        template = load_prompt("veriloop.bench", "processbench_critic")
+        return (Message("user", template.fill(problem=problem.text, paragraphs=paragraphs)),)
+
+    async def _verify_one(self, problem: Problem, solution: Solution) -> Verdict:
+        if not solution.steps:
+            return self._verdict(solution, unscored=Unscored.EMPTY)
+        request = Request(
+            self.ask(problem, solution.steps),
+            self.sampling,
+            seed=derive_seed(self.seed, "critic", solution.id),
+            n=self.votes,
+        )
+        try:
+            reply = await self.engine.generate(request)
+        except EngineError as error:
+            return self._verdict(solution, unscored=Unscored.ENGINE, detail={"error": str(error)})
+        return self._read(solution, reply)
+
+    def _read(self, solution: Solution, reply: Reply) -> Verdict:
+        answers = reply.completions
+        cost = Cost(
+            calls=1,
+            prompt_tokens=reply.prompt_tokens or 0,
+            tokens=sum(c.tokens or 0 for c in answers),
+            usd=reply.usd,
+        )
+        texts = [c.text for c in answers]
+        where = vote(texts)
+        critique = next((t for t in texts if where is not None and parse_critic(t) == where), None)
+        if critique is None and texts:
+            critique = texts[0]
+        unscored = None
+        if where is None or not NO_ERROR <= where < len(solution.steps):
+            unscored, where = _why_unread(answers), None
+        votes: list[Json] = [parse_critic(t) for t in texts]
+        return self._verdict(
+            solution,
+            first_error=where,
+            unscored=unscored,
+            critique=critique,
+            cost=cost,
+            detail={"votes": votes},
+        )
+
+    def _verdict(
+        self,
+        solution: Solution,
+        *,
+        first_error: int | None = None,
+        unscored: Unscored | None = None,
+        critique: str | None = None,
+        cost: Cost = Cost(),
+        detail: dict[str, Json] | None = None,
+    ) -> Verdict:
+        return Verdict(
+            problem=solution.problem,
+            solution=solution.id,
+            verifier=self.name,
+            form=Form.TEXT,
+            granularity=Granularity.STEP,
+            value=None if first_error is None else float(first_error == NO_ERROR),
+            unscored=unscored,
+            first_error=first_error,
+            critique=critique,
+            cost=cost,
+            detail=detail or {},
+            made_by=repr(self),
+        )
+
+
+def vote(texts: Sequence[str]) -> int | None:
+    r"""The official vote: the most common content of the last ``\boxed{}``, as a string; then a whole number.
+
+    Texts without a box do not vote, the string seen first wins a tie, and a winner that is no whole number is
+    None.
+
+    >>> vote([r"\boxed{2}", r"\boxed{-1}", r"\boxed{ 2 }", "no box"])
+    2
+    """
+    strings = [boxes[-1].strip() for text in texts if (boxes := _BOXED.findall(text))]
+    if not strings:
+        return None
+    return parse_critic(rf"\boxed{{{Counter(strings).most_common(1)[0][0]}}}")
+
+
+def _why_unread(answers: Sequence[Completion]) -> Unscored:
+    if not answers:
+        return Unscored.ENGINE
+    cut = all(c.finish is Finish.LENGTH for c in answers)
+    return Unscored.TRUNCATED if cut else Unscored.UNPARSED

@@ -1,0 +1,289 @@
+r"""ProcessBench: find the earliest wrong step of a mathematical solution.
+
+"ProcessBench: Identifying Process Errors in Mathematical Reasoning", https://arxiv.org/abs/2412.06559; process
+reward models as in its section 4.1, critics as in its appendix. Rows come from
+``veriloop.store.processbench``; a verifier is shown the problem and the steps of a row and nothing else, since
+``final_answer_correct`` alone is worth 33.6 average F1. Verdicts are kept for every row, so that saved scores can
+be scored again under another rule without a model (``score_processbench``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, final
+
+from veriloop.bench.critic import Critic as Critic
+from veriloop.bench.location import predicted_first_error
+from veriloop.bench.metrics import (
+    Case,
+    FirstErrorScores,
+    extracted_scores,
+    first_error_scores,
+    macro_accuracy,
+    minimum_at_last,
+)
+from veriloop.bench.statistics import DEFAULT, Bootstrap, Estimate
+from veriloop.bench.thresholds import FIXED, Threshold, best_threshold, first_error
+from veriloop.errors import InputError
+from veriloop.ids import Json
+from veriloop.protocols import Verifier
+from veriloop.records import (
+    NO_ERROR,
+    Cost,
+    Form,
+    Granularity,
+    Group,
+    Solution,
+    Unscored,
+    Verdict,
+)
+from veriloop.store.processbench import ProcessBenchRow
+
+StepScores: TypeAlias = "tuple[float, ...] | Unscored"
+
+
+class StepScorer(Protocol):
+    """A process reward model: for each (problem text, steps) the chance that each step is right, or a reason."""
+
+    @property
+    def name(self) -> str:
+        """What the verdicts are filed under."""
+        ...
+
+    def score_steps(self, items: list[tuple[str, tuple[str, ...]]]) -> Sequence[StepScores]:
+        """One entry for each item, in order; scores in [0, 1], one for each step."""
+        ...
+
+
+@final
+@dataclass(frozen=True)
+class ProcessBenchResult:
+    """Scores of one verifier, and the predictions they were computed from, in the order of the rows.
+
+    ``protocol`` says in words how predictions came about, ``threshold`` is the one used, None where there is
+    none. ``bounds`` are the best thresholds of each subset, chosen on its own labels: an upper bound, never a
+    result. ``extracted`` are the rows with a right answer and a wrong step (2501.07301, section 3.2.2), with
+    ``extracted_macro`` their mean accuracy over subsets. ``unscored`` counts rows by reason.
+    """
+
+    verifier: str
+    protocol: str
+    threshold: float | None
+    scores: FirstErrorScores
+    bounds: Mapping[str, Threshold]
+    extracted: FirstErrorScores | None
+    extracted_macro: Estimate | None
+    minimum_at_last: Estimate | None
+    unscored: Mapping[str, int]
+    cost: Cost
+    verdicts: tuple[Verdict, ...]
+    cases: tuple[Case, ...]
+    uids: tuple[str, ...]
+
+    @property
+    def unparsed(self) -> int:
+        """Rows on which the verifier's answer could not be read."""
+        return self.unscored.get(Unscored.UNPARSED.value, 0)
+
+    def to_json(self) -> dict[str, Json]:
+        """Everything but the verdicts, which are records of their own; predictions by row are in."""
+        return {
+            "benchmark": "ProcessBench",
+            "source": "https://arxiv.org/abs/2412.06559",
+            "verifier": self.verifier,
+            "protocol": self.protocol,
+            "threshold": self.threshold,
+            "scores": self.scores.to_json(),
+            "upper_bounds": {
+                name: {"threshold": bound.value, "f1": bound.f1}
+                for name, bound in self.bounds.items()
+            },
+            "extracted": self.extracted.to_json() if self.extracted else None,
+            "extracted_macro": self.extracted_macro.to_json() if self.extracted_macro else None,
+            "minimum_at_last": self.minimum_at_last.to_json() if self.minimum_at_last else None,
+            "unscored": dict(self.unscored),
+            "cost": {
+                "calls": self.cost.calls,
+                "prompt_tokens": self.cost.prompt_tokens,
+                "tokens": self.cost.tokens,
+                "usd": self.cost.usd,
+            },
+            "predictions": [
+                {"id": uid, "subset": c.subset, "label": c.gold, "predicted": c.predicted}
+                for uid, c in zip(self.uids, self.cases, strict=True)
+            ],
+        }
+
+
+async def run_processbench(
+    rows: Sequence[ProcessBenchRow],
+    verifier: StepScorer | Verifier,
+    *,
+    threshold: float | str | None = None,
+    known: Iterable[Verdict] = (),
+    save: Callable[[Sequence[Verdict]], None] | None = None,
+    bootstrap: Bootstrap = DEFAULT,
+) -> ProcessBenchResult:
+    """Judge all rows and score the predictions.
+
+    ``verifier`` scores steps (``score_steps``), or is any Verifier, for example ``Critic``. ``known`` are verdicts
+    of an earlier run, which are not asked for again; ``save`` is called with the new verdicts of every 256 rows.
+    ``threshold``: see ``score_processbench``.
+    """
+    found = {v.solution: v for v in known if v.verifier == verifier.name}
+    missing = list({r.solution.id: r for r in rows if r.solution.id not in found}.values())
+    for start in range(0, len(missing), 256):
+        piece = missing[start : start + 256]
+        verdicts = await judge_rows(piece, verifier)
+        found.update((v.solution, v) for v in verdicts)
+        if save is not None:
+            save(verdicts)
+    return score_processbench(rows, found.values(), threshold=threshold, bootstrap=bootstrap)
+
+
+async def judge_rows(
+    rows: Sequence[ProcessBenchRow], verifier: StepScorer | Verifier
+) -> list[Verdict]:
+    """One verdict for each row, in order. The verifier sees problems and steps alone."""
+    if hasattr(verifier, "score_steps"):
+        return _judge_steps(rows, verifier)  # type: ignore[arg-type]
+    groups = [Group(row.problem, (row.solution,)) for row in rows]
+    found = await asyncio.gather(*(verifier.verify(g) for g in groups))  # type: ignore[union-attr]
+    return [verdict for (verdict,) in found]
+
+
+def score_processbench(
+    rows: Sequence[ProcessBenchRow],
+    verdicts: Iterable[Verdict],
+    *,
+    threshold: float | str | None = None,
+    bootstrap: Bootstrap = DEFAULT,
+) -> ProcessBenchResult:
+    """Score saved verdicts of one verifier; rows without one count as not predicted.
+
+    ``threshold`` None takes each verdict's own first error (a scorer of steps: the first step at 0.5 or below).
+    A number is applied to the step scores. The name of a subset ("gsm8k") chooses the threshold with the best
+    F1 there and freezes it for the others (2412.06559, section 4.1). Raises InputError where a subset has no
+    rows, or verdicts are of several verifiers.
+    """
+    by_solution = {v.solution: v for v in verdicts}
+    found = [by_solution.get(row.solution.id) for row in rows]
+    names = {v.verifier for v in found if v is not None}
+    if len(names) != 1:
+        raise InputError(
+            f"the rows have verdicts of {len(names)} verifiers ({', '.join(sorted(names))}): give those of one"
+        )
+    scores = [_complete(v, row.solution) for v, row in zip(found, rows, strict=True)]
+    protocol, value = "the verifier's own first error", None
+    if isinstance(threshold, str):
+        value = _chosen(rows, scores, threshold)
+        protocol = f"step scores above {value:.4g}, chosen on {threshold} and frozen"
+    elif threshold is not None:
+        value, protocol = float(threshold), f"step scores above {threshold:g}"
+    cases = [
+        Case(
+            row.subset,
+            row.problem.id,
+            row.label,
+            predicted_first_error(verdict, row.solution, threshold=value),
+        )
+        for row, verdict in zip(rows, found, strict=True)
+    ]
+    right = [row.final_answer_correct for row in rows]
+    kept = [c for c, r in zip(cases, right, strict=True) if r and c.gold != NO_ERROR]
+    has_scores = any(scores)
+    return ProcessBenchResult(
+        verifier=names.pop(),
+        protocol=protocol,
+        threshold=value,
+        scores=first_error_scores(cases, bootstrap=bootstrap),
+        bounds=_bounds(rows, scores) if has_scores else {},
+        extracted=extracted_scores(cases, right, bootstrap=bootstrap),
+        extracted_macro=macro_accuracy(kept, bootstrap=bootstrap) if kept else None,
+        minimum_at_last=minimum_at_last(scores) if has_scores else None,
+        unscored=_reasons(found),
+        cost=sum((v.cost for v in found if v is not None), Cost()),
+        verdicts=tuple(v for v in found if v is not None),
+        cases=tuple(cases),
+        uids=tuple(row.problem.uid or row.solution.id for row in rows),
+    )
+
+
+def _judge_steps(rows: Sequence[ProcessBenchRow], scorer: StepScorer) -> list[Verdict]:
+    items = [(row.problem.text, row.solution.steps) for row in rows]
+    scored = scorer.score_steps(items)
+    if len(scored) != len(rows):
+        raise InputError(f"{scorer.name} scored {len(scored)} of {len(rows)} solutions")
+    return [
+        _step_verdict(row.solution, scores, scorer)
+        for row, scores in zip(rows, scored, strict=True)
+    ]
+
+
+def _step_verdict(solution: Solution, scores: StepScores, scorer: StepScorer) -> Verdict:
+    unscored = scores if isinstance(scores, Unscored) else None
+    known = () if isinstance(scores, Unscored) else tuple(float(x) for x in scores)
+    if unscored is None and not solution.steps:
+        unscored = Unscored.EMPTY
+    if unscored is None and len(known) != len(solution.steps):
+        unscored = Unscored.TRUNCATED
+    if any(x != x for x in known):
+        unscored = Unscored.ENGINE
+    if unscored is not None:
+        known = ()
+    return Verdict(
+        problem=solution.problem,
+        solution=solution.id,
+        verifier=scorer.name,
+        form=Form.SCORE,
+        granularity=Granularity.STEP,
+        value=min(known) if known else None,
+        unscored=unscored,
+        step_scores=known,
+        first_error=first_error(known, FIXED),
+        cost=Cost(calls=1),
+        made_by=repr(scorer),
+    )
+
+
+def _complete(verdict: Verdict | None, solution: Solution) -> tuple[float, ...] | None:
+    """Step scores, where there is one for each step."""
+    if verdict is None or len(verdict.step_scores) != len(solution.steps):
+        return None
+    return verdict.step_scores or None
+
+
+def _chosen(
+    rows: Sequence[ProcessBenchRow], scores: Sequence[tuple[float, ...] | None], subset: str
+) -> float:
+    pairs = [(r.label, s) for r, s in zip(rows, scores, strict=True) if r.subset == subset]
+    if not pairs or not any(s for _, s in pairs):
+        have = ", ".join(dict.fromkeys(r.subset for r in rows))
+        raise InputError(
+            f"no threshold can be chosen on {subset!r}: it needs rows of that subset with a score for every "
+            f"step (subsets here: {have}); give a number, or the subset's file"
+        )
+    return best_threshold(pairs).value
+
+
+def _bounds(
+    rows: Sequence[ProcessBenchRow], scores: Sequence[tuple[float, ...] | None]
+) -> dict[str, Threshold]:
+    bounds: dict[str, Threshold] = {}
+    for name in dict.fromkeys(r.subset for r in rows):
+        pairs = [(r.label, s) for r, s in zip(rows, scores, strict=True) if r.subset == name]
+        if len({label == NO_ERROR for label, _ in pairs}) == 2:
+            bounds[name] = best_threshold(pairs)
+    return bounds
+
+
+def _reasons(verdicts: Sequence[Verdict | None]) -> dict[str, int]:
+    reasons = (
+        "no verdict" if v is None else str(v.unscored)
+        for v in verdicts
+        if v is None or not v.scored
+    )
+    return dict(Counter(reasons))
