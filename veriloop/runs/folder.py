@@ -7,6 +7,7 @@ records would look whole. Pieces themselves are ``veriloop.store``'s.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -20,12 +21,20 @@ from veriloop.store.atomic import write_whole
 from veriloop.store.rows import FOLDERS
 
 FILE = "stage.json"
+_HELD: set[Path] = set()  # by this process; record locks do not keep a process from itself
 _PARTS = ("part-*.parquet", ".part-*.parquet.unfinished")
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Hold the folder alone. The hold ends with the process, however that ends."""
+    """Hold the folder alone. The hold ends with the process, however that ends.
+
+    A record lock, which forked workers do not inherit: one that outlives its killed parent holds nothing.
+    """
+    here = folder.resolve()
+    busy = f"{folder}: another run is writing here; wait for it, stop it, or choose another folder"
+    if here in _HELD:
+        raise StoreError(busy)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o666)
@@ -35,14 +44,15 @@ def held(folder: Path) -> Iterator[None]:
         ) from error
     try:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise StoreError(
-                f"{folder}: another run is writing here; wait for it, stop it, or choose another "
-                "folder"
-            ) from error
+            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EACCES, errno.EAGAIN):
+                raise StoreError(busy) from error
+            # Any other is a file system without locks; then nobody is kept out.
+        _HELD.add(here)
         yield
     finally:
+        _HELD.discard(here)
         os.close(lock)
 
 

@@ -314,11 +314,17 @@ async def _one(
         with boundary("runs", f"stage {stage.name}, item {what}"):
             records = await work(item)
             return records, [(_kind(stage, record), to_row(record)) for record in records]
-    except tuple(LOST) as error:
-        reason = next(reason for kind, reason in LOST.items() if isinstance(error, kind))
-        said = str(error).encode(errors="backslashreplace").decode()
-        lost = Dropped(what, reason, stage.name, index, {"error": said})
-        return [lost], [(Dropped, to_row(lost))]
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task and task.cancelling():
+            raise
+        error: Exception = EngineError("cancelled from within, not by the run")
+    except tuple(LOST) as caught:
+        error = caught
+    reason = next(reason for kind, reason in LOST.items() if isinstance(error, kind))
+    said = str(error).encode(errors="backslashreplace").decode()
+    lost = Dropped(what, reason, stage.name, index, {"error": said})
+    return [lost], [(Dropped, to_row(lost))]
 
 
 def _kind(stage: Stage, record: Any) -> type[Record]:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -418,6 +419,50 @@ def test_work_that_never_waits_still_hears_ctrl_c(tmp_path):
     assert kept in ([0, 1], [0, 1, 2])  # sent by item 10, heard within a turn or two of the loop
     report = asyncio.run(run_stage(search(tmp_path), problems(60), echo))
     assert (report.done, report.resumed) == (60 - 4 * len(kept), 4 * len(kept))
+
+
+def test_a_call_cancelled_from_within_is_a_lost_item_not_a_lost_worker(tmp_path):
+    async def work(problem):
+        if problem.reference in ("0", "6"):
+            raise asyncio.CancelledError
+        return [solution(problem)]
+
+    report = asyncio.run(run_stage(search(tmp_path, in_flight=2), problems(10), work))
+    assert report.dropped == {"engine failed": 2}
+    assert report.records["solutions"] == 8
+
+
+def test_stages_run_side_by_side(tmp_path):
+    async def both():
+        one, two = search(tmp_path / "1"), search(tmp_path / "2")
+        return await asyncio.gather(
+            run_stage(one, problems(9), echo), run_stage(two, problems(9), echo)
+        )
+
+    first, second = asyncio.run(both())
+    assert first.records == second.records == {"solutions": 9, "dropped": 0}
+    assert files(tmp_path / "1") == files(tmp_path / "2")
+
+
+def test_a_full_disk_stops_the_stage_and_a_restart_goes_on(tmp_path):
+    def write_big(problem):
+        return [Solution(problem.id, (os.urandom(3000).hex(),))]
+
+    async def big(problem):
+        return write_big(problem) if problem.reference == "20" else [solution(problem)]
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
+    try:
+        with pytest.raises(
+            StoreError, match=r"solutions/part-00002\.parquet: could not be written"
+        ):
+            asyncio.run(run_stage(search(tmp_path, in_flight=1), problems(16), big))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert search(tmp_path).table(Solution).pieces() == [0, 1]
+    report = asyncio.run(run_stage(search(tmp_path), problems(16), big))
+    assert (report.done, report.resumed, report.lost) == (8, 8, 0)
 
 
 def test_a_cancelled_caller_cancels_the_work(tmp_path):

@@ -88,17 +88,6 @@ def test_parallel_keys_and_languages(shared_data):
     assert [p.reference for p in german] == [p.reference for p in thai]
 
 
-def test_choices_become_lettered_lines(tmp_path):
-    row = {"question": "Which is prime?", "choices": ["4", "6", "7"], "answer": 2}
-    (problem,), _ = read(write_jsonl(tmp_path / "a.jsonl", [row, {**row, "answer": "C"}]))
-    assert problem.prompt == "Which is prime?\n\nA. 4\nB. 6\nC. 7"
-    assert (problem.task, problem.reference) == ("multiple_choice", "C")
-    for bad in (3, -1, "D", "", True, None):
-        rows = [row, {**row, "answer": bad, "question": "Which?"}]
-        _, quarantine = read(write_jsonl(tmp_path / "b.jsonl", rows))
-        assert quarantine.rows[0].field == "answer"
-
-
 def test_bad_rows_are_set_aside_and_the_rest_is_read(tmp_path):
     good = [{"question": f"{i} + 0?", "answer": f"#### {i}"} for i in range(3)]
     rows = [
@@ -150,15 +139,6 @@ def test_a_byte_order_mark_is_no_part_of_the_first_row(tmp_path):
         assert [p.reference for p in read(tmp_path / name)[0]] == ["2"]
 
 
-def test_a_good_file_leaves_no_quarantine_not_even_an_old_one(tmp_path):
-    path = write_jsonl(tmp_path / "set.jsonl", [GSM])
-    (tmp_path / "set.jsonl.quarantine.jsonl").write_text("of an earlier try")
-    _, quarantine = read(path)
-    assert quarantine.save(tmp_path) is None
-    assert quarantine.summary() == ""
-    assert [p.name for p in tmp_path.iterdir()] == ["set.jsonl"]
-
-
 def test_a_file_without_one_good_row_is_an_error(tmp_path):
     path = write_jsonl(tmp_path / "set.jsonl", [GSM | {"question": ""}])
     with pytest.raises(InputError, match=r"set aside 1 row: .*set\.jsonl, row 1, field 'question'"):
@@ -186,45 +166,11 @@ def test_an_unknown_layout_lists_what_was_found_and_what_is_known(tmp_path):
         read(path, columns={"question": "q"})
 
 
-def test_named_columns_reach_every_field(tmp_path):
-    row = {"q": "Wie viel?", "a": [3.0], "key": 7, "l": "de", "part": "II", "id": "other"}
-    names = {"prompt": "q", "reference": "a", "uid": "key", "language": "l", "subset": "part"}
-    (problem,), _ = read(write_jsonl(tmp_path / "set.jsonl", [row]), columns=names)
-    assert (problem.reference, problem.uid, problem.language) == ("3", "7", "de")
-    assert problem.subset == "II"
-
-
 def test_a_gsm8k_file_stays_gsm8k(tmp_path):
     """A row that lost its marker is a bad row, not another layout."""
     rows = [GSM, {"question": "2 + 2?", "answer": "4"}]
     problems, quarantine = read(write_jsonl(tmp_path / "set.jsonl", rows))
     assert (len(problems), len(quarantine)) == (1, 1)
-
-
-@pytest.mark.parametrize(
-    ("answer", "reference"),
-    [
-        ("$10-4 n$", "10-4 n"),
-        ("$48$, $384$", "$48$, $384$"),
-        ("$", "$"),
-        (27.0, "27"),
-        (0.5, "0.5"),
-        (12, "12"),
-        (["$2$"], "2"),
-    ],
-)
-def test_answers_are_taken_as_written(tmp_path, answer, reference):
-    row = {"problem": "What?", "answer": answer}
-    (problem,), _ = read(write_jsonl(tmp_path / "set.jsonl", [row]))
-    assert problem.reference == reference
-
-
-@pytest.mark.parametrize("answer", [None, "", " ", [], ["1", "2"], True, {"a": 1}, float("nan")])
-def test_what_is_no_answer_is_set_aside(tmp_path, answer):
-    rows = [{"problem": "1?", "answer": "1"}, {"problem": "What?", "answer": answer}]
-    problems, quarantine = read(write_jsonl(tmp_path / "set.jsonl", rows))
-    assert len(problems) == 1
-    assert (quarantine.rows[0].row, quarantine.rows[0].field) == (2, "answer")
 
 
 def test_parquet_of_the_same_columns_reads_the_same(tmp_path):
