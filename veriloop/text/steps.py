@@ -6,6 +6,7 @@ two or more newlines are one cut, pieces are stripped and empty ones dropped, an
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ def split_steps(text: str) -> tuple[Step, ...]:
     """The steps of a solution, stripped, without empty ones."""
     cuts = [(0, 0), *((m.start(), m.end()) for m in _CUT.finditer(text)), (len(text), len(text))]
     steps = []
-    for (_, start), (end, _) in zip(cuts, cuts[1:], strict=False):
+    for (_, start), (end, _) in itertools.pairwise(cuts):
         piece = text[start:end]
         stripped = piece.strip()
         if stripped:

@@ -1,11 +1,13 @@
 r"""What judges and critics write, read: tagged analyses with a conclusion, or an index in a box.
 
-Sources: the judge's paragraph protocol is arXiv 2501.07301, appendix C; the critic's boxed index is ProcessBench
-(arXiv 2412.06559) and its official parser. Pure parsers: who asked, and what a failure means, is the caller's.
+Sources: the judge's paragraph protocol is arXiv 2501.07301, section 3.1.2 and appendix C; the critic's boxed index
+is ProcessBench (arXiv 2412.06559) and its official parser. Pure parsers: whom to ask, and what an unreadable answer
+means for a verdict, is the caller's business.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,9 +15,8 @@ from typing import final
 
 from veriloop.records import NO_ERROR
 
-# Keyed on opening tags alone: the paper's own template closes one analysis with another's tag.
-_ANALYSIS = re.compile(r"<\s*analysis_(\d+)\s*>", re.IGNORECASE)
-_CONCLUSION = re.compile(r"<\s*conclusion\s*>\s*(.*?)\s*(?:<\s*/\s*conclusion\s*>|$)", re.I | re.S)
+_THOUGHT = "</think>"
+_CONCLUDED = re.compile(r"[*_\s]*([A-Za-z]+)[*_.!\s]*\Z")
 _BOXED = re.compile(r"\\boxed\{([^}]*)\}")
 
 
@@ -25,42 +26,93 @@ class Reject(StrEnum):
     NO_CONCLUSION = "no conclusion"
     UNCLEAR = "the conclusion is neither Correct nor Incorrect"
     CONTRADICTION = "conclusions contradict each other"
+    OUT_OF_RANGE = "an analysis of a paragraph that does not exist"
+    OUT_OF_ORDER = "analyses out of order"
     NO_ANALYSIS = "Incorrect without an analysis"
     INCOMPLETE = "Correct without an analysis of every paragraph"
-    OUT_OF_RANGE = "an analysis of a paragraph that does not exist"
 
 
 @final
 @dataclass(frozen=True)
 class JudgeReading:
-    """``first_error`` (0-based, -1 none), or the reason for having none."""
+    """``first_error`` (0-based, -1 none), or the reason for having none; ``analysed`` are the paragraphs it
+    analysed, 1-based as written.
+    """
 
     first_error: int | None = None
     reject: Reject | None = None
+    analysed: tuple[int, ...] = ()
 
 
-def parse_judge(text: str, steps: int) -> JudgeReading:
-    """Read a judge's answer on a solution of ``steps`` paragraphs (1-based in the answer).
-
-    Correct means no error; Incorrect puts it at the last paragraph analysed.
+@final
+@dataclass(frozen=True)
+class Section:
+    """What follows one opening tag ``<name>`` or ``<name_k>``: ``index`` is k, None without one. ``closed`` says
+    whether a closing tag of that name, of any index, ended it.
     """
-    analysed = [int(number) for number in _ANALYSIS.findall(text)]
-    said = {c.strip().rstrip(".").lower() for c in _CONCLUSION.findall(text)}
+
+    text: str
+    index: int | None = None
+    closed: bool = True
+
+
+def tagged_sections(text: str, name: str) -> tuple[Section, ...]:
+    """Every section called ``name``, numbered or not, in order, stripped.
+
+    Opening tags decide: a section ends at the next tag of its name, opening or closing, whatever its number, or
+    with the text. Tags are read in any case.
+    """
+    tag = re.compile(rf"<\s*(/?)\s*{re.escape(name)}(?:_(\d+))?\s*>", re.IGNORECASE)
+    marks = list(tag.finditer(text))
+    sections: list[Section] = []
+    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+        if not mark[1]:
+            body = text[mark.end() : after.start() if after else None].strip()
+            sections.append(Section(body, _index(mark[2]), bool(after and after[1])))
+    return tuple(sections)
+
+
+def _index(digits: str | None) -> int | None:
+    """A tag's number. Python refuses to read very long ones, and no paragraph has them."""
+    return None if digits is None else int(digits[:9])
+
+
+def parse_judge(text: str, n_steps: int) -> JudgeReading:
+    """Read a judge's answer on a solution of ``n_steps`` paragraphs, numbered from 1 in the answer.
+
+    ``Correct`` means no error; ``Incorrect`` puts the first one at the last paragraph analysed. What a reasoning
+    model thought before ``</think>`` does not count. The paper does not say which answers it threw away: all
+    reasons in ``Reject`` are this package's.
+    """
+    text = text.rpartition(_THOUGHT)[2]
+    numbered = (section.index for section in tagged_sections(text, "analysis"))
+    analysed = tuple(index for index in numbered if index is not None)
+    said = {_conclusion(section.text) for section in tagged_sections(text, "conclusion")}
+
+    def rejected(why: Reject) -> JudgeReading:
+        return JudgeReading(reject=why, analysed=analysed)
+
     if not said:
-        return JudgeReading(reject=Reject.NO_CONCLUSION)
+        return rejected(Reject.NO_CONCLUSION)
+    if not said <= {"correct", "incorrect"}:
+        return rejected(Reject.UNCLEAR)
     if len(said) > 1:
-        return JudgeReading(reject=Reject.CONTRADICTION)
-    (conclusion,) = said
-    if conclusion not in ("correct", "incorrect"):
-        return JudgeReading(reject=Reject.UNCLEAR)
-    if any(not 1 <= number <= steps for number in analysed):
-        return JudgeReading(reject=Reject.OUT_OF_RANGE)
-    if conclusion == "correct":
-        complete = set(analysed) == set(range(1, steps + 1))
-        return JudgeReading(NO_ERROR) if complete else JudgeReading(reject=Reject.INCOMPLETE)
+        return rejected(Reject.CONTRADICTION)
+    if any(not 1 <= index <= n_steps for index in analysed):
+        return rejected(Reject.OUT_OF_RANGE)
+    if any(after <= before for before, after in itertools.pairwise(analysed)):
+        return rejected(Reject.OUT_OF_ORDER)
+    if said == {"correct"}:
+        complete = len(analysed) == n_steps
+        return JudgeReading(NO_ERROR, None, analysed) if complete else rejected(Reject.INCOMPLETE)
     if not analysed:
-        return JudgeReading(reject=Reject.NO_ANALYSIS)
-    return JudgeReading(analysed[-1] - 1)
+        return rejected(Reject.NO_ANALYSIS)
+    return JudgeReading(analysed[-1] - 1, None, analysed)
+
+
+def _conclusion(text: str) -> str | None:
+    word = _CONCLUDED.match(text)
+    return word[1].lower() if word else None
 
 
 def parse_critic(text: str) -> int | None:
@@ -70,9 +122,3 @@ def parse_critic(text: str) -> int | None:
         return int(boxes[-1].strip()) if boxes else None
     except ValueError:
         return None
-
-
-def tagged_sections(text: str, name: str) -> tuple[str, ...]:
-    """The contents of every ``<name>...</name>``, stripped, in order."""
-    tag = re.escape(name)
-    return tuple(m.strip() for m in re.findall(rf"<{tag}>(.*?)</{tag}>", text, flags=re.DOTALL))

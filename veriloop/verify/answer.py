@@ -1,55 +1,54 @@
 """Is the final answer right? The verifier behind every accuracy, and behind rollouts' successes.
 
-A complete solution without an answer is wrong, as benchmarks count it, and says so in ``detail``; a check that
-failed is unscored.
+A solution without an answer is wrong, as benchmarks count it, and says so in ``detail``; a check that failed is
+unscored. How answers are compared arrives as an argument; how one is found is ``veriloop.text.answers``.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol, final
+import asyncio
+from dataclasses import dataclass, field
+from typing import final
 
 from veriloop.errors import VerifierError
 from veriloop.ids import Json, describe
-from veriloop.records import Form, Granularity, Group, Problem, Solution, Unscored, Verdict
+from veriloop.records import Finish, Form, Granularity, Group, Problem, Solution, Unscored, Verdict
 from veriloop.text.answers import extract_answer
-
-
-class Equality(Protocol):
-    """Decides whether two final answers are the same; raises VerifierError where it cannot."""
-
-    async def equal(self, reference: str, answer: str) -> bool:
-        """True where ``answer`` means the same as ``reference``."""
-        ...
+from veriloop.verify.equality import Equality, MathEquality
 
 
 @final
 @dataclass(frozen=True)
 class Answer:
-    """1 where the solution's answer equals the problem's reference, else 0."""
+    """1 where a solution's answer equals the problem's reference, else 0.
 
-    equality: Equality
+    The answer is ``solution.answer``, or is looked for in its text where that is None. Unscored: a problem without
+    a reference, a solution with neither steps nor answer, a check that failed.
+    """
+
+    equality: Equality = field(default_factory=MathEquality)
     name: str = "answer"
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution."""
-        return tuple([await self._verify_one(group.problem, s) for s in group.solutions])
+        return tuple(
+            await asyncio.gather(*(self._verify_one(group.problem, s) for s in group.solutions))
+        )
 
     async def _verify_one(self, problem: Problem, solution: Solution) -> Verdict:
-        if problem.reference is None:
+        if problem.reference is None or not problem.reference.strip():
             return self._verdict(solution, unscored=Unscored.NO_REFERENCE)
-        if not solution.steps:
+        if not solution.steps and not solution.answer:
             return self._verdict(solution, unscored=Unscored.EMPTY)
-        answer = solution.answer if solution.answer is not None else extract_answer(solution.text)
-        if answer is None:
-            detail = {"no_answer": True, "finish": solution.finish.value}
+        answer = solution.answer or extract_answer(solution.text)
+        if not answer:
+            cut = solution.finish is Finish.LENGTH
+            detail: dict[str, Json] = {"finish": "length"} if cut else {"no_answer": True}
             return self._verdict(solution, value=0.0, detail=detail)
         try:
             right = await self.equality.equal(problem.reference, answer)
         except VerifierError as error:
-            return self._verdict(
-                solution, unscored=Unscored.CHECKER, detail={"error": str(error)}
-            )
+            return self._verdict(solution, unscored=Unscored.CHECKER, detail={"error": str(error)})
         return self._verdict(solution, value=float(right))
 
     def _verdict(

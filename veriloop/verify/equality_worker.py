@@ -1,48 +1,56 @@
-"""The process behind ``equality``: reads pairs of answers, one JSON line each, and writes 1, 0 or what failed.
+"""The child process of ``equality``: reads [reference, answer] as JSON lines, writes a JSON line for each.
 
-It ends with its parent, whatever happens to either, and cannot take the machine's memory.
+Run as a script of its own that imports nothing of the package, so that it starts fast and wherever the parent
+does. It ends when its input does; while it checks, the kernel's own alarm stands behind the parent's, so that a
+check that hangs ends even where the parent was killed and nobody reads any more.
 """
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import json
-import resource
 import signal
 import sys
 
-MEMORY = 4 * 2**30
-PR_SET_PDEATHSIG = 1
+MEMORY = 4 * 2**30  # bytes of address space: a check that wants more has run wild
 
 
-def main() -> None:
-    """Serve until standard input ends."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def main(timeout: float) -> None:
+    """Serve until standard input ends. ``timeout`` is in seconds and holds for each pair."""
+    try:
+        import resource
 
-    from math_verify import parse, verify
-
-    print("ready", flush=True)
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    except (ImportError, ValueError, OSError):
+        pass  # no such limit on this system: the time limit remains
+    try:
+        from math_verify import parse, verify
+    except Exception as error:
+        _say({"ready": False, "error": f"{type(error).__name__}: {error}"})
+        return
+    _say({"ready": True})
+    # The alarm's default action ends the process inside the kernel: no long C call can hold it up.
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
     for line in sys.stdin:
         reference, answer = json.loads(line)
+        signal.setitimer(signal.ITIMER_REAL, timeout)
         try:
-            # Time limits of its own use SIGALRM; the parent's kill replaces them.
-            gold, said = (
-                parse(_delimited(text), parsing_timeout=None) for text in (reference, answer)
-            )
-            equal = verify(gold, said, timeout_seconds=None)
-            print(int(equal), flush=True)
+            gold, said = (parse(boxed(x), parsing_timeout=0) for x in (reference, answer))
+            verdict: dict[str, object] = {"equal": verify(gold, said, timeout_seconds=0)}
         except Exception as error:
-            print(f"{type(error).__name__}: {error}".replace("\n", " ")[:200], flush=True)
+            verdict = {"error": f"{type(error).__name__}: {error}"[:300]}
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        _say(verdict)
 
 
-def _delimited(text: str) -> str:
-    """LaTeX is only read between delimiters."""
-    return text if "$" in text or "\\boxed" in text else f"${text}$"
+def boxed(answer: str) -> str:
+    """The answer as math-verify reads LaTeX whole; bare text is searched for its last number."""
+    return f"\\boxed{{{answer}}}"
+
+
+def _say(message: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    main()
+    main(float(sys.argv[1]))
