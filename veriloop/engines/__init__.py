@@ -50,7 +50,8 @@ def open_engine(spec: str, **options: Any) -> Engine:
     if kind == "scripted":
         return _kind(kind).load(rest, **options)
     if kind in ("local", "pool"):
-        return _kind(kind)(_folder(rest, spec), **options)
+        folder = _folder(rest, spec)
+        return _kind(kind)(folder, **options)
     if kind == "vllm":
         return _kind(kind)(rest, **options)
     if kind in outside:
