@@ -96,9 +96,8 @@ def _models() -> str:
 def _decode() -> str:
     import asyncio
 
-    from veriloop.engines.local import Local
-
     from veriloop.abacus import checkpoint
+    from veriloop.engines.local import Local
     from veriloop.protocols import Request, Sampling
     from veriloop.records import Message
 

@@ -25,7 +25,6 @@ from veriloop.cli.options import (
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
-    from veriloop.protocols import Verifier
     from veriloop.runs.stages import Run
 
 
@@ -116,7 +115,9 @@ def verify(
     from veriloop.cli.opening import VerifierOptions, verifier
     from veriloop.runs.stages import read_groups
 
-    options = VerifierOptions(engine, checkpoint, k, estimate, temperature, max_tokens, prompt, seed)
+    options = VerifierOptions(
+        engine, checkpoint, k, estimate, temperature, max_tokens, prompt, seed
+    )
     run = _run(out, fresh=fresh, quiet=quiet, in_flight=in_flight)
 
     async def work() -> int:

@@ -1,0 +1,149 @@
+"""What ``veriloop run`` does once its options are read: open, run, measure, write the page, print the table."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from veriloop.errors import RunStopped
+
+if TYPE_CHECKING:
+    from veriloop.recipes.prm.recipe import Settings
+    from veriloop.runs.manifest import Manifest
+    from veriloop.runs.plan import StageReport
+
+
+@final
+@dataclass(frozen=True)
+class PrmOptions:
+    """The options of ``veriloop run prm``, as given."""
+
+    problems: str
+    heldout: str
+    policy: str
+    judge: str
+    base: str
+    head: str
+    judge_prompt: str
+    system: str | None
+    train_count: int
+    heldout_count: int
+    samples: int
+    n: int
+    k: int
+    temperature: float
+    max_tokens: int
+    in_flight: int
+    seed: int
+
+    @property
+    def embedded(self) -> bool:
+        """True where the problems are Abacus's, whose steps can be checked exactly."""
+        return self.problems == self.heldout == "abacus"
+
+    def settings(self) -> Settings:
+        """What the recipe is told; defaults that depend on other options are decided here."""
+        from veriloop.cli.opening import model_path
+        from veriloop.protocols import Sampling
+        from veriloop.recipes.prm.recipe import Settings
+        from veriloop.text.chats import Chat
+
+        tiny = self.base.startswith("abacus:")
+        tokens = self.max_tokens or (160 if self.embedded else 2048)
+        bare = self.judge.startswith("abacus:")
+        return Settings(
+            base=model_path(self.base),
+            head=self.head or ("surprise" if tiny else "linear"),
+            samples=self.samples,
+            n=self.n,
+            k=self.k,
+            sampling=Sampling(tokens, self.temperature),
+            judge_sampling=Sampling(400 if bare else 4096, 0.0),
+            judge_prompt=self.judge_prompt or ("judge_bare" if bare else "judge"),
+            chat=Chat(self.system),
+            seed=self.seed,
+            workers=os.cpu_count() or 1,
+        )
+
+
+async def run_recipe(
+    options: PrmOptions, out: Path, *, command: Sequence[str], fresh: bool, quiet: bool
+) -> int:
+    """Run everything in ``out``; returns how many items were lost to errors."""
+    from veriloop.abacus.world import Gold
+    from veriloop.cli.opening import problem_source, remembered
+    from veriloop.recipes.prm.measures import measure
+    from veriloop.recipes.prm.page import main_table, page, verifier_titles
+    from veriloop.recipes.prm.recipe import Cast, Inputs, Recipe, run_prm
+    from veriloop.report.render import write_page
+    from veriloop.report.terminal import terminal_table
+    from veriloop.runs.manifest import Manifest
+    from veriloop.runs.progress import progress
+    from veriloop.runs.stages import Run
+    from veriloop.verify.equality import MathEquality
+
+    settings = options.settings()
+    where = {"split": "train", "seed": options.seed, "out": out}
+    train = problem_source(options.problems, count=options.train_count, **where)  # type: ignore[arg-type]
+    where["split"] = "heldout"
+    held = problem_source(options.heldout, count=options.heldout_count, **where)  # type: ignore[arg-type]
+    manifest = Manifest(out / "run.json")
+    lost = 0
+
+    def kept(report: StageReport) -> None:
+        nonlocal lost
+        lost += report.lost
+        manifest.stage(report)
+
+    with (
+        accounted(manifest, command, options),
+        progress("silent" if quiet else "auto") as seen,
+    ):
+        async with (
+            remembered(options.policy, out / "calls") as policy,
+            remembered(options.judge, out / "calls" / "judge") as judge,
+        ):
+            equality = MathEquality()
+            gold = Gold() if options.embedded else None
+            recipe = Recipe(
+                settings,
+                Cast(policy, judge, equality, gold),
+                Run(out, fresh=fresh, in_flight=options.in_flight, seen=seen, kept=kept),
+            )
+            sources = await run_prm(recipe, Inputs(train.problems, held.problems))
+            await equality.close()
+    recipe = replace(recipe, run=Run(out))
+    measures = measure(recipe, sources)
+    (out / "measures.json").write_text(
+        json.dumps(measures.to_json(), indent=2, ensure_ascii=False), encoding="utf-8"
+    )
+    report = out / "report.html"
+    write_page(page(recipe, sources, measures, manifest.read()), report)
+    print(terminal_table(main_table(verifier_titles(sources), measures)))
+    print(f"\nreport: {report}", file=sys.stderr)
+    for found in (train, held):
+        if found.summary():
+            print(found.summary().strip(), file=sys.stderr)
+    return lost
+
+
+@contextmanager
+def accounted(manifest: Manifest, command: Sequence[str], options: PrmOptions) -> Iterator[None]:
+    """Enter the attempt in ``run.json``, and how it ended."""
+    words = ["veriloop", *command[1:]]
+    manifest.begin(words, seeds={"run": options.seed}, config=repr(options))
+    try:
+        yield
+    except RunStopped:
+        manifest.end("stopped")
+        raise
+    except BaseException:
+        manifest.end("failed")
+        raise
+    manifest.end("finished")

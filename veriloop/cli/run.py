@@ -1,0 +1,72 @@
+"""``veriloop run`` and ``veriloop demo``: a paper's whole recipe from one command."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+import typer
+
+from veriloop.cli.options import FRESH, QUIET, SEED, STRICT
+
+app = typer.Typer(help="Run a paper's recipe from problems to report.", no_args_is_help=True)
+
+DEMO = Path("runs/demo")
+
+
+def add_demo(root: typer.Typer) -> None:
+    """Add ``demo`` to the top level."""
+    root.command()(demo)
+
+
+def demo(
+    out: Path = typer.Option(DEMO, "--out", "-o", help="Folder of the run."),
+    seed: int = SEED,
+    fresh: bool = FRESH,
+    quiet: bool = QUIET,
+) -> None:
+    """The main job on the embedded world: label, filter, train, measure, report. Minutes on a CPU."""
+    prm(out=out, seed=seed, fresh=fresh, quiet=quiet)
+
+
+@app.command()
+def prm(
+    out: Path = typer.Option(Path("runs/prm"), "--out", "-o", help="Folder of the run."),
+    problems: str = typer.Option(
+        "abacus", help="Training problems: abacus, a file, or a hub name."
+    ),
+    heldout: str = typer.Option("abacus", help="Problems that only measure, from the same kinds."),
+    policy: str = typer.Option("abacus:policy", help="Who solves: MODEL@URL, a folder, ..."),
+    judge: str = typer.Option("abacus:judge", help="Who judges steps, likewise."),
+    base: str = typer.Option("abacus:judge", help="Checkpoint that the reward models start from."),
+    head: str = typer.Option("", help="linear or surprise; by default what suits the base's size."),
+    judge_prompt: str = typer.Option("", help="judge or judge_bare; the latter for abacus:judge."),
+    system: str | None = typer.Option(None, help="System message of the policy's chat."),
+    train_count: int = typer.Option(250, help="Training problems."),
+    heldout_count: int = typer.Option(1000, help="Held-out problems."),
+    samples: int = typer.Option(4, help="Labelled solutions for each training problem."),
+    n: int = typer.Option(8, help="Measured solutions for each held-out problem."),
+    k: int = typer.Option(8, help="Rollouts for each prefix."),
+    temperature: float = typer.Option(1.0, help="Of solutions and rollouts."),
+    max_tokens: int = typer.Option(0, help="Of a solution; by default 160 on abacus, else 2048."),
+    in_flight: int = typer.Option(256, help="Problems worked on at once."),
+    seed: int = SEED,
+    fresh: bool = FRESH,
+    quiet: bool = QUIET,
+    strict: bool = STRICT,
+) -> None:
+    """Process reward models (arXiv 2501.07301), from problems to a report.
+
+    Rollout labels and judge labels, their consensus, a reward model from each, first-error F1 and Best-of-N. A run
+    that was stopped or killed goes on when the same command is given again.
+    """
+    from veriloop.cli.recipes import PrmOptions, run_recipe
+
+    options = PrmOptions(
+        problems, heldout, policy, judge, base, head, judge_prompt, system,
+        train_count, heldout_count, samples, n, k, temperature, max_tokens, in_flight, seed,
+    )  # fmt: skip
+    lost = asyncio.run(run_recipe(options, out, command=sys.argv, fresh=fresh, quiet=quiet))
+    if lost and strict:
+        raise typer.Exit(1)

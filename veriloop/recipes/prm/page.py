@@ -1,0 +1,295 @@
+"""The recipe's page and its table on the terminal, from the measures and the records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from veriloop.bench.best_of_n import BestOfN
+from veriloop.bench.statistics import Estimate
+from veriloop.recipes.prm.browse import browser, traces
+from veriloop.recipes.prm.measures import UNTRAINED, Measures
+from veriloop.recipes.prm.recipe import Recipe
+from veriloop.recipes.prm.sources import CONSENSUS, Source
+from veriloop.report.cells import Cell
+from veriloop.report.page import Page, Provenance, StageTime, Text
+from veriloop.report.plots import Bar, BarPlot, Line, LinePlot, Point, Reference
+from veriloop.report.tables import Column, Row, Table
+
+RULE = "vote_product"
+
+
+def page(
+    recipe: Recipe, sources: Sequence[Source], measures: Measures, account: Mapping[str, Any]
+) -> Page:
+    """The whole report. ``account`` is the run's manifest."""
+    titles = verifier_titles(sources)
+    sections = [
+        main_table(titles, measures),
+        *_f1_plot(titles, measures),
+        _curves(titles, measures.best_of),
+        _rollouts(measures),
+        _labels(measures),
+        traces(recipe, titles),
+        browser(recipe, titles),
+        _how_to_read(recipe),
+    ]
+    return Page(
+        title="Process reward models from six sources of labels",
+        subtitle=_subtitle(recipe, measures),
+        headline=headline(titles, measures),
+        sections=tuple(sections),
+        provenance=provenance(recipe, account),
+    )
+
+
+def verifier_titles(sources: Sequence[Source]) -> dict[str, str]:
+    """What the page calls each verifier of held-out solutions, by its name in the records."""
+    named = {f"prm-{s.name}": s.title for s in sources}
+    return named | {UNTRAINED: "smallest token probability"}
+
+
+def headline(titles: Mapping[str, str], measures: Measures) -> str:
+    """Did it work? The best rule against the vote, and the filter against as many plain labels."""
+    board = measures.best_of
+    told = []
+    scored = {n: s.pooled.f1 for n, s in measures.first_errors.items() if n != UNTRAINED}
+    best = max((n for n in scored if scored[n]), key=lambda n: scored[n].value, default=None)  # type: ignore[union-attr]
+    if best is not None:
+        told.append(f"Best first-error F1: {scored[best]} from {titles[best]} labels.")
+    gains = {n: board.row(RULE, n) for n in titles if n != UNTRAINED}
+    top = max(gains.values(), key=lambda r: r.over_maj.estimate.value if r.over_maj else -1e9)
+    if top.over_maj:
+        gain = top.over_maj.estimate
+        verdict = (
+            "beats" if gain.low > 0 else "loses to" if gain.high < 0 else "is not told apart from"
+        )
+        told.append(
+            f"A vote of {board.n} weighted by the PRM from {titles[top.verifier]} labels {verdict} the plain "
+            f"vote: {gain.value:+.1f} points [{gain.low:+.1f}, {gain.high:+.1f}]."
+        )
+    return " ".join(told)
+
+
+def main_table(titles: Mapping[str, str], measures: Measures) -> Table:
+    """One row for each reward model, then the controls."""
+    board = measures.best_of
+    rows = [
+        _verifier_row(name, title, measures)
+        for name, title in sorted(titles.items(), key=lambda item: item[0] == UNTRAINED)
+    ]
+    for rule, label in (
+        ("mean", "mean of all"),
+        ("greedy", "greedy"),
+        ("maj", f"maj@{board.n}"),
+        ("pass", f"pass@{board.n}"),
+    ):
+        nothing = Cell(note="")
+        cells = [nothing] * len(_COLUMNS)
+        cells[_BON] = _cell(board.row(rule).accuracy)
+        rows.append(Row(label, tuple(cells), group="controls", reference=True))
+    return Table(
+        "Which labels make a good process reward model?",
+        _COLUMNS,
+        tuple(rows),
+        row_label="trained on labels from",
+        interval="95 % interval",
+        caption=f"Held out: {board.problems:,} problems with {board.n} solutions each. F1 is over "
+        "solutions; accuracies of Best-of-N are over problems.",
+    )
+
+
+_COLUMNS = (
+    Column("n", tooltip="examples the model was trained on", digits=0),
+    Column("wrong", "%", "wrong solutions whose first wrong step is found exactly", best="max"),
+    Column("right", "%", "faultless solutions that are called faultless", best="max"),
+    Column("F1", "%", "harmonic mean of the two: ProcessBench's metric", best="max"),
+    Column("AUC", "", "right above wrong within one problem; 0.5 is chance", digits=2, best="max"),
+    Column("product", "%", "accuracy of the best of N by the product of step scores", best="max"),
+    Column("min", "%", "accuracy of the best of N by the smallest step score", best="max"),
+    Column("last", "%", "accuracy of the best of N by the last step score", best="max"),
+    Column("weighted vote", "%", "accuracy of the vote weighted by the product", best="max"),
+    Column("over maj", "points", "weighted vote minus plain vote, paired", best="max"),
+)
+_BON = 8
+
+
+def _verifier_row(name: str, title: str, measures: Measures) -> Row:
+    board = measures.best_of
+    scores = measures.first_errors.get(name)
+    pooled = scores.pooled if scores else None
+    vote = board.row(RULE, name)
+    auc = board.row("product", name).auc
+    trained = measures.examples.get(name.removeprefix("prm-"))
+    untrained = name == UNTRAINED
+    cells = (
+        Cell(note="untrained") if trained is None else Cell(float(trained)),
+        *(
+            _cell(x)
+            for x in (
+                pooled and pooled.acc_error,
+                pooled and pooled.acc_correct,
+                pooled and pooled.f1,
+            )
+        ),
+        _cell(auc.mean if auc else None),
+        *(_cell(board.row(rule, name).accuracy) for rule in ("product", "min", "last")),
+        _cell(vote.accuracy),
+        _cell(vote.over_maj.estimate if vote.over_maj else None),
+    )
+    return Row(title, cells, group="untrained" if untrained else "", reference=untrained)
+
+
+def _cell(estimate: Estimate | None) -> Cell:
+    if estimate is None:
+        return Cell(note="not measured")
+    e = estimate
+    return Cell(e.value, e.low, e.high, e.n, e.unscored)
+
+
+def _f1_plot(titles: Mapping[str, str], measures: Measures) -> list[BarPlot]:
+    if not measures.first_errors:
+        return []
+    bars = tuple(
+        Bar(titles[name], _cell(scores.pooled.f1), faint=name == UNTRAINED)
+        for name, scores in measures.first_errors.items()
+    )
+    return [
+        BarPlot(
+            "F1 of the first error, by label source",
+            bars,
+            axis="F1, %",
+            high=100.0,
+            caption="On all held-out solutions, with 95 % bootstrap intervals over problems.",
+        )
+    ]
+
+
+def _curves(titles: Mapping[str, str], board: BestOfN) -> LinePlot:
+    shown = [("", "pass", "pass@n", True), ("", "maj", "maj@n", True)]
+    shown += [
+        (n, RULE, f"vote, {titles[n]}", False)
+        for n in ("prm-gold", "prm-consensus", "prm-mc-hard")
+        if n in titles
+    ]
+    lines = tuple(
+        Line(label, tuple(Point(n, _cell(e)) for n, e in board.row(rule, name).curve), dashed)
+        for name, rule, label, dashed in shown
+    )
+    mean = board.row("mean").accuracy
+    references = (Reference("mean", mean.value),) if mean else ()
+    return LinePlot(
+        "Best-of-N against n",
+        lines,
+        x_axis="solutions for each problem",
+        y_axis="accuracy, %",
+        x_scale="log2",
+        references=references,
+        caption="Votes are weighted by the product of step scores; subsets of the same samples.",
+    )
+
+
+def _rollouts(measures: Measures) -> BarPlot:
+    cost = measures.rollouts
+    bars = [
+        ("exhaustive", cost.exhaustive),
+        ("soft: stop at the first 0", cost.soft),
+        ("hard: and at the first success", cost.hard),
+    ]
+    whole = max(cost.exhaustive, 1)
+    return BarPlot(
+        "Rollouts saved without changing a label",
+        tuple(Bar(label, Cell(100 * made / whole, n=cost.solutions)) for label, made in bars),
+        axis="% of an exhaustive run",
+        high=100.0,
+        caption=f"{cost.exhaustive:,} rollouts of an exhaustive run; {cost.soft:,} were made, and hard labels "
+        f"alone would have taken {cost.hard:,}.",
+    )
+
+
+def _labels(measures: Measures) -> Table:
+    rows = [
+        Row(
+            label.source,
+            (
+                Cell(float(label.n)),
+                _cell(label.scores.pooled.acc_error if label.scores else None),
+                _cell(label.scores.pooled.acc_correct if label.scores else None),
+                _cell(label.scores.pooled.f1 if label.scores else None),
+                Cell(float(label.unscored)),
+            ),
+            group="labels against the exact verifier",
+        )
+        for label in measures.labels
+    ]
+    columns = (
+        Column("solutions", digits=0),
+        Column("wrong", "%", "wrong solutions with the first error in its place"),
+        Column("right", "%", "faultless solutions without one"),
+        Column("F1", "%"),
+        Column("unscored", digits=0),
+    )
+    kept, of = measures.kept["all"]
+    parts = ", ".join(
+        f"{name} {100 * k // max(n, 1)} %"
+        for name, (k, n) in measures.kept.items()
+        if name != "all"
+    )
+    return Table(
+        "The labels themselves",
+        columns,
+        tuple(rows),
+        row_label="source",
+        interval="95 % interval",
+        caption=f"The consensus filter kept {kept:,} of {of:,} solutions ({100 * kept / max(of, 1):.0f} %): {parts}. "
+        "What it dropped is kept with its reason.",
+    )
+
+
+def _how_to_read(recipe: Recipe) -> Text:
+    s = recipe.settings
+    return Text(
+        "How to read this",
+        (
+            "A solution's first error is the first wrong step; later steps are neither labelled nor scored. "
+            "Monte Carlo labels estimate whether a prefix can still reach the right answer, which is not the "
+            "same as whether its last step is right. The untrained verifier takes the smallest token "
+            "probability in a step: a reward model has to beat it to be worth its labels.",
+        ),
+        (
+            ("rollouts", f"{s.k} for each prefix, at temperature {s.sampling.temperature:g}"),
+            ("head", f"{s.head}, on {s.base.rsplit('/', 1)[-1]}"),
+            (
+                CONSENSUS.title,
+                "Monte Carlo hard labels where the judge puts the first error in the same place",
+            ),
+        ),
+    )
+
+
+def provenance(recipe: Recipe, account: Mapping[str, Any]) -> Provenance:
+    """What made the run, from its manifest."""
+    attempts: Iterable[Mapping[str, Any]] = account["attempts"]
+    last = list(attempts)[-1]
+    times: dict[str, StageTime] = {}
+    for attempt in account["attempts"]:
+        for name, told in attempt["stages"].items():
+            if told["done"] or name not in times:
+                times[name] = StageTime(name, told["wall_seconds"], told["cpu_seconds"])
+    return Provenance(
+        command=" ".join(last["command"]),
+        made=last["started"],
+        versions={k: v for k, v in last["versions"].items() if v},
+        seeds=last["seeds"],
+        config={"settings": repr(recipe.settings)},
+        times=tuple(times.values()),
+        cpu=f"{last['platform']}, {last['cpus']} cores, Python {last['python']}",
+    )
+
+
+def _subtitle(recipe: Recipe, measures: Measures) -> str:
+    board = measures.best_of
+    return (
+        f"{measures.rollouts.solutions:,} labelled solutions of {recipe.cast.policy.name}, "
+        f"{board.problems:,} held-out problems, {board.n} solutions each"
+    )
