@@ -318,7 +318,7 @@ CHILD = textwrap.dedent("""
 
     folder, pause = Path(sys.argv[1]), float(sys.argv[2])
     cache = Cache(folder / "calls.sqlite")
-    items = [Problem("sum", f"What is {i} + {i}?", str(2 * i)) for i in range(120)]
+    items = [Problem("sum", f"What is {i} + {i}?", str(2 * i)) for i in range(400)]
 
     async def pay(keys, problem):
         # A batch of samples from a server: what it answers is drawn from the seed.
@@ -358,11 +358,13 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes_and_pays_one_batch
     calm = run_child(tmp_path / "calm")
     out, err = calm.communicate(timeout=120)
     assert (calm.returncode, err) == (0, "")
-    assert out.splitlines()[-1] == "[120, 0]"
+    assert out.splitlines()[-1] == "[400, 0]"
     dice = random.Random(derive_seed(0, "kills"))
     killed = tmp_path / "killed"
     in_flight_keys, kills = 6 * 4, 0
-    while kills < 6:
+    # At least 6 kills, until some came late enough to leave finished pieces.
+    while kills < 6 or not search(killed / "search").table(Dropped).pieces():
+        assert kills < 60
         child = run_child(killed, pause=0.06)
         assert child.stdout is not None
         assert child.stderr is not None
@@ -379,11 +381,11 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes_and_pays_one_batch
     out, err = end.communicate(timeout=120)
     assert (end.returncode, err) == (0, "")
     done, resumed = (int(n) for n in out.splitlines()[-1].strip("[]").split(","))
-    assert done + resumed == 120
-    assert resumed > 0  # the kills came late enough to leave finished pieces
+    assert done + resumed == 400
+    assert resumed > 0
     assert files(killed / "search") == files(tmp_path / "calm" / "search")
     cache = Cache(killed / "calls.sqlite")
-    assert cache.paid() - cache.paid_twice() == len(cache) == 480
+    assert cache.paid() - cache.paid_twice() == len(cache) == 1600
     assert cache.paid_twice() <= kills * in_flight_keys
 
 

@@ -134,6 +134,34 @@ def test_threads_write_while_processes_read(tmp_path):
     assert (cache.paid(), cache.paid_twice(), len(cache)) == (1600, 799, 801)
 
 
+def test_a_full_disk_is_one_clear_error_and_nothing_is_forgotten(tmp_path):
+    """Filled by a file size limit, in a child that dies with it."""
+    script = textwrap.dedent("""
+        import resource, sys
+        from pathlib import Path
+        from veriloop.errors import StoreError
+        from veriloop.store.cache import Cache
+        cache = Cache(Path(sys.argv[1]))
+        cache.put_many({"first": 1})
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+        try:
+            for i in range(1000):
+                cache.put_many({str(i): "x" * 1000})
+                kept = i
+        except StoreError as error:
+            print(kept, error)
+    """)
+    path = tmp_path / "calls.sqlite"
+    told = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
+    kept, _, message = told.stdout.partition(" ")
+    assert message.startswith(f"{path}: the cache of model calls failed (")
+    assert "what it held is kept" in message
+    keys = [str(i) for i in range(int(kept) + 1)]
+    assert Cache(path).get_many(["first", *keys]) == {"first": 1, **dict.fromkeys(keys, "x" * 1000)}
+
+
 def test_a_pickled_cache_opens_the_same_file(tmp_path):
     cache = Cache(tmp_path / "calls.sqlite")
     cache.put_many({"a": 1})
