@@ -65,7 +65,7 @@ def tagged_sections(text: str, name: str) -> tuple[Section, ...]:
     tag = re.compile(rf"<\s*(/?)\s*{re.escape(name)}(?:_(\d+))?\s*>", re.IGNORECASE)
     marks = list(tag.finditer(text))
     sections: list[Section] = []
-    for mark, after in zip(marks, [*marks[1:], None], strict=True):
+    for mark, after in itertools.zip_longest(marks, marks[1:]):
         if not mark[1]:
             body = text[mark.end() : after.start() if after else None].strip()
             sections.append(Section(body, _index(mark[2]), bool(after and after[1])))
