@@ -16,9 +16,7 @@ from typing import final
 _BOX = re.compile(r"\\f?box(?:ed)?(?![A-Za-z])\s*")
 _BARE = re.compile(r"[^\s${}]+")
 _HASHES = re.compile(r"####[^\S\n]*(\S.*)")
-_SENTENCE = re.compile(
-    r"\banswer\b[*_]*(?:\s+is\b[^\S\n]*:?|\s*[:=])[*_]*\s*(?P<rest>\S.*)", re.IGNORECASE
-)
+_SENTENCE = re.compile(r"\banswer\b[*_]*(?:\s+is\b[^\S\n]*:?|\s*[:=])[*_]*\s*(?=\S)", re.IGNORECASE)
 _MATHS = re.compile(r"[*_]*(?:\$\$?(?P<d>[^$]+)\$\$?|\\\((?P<p>.+?)\\\)|\\\[(?P<b>.+?)\\\])")
 _AMOUNT = re.compile(
     r"[*_]*(?P<amount>[-+−]?(?:\\?\$|[€£¥₹])?[-+−]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:/\d+)?(?:\s?\\?%)?)"
@@ -39,7 +37,7 @@ _DRESS = (
     (re.compile(r"(?<!\\)\\ |~"), " "),
     (re.compile(r"\{,\}"), ","),
     (re.compile(r"\s+"), " "),
-    (re.compile(r"^([-+]?)(?:\\?\$|[€£¥₹₽₩]) ?(?=[-\d.])"), r"\1"),
+    (re.compile(r"^([-+]?)(?:\\?\$|[€£¥₹₽₩]) ?(?=[-\d.][^$]*\Z)"), r"\1"),
     (re.compile(r"(?<!\.)[.,;]$"), ""),
     (re.compile(r"^\+(?=[\d.])"), ""),
 )
@@ -57,8 +55,8 @@ def extract_answer(text: str) -> str | None:
         return boxed
     if hashes := _HASHES.findall(text):
         return hashes[-1].strip()
-    sentences = list(_SENTENCE.finditer(text))
-    return _named(sentences[-1]["rest"]) or None if sentences else None
+    ends = [match.end() for match in _SENTENCE.finditer(text)]
+    return _named(text[ends[-1] :].split("\n", 1)[0]) or None if ends else None
 
 
 def _last_boxed(text: str) -> str | None:
