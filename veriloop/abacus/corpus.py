@@ -18,7 +18,7 @@ from veriloop.abacus.solutions import STYLES, corrupted_steps, gold_steps, teach
 Pair = tuple[str, str]
 DRILL_SHARE = 0.1
 # Shares of the judge's stream: solving, judging corrupted work; the rest is comparison drills.
-SOLVE_SHARE, JUDGE_SHARE = 0.25, 0.65
+SOLVE_SHARE, JUDGE_SHARE = 0.32, 0.6
 _WRONG_SHARE = 0.75
 
 

@@ -1,9 +1,10 @@
 """The judge's side of the paper's protocol: what it is shown and what a true critique says.
 
-The judge reads the problem and the paragraphs in tags, derives each number itself, puts the
-student's next to it, says same or differs, and stops at the first difference. Deriving first and
-comparing one number at a time is what a tiny model can learn; a verdict over a whole equation is
-not. Parsing critiques belongs to the system that uses judges, not here.
+The judge reads the problem and the paragraphs in tags. For each paragraph it writes the equation
+that is due, then puts the student's numbers next to its own one at a time, says same or differs,
+and stops at the first difference. Deriving before quoting, and comparing one number at a time, is
+what a tiny model can learn; a verdict over a whole equation is not. Parsing critiques belongs to
+the system that uses judges, not here.
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ def critique(meta: Mapping[str, Any], steps: Sequence[str]) -> str | None:
     attempted: set[int] = set()
     blocks: list[str] = []
     for number, (step, check) in enumerate(zip(steps, checks, strict=True), 1):
-        pairs = _pairs(meta, step, attempted)
-        agree = all(own == quoted for own, quoted in pairs)
+        own, pairs = _pairs(meta, step, attempted)
+        agree = all(mine == quoted for mine, quoted in pairs)
         if not pairs or agree != check.right:
             return None
-        blocks.append(f"<analysis_{number}>\n{_compare(pairs)}\n</analysis_{number}>")
+        body = f"{own}\n{_compare(pairs)}"
+        blocks.append(f"<analysis_{number}>\n{body}\n</analysis_{number}>")
         if not agree:
             return "\n\n".join([*blocks, "<conclusion>Incorrect</conclusion>"])
     return "\n\n".join([*blocks, "<conclusion>Correct</conclusion>"])
@@ -54,18 +56,22 @@ def _compare(pairs: Sequence[tuple[str, str]]) -> str:
     return ", ".join(written)
 
 
-def _pairs(meta: Mapping[str, Any], step: str, attempted: set[int]) -> list[tuple[str, str]]:
-    """What the judge derives beside what the step says, number by number."""
+def _pairs(
+    meta: Mapping[str, Any], step: str, attempted: set[int]
+) -> tuple[str, list[tuple[str, str]]]:
+    """What the judge derives by itself, and its numbers beside those of the step."""
     found, answer = equation(step), boxed(step)
     expected = _expected(meta, found, attempted)
     if expected is None:
+        own = f"{_DONE} {meta['answer']}"
         if answer is None or found is not None:
-            return [(_DONE, str(found[0]) if found else _NOTHING)]
-        return [(_DONE, _DONE), (str(meta["answer"]), answer)]
+            return own, [(_DONE, str(found[0]) if found else _NOTHING)]
+        return own, [(_DONE, _DONE), (str(meta["answer"]), answer)]
     numbers = [str(part) for part in expected]
+    own = f"{numbers[0]}{numbers[1]}{numbers[2]}={numbers[3]}"
     if found is None:
-        return [(numbers[0], _DONE if answer is not None else _NOTHING)]
-    return list(zip(numbers, map(str, found), strict=True))
+        return own, [(numbers[0], _DONE if answer is not None else _NOTHING)]
+    return own, list(zip(numbers, map(str, found), strict=True))
 
 
 def _expected(

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from veriloop.abacus.checker import is_correct, split_steps
 from veriloop.abacus.corpus import Pair, judge_pairs, policy_pairs, tokenizer_texts
-from veriloop.abacus.critiques import DIFFERS, SAME
+from veriloop.abacus.critiques import DIFFERS
 from veriloop.abacus.problems import problems
 from veriloop.abacus.tokenizer import END, START, STOP, build_tokenizer, save_tokenizer
 
@@ -41,8 +41,8 @@ _POOL = 256
 class TrainingPlan:
     """Everything that decides the bytes of a checkpoint, apart from the machine.
 
-    `tokens` counts a batch with padding; `emphasis` multiplies the loss of the judge's verdict
-    words; rates are peaks after `warmup` steps, falling linearly to 0 at `steps`.
+    `tokens` counts a batch with padding; `emphasis` multiplies the loss of the judge's analysis
+    of a wrong step; rates are peaks after `warmup` steps, falling linearly to 0 at `steps`.
     """
 
     role: str
@@ -59,7 +59,7 @@ class TrainingPlan:
 
 PLANS: dict[str, TrainingPlan] = {
     "policy": TrainingPlan("policy"),
-    "judge": TrainingPlan("judge", seed=1, steps=4000, emphasis=4.0),
+    "judge": TrainingPlan("judge", seed=1, steps=5000, emphasis=4.0),
 }
 
 
@@ -206,8 +206,7 @@ def _batches(
     import torch
 
     rng = random.Random(plan.seed)
-    emphasised = {tokenizer.token_to_id(f"Ġ{word}") for word in (SAME, DIFFERS)}
-    emphasised.discard(None)
+    marks = tokenizer.token_to_id("<analysis_"), tokenizer.token_to_id(f"Ġ{DIFFERS}")
     while True:
         pool = sorted(
             (encode(tokenizer, pair) for pair in itertools.islice(stream, _POOL)),
@@ -223,9 +222,11 @@ def _batches(
                 length = len(tokens) - 1
                 ids[row, :length] = torch.tensor(tokens[:-1])
                 targets[row, :length] = torch.tensor(tokens[1:])
-                weights[row, begin - 1 : length] = torch.tensor(
-                    [plan.emphasis if t in emphasised else 1.0 for t in tokens[begin:]]
-                )
+                weights[row, begin - 1 : length] = 1.0
+                if marks[1] in tokens[begin:]:
+                    end = tokens.index(marks[1], begin)
+                    start = max(i for i in range(begin, end) if tokens[i] == marks[0] or i == begin)
+                    weights[row, start - 1 : end] = plan.emphasis
             yield ids, targets, weights
 
 

@@ -143,7 +143,7 @@ def trap_fault(trap: Mapping[str, Any]) -> Fault:
 def random_fault(meta: Mapping[str, Any], index: int, rng: random.Random) -> Fault:
     """A fault of a random kind that fits node `index`."""
     node = meta["nodes"][index]
-    kinds = ["arith", "arith", "arith", "typo", "operand", "operand", "op", "skip"]
+    kinds = [*["arith"] * 4, *["typo"] * 2, "operand", "operand", "op", "skip"]
     if index == len(meta["nodes"]) - 1:
         kinds.append("final")
     kind = rng.choice(kinds)
