@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, final
 
-from veriloop.engines.http import kept_samples
+from veriloop.engines.kept_samples import kept_samples
 from veriloop.errors import EngineError, EngineRefused
 from veriloop.ids import Json, content_id
 from veriloop.protocols import Completion, Engine, Reply, Request, Scored, ScoreRequest

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, final
 
 from veriloop.engines import openai_wire as wire
+from veriloop.engines.kept_samples import keep_sample
 from veriloop.engines.templates import Template
 from veriloop.errors import EngineError, EngineRefused, EngineTimeout
 from veriloop.ids import Json, derive_seed
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+_ALIKE = 8
 _RETRY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 
 
@@ -68,6 +70,7 @@ class _Link:
         default_factory=dict[asyncio.AbstractEventLoop, "_Open"]
     )
     ignores_n: bool = False
+    varied: bool = False
     counts: Counter[str] = field(default_factory=Counter[str])
 
     def __reduce__(self) -> tuple[type[_Link], tuple[()]]:
@@ -148,7 +151,7 @@ class Http:
         """The samples asked for. Where some fail for good, ``kept_samples`` finds the others in the error."""
         if request.n < 1:
             raise ValueError(f"a request asks for at least one sample, got n={request.n}")
-        request = self._through_template(request)
+        request = await self._through_template(request)
         count = self.samples_per_call or request.n
         if request.sampling.temperature == 0:
             count = 1  # servers refuse more than one greedy choice
@@ -157,19 +160,22 @@ class Http:
             samples = await self._samples(request, request.first, request.n)
         else:
             samples = await self._gather(request, parts)
+        self._watch(request, samples)
         return _reply(samples)
 
     async def score(self, request: ScoreRequest) -> Scored:
         """Log-probabilities of a continuation, by an echoed completion. Raises EngineError where the server
         cannot (few can: vLLM and ``veriloop serve`` do); a chat needs ``tokenizer``.
         """
-        text = self._render(request.prompt, "to score a continuation of a chat")
+        text = await self._render(request.prompt, "to score a continuation of a chat")
         if not request.continuation:
             return Scored((), (), ())
-        try:
-            scored = await self._echo(text, request.continuation, 0)
-        except EngineRefused:
-            scored = await self._echo(text, request.continuation, 1)
+        text += request.continuation
+        scored = await self._call(
+            wire.TEXT,
+            wire.echo_body(text, model=self.model, extra=self.extra),
+            lambda payload: wire.read_echo(payload, text, request.continuation),
+        )
         if scored is None:
             raise EngineError(
                 f"{self.url} does not score prompts (no log-probabilities came back for echo): use "
@@ -183,7 +189,7 @@ class Http:
         if opened is not None:
             await opened.session.close()
 
-    def _through_template(self, request: Request) -> Request:
+    async def _through_template(self, request: Request) -> Request:
         if not request.prefix or isinstance(request.prompt, str):
             return request
         if self.continuation == "refuse":
@@ -194,9 +200,9 @@ class Http:
             )
         if self.continuation == "final_message":
             return request
-        return replace(request, prompt=self._render(request.prompt, "to go on from a prefix"))
+        return replace(request, prompt=await self._render(request.prompt, "to go on from a prefix"))
 
-    def _render(self, prompt: Prompt, purpose: str) -> str:
+    async def _render(self, prompt: Prompt, purpose: str) -> str:
         if isinstance(prompt, str):
             return prompt
         if self.tokenizer is None:
@@ -204,7 +210,10 @@ class Http:
                 f"{purpose} the chat has to be rendered here: give tokenizer='FOLDER' with the "
                 f"tokenizer of the model that {self.url} runs"
             )
-        return Template(self.tokenizer).render(prompt)
+        template = Template(self.tokenizer)
+        if not template.loaded:
+            await asyncio.to_thread(template.load)  # seconds, in which connections would go stale
+        return template.render(prompt)
 
     async def _gather(self, request: Request, parts: list[tuple[int, int]]) -> list[_Sample]:
         """Parts (offset, count) side by side. What finished before others failed stays with the error."""
@@ -253,11 +262,22 @@ class Http:
         share = usd / 1e6 / len(answer.completions)
         return [_Sample(c, answer.prompt_tokens, share) for c in answer.completions]
 
-    async def _echo(self, text: str, continuation: str, max_tokens: int) -> Scored | None:
-        body = wire.echo_body(
-            text + continuation, model=self.model, max_tokens=max_tokens, extra=self.extra
-        )
-        return await self._call(wire.TEXT, body, lambda x: wire.read_echo(x, continuation))
+    def _watch(self, request: Request, samples: list[_Sample]) -> None:
+        """Warn once where samples that should differ never do: some servers decode greedily regardless."""
+        if len(samples) < 2 or request.sampling.temperature < 0.5 or self._link.varied:
+            return
+        if len({s.completion.text for s in samples}) > 1:
+            self._link.varied = True
+            return
+        self._link.counts["all samples equal"] += 1
+        if self._link.counts["all samples equal"] == _ALIKE:
+            _log.warning(
+                "%s gave equal samples to each of the first %d requests at temperature %g: it may decode "
+                "greedily (`transformers serve` does, unless generation_config.json has do_sample)",
+                self.url,
+                _ALIKE,
+                request.sampling.temperature,
+            )
 
     async def _call(self, path: str, body: dict[str, Any], read: Callable[[Any], T]) -> T:
         """One call through the retries. ``read`` raises Unusable on an answer that is worth another try."""
@@ -327,7 +347,10 @@ class Http:
         said = wire.read_refusal(payload, raw.decode(errors="replace"))
         if status in _RETRY or status >= 500:
             raise _Failed(f"status {status}: {said}", wait=wire.read_retry_after(header))
-        raise EngineRefused(f"{url} refused with status {status}: {self._censored(said)}")
+        hint = ""
+        if b'"continue_final_message"' in sent:
+            hint = "; where it cannot go on from a prefix, use continuation='template' and tokenizer=FOLDER"
+        raise EngineRefused(f"{url} refused with status {status}: {self._censored(said)}{hint}")
 
     def _censored(self, said: str) -> str:
         key = self._key()
@@ -344,7 +367,7 @@ class Http:
         if key := self._key():
             headers["Authorization"] = f"Bearer {key}"
         session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=30, ttl_dns_cache=300),
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=4, ttl_dns_cache=300),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=headers,
             timeout=aiohttp.ClientTimeout(total=self.timeout, sock_connect=self.connect_timeout),
@@ -366,14 +389,3 @@ def _reply(samples: list[_Sample]) -> Reply:
     return Reply(
         tuple(s.completion for s in samples), prompt_tokens=known, usd=sum(s.usd for s in samples)
     )
-
-
-def keep_sample(error: BaseException, sample: int, reply: Reply) -> None:
-    """Let an error carry a sample that was finished and paid for when its neighbour failed."""
-    kept: dict[int, Reply] = error.__dict__.setdefault("kept_samples", {})
-    kept[sample] = reply
-
-
-def kept_samples(error: BaseException) -> Mapping[int, Reply]:
-    """Sample index -> one-sample reply, for the samples that were finished when the error was raised."""
-    return dict(error.__dict__.get("kept_samples", {}))

@@ -103,14 +103,15 @@ def completion_body(
     return path, _with_extra(body, extra)
 
 
-def echo_body(
-    text: str, *, model: str, max_tokens: int, extra: Mapping[str, Json]
-) -> dict[str, Any]:
-    """Body of the call that scores ``text`` itself: it is echoed with its log-probabilities."""
+def echo_body(text: str, *, model: str, extra: Mapping[str, Json]) -> dict[str, Any]:
+    """Body of the call that scores ``text`` itself: it is echoed with its log-probabilities.
+
+    One token is generated and thrown away, because many servers refuse to generate none.
+    """
     body: dict[str, Any] = {
         "model": model,
         "prompt": text,
-        "max_tokens": max_tokens,
+        "max_tokens": 1,
         "temperature": 0.0,
         "logprobs": 1,
         "echo": True,
@@ -187,33 +188,30 @@ def _read_logprobs(found: Any) -> tuple[tuple[float, ...] | None, tuple[str, ...
     return tuple(float(x) for x in values), tuple(pieces) if known else None
 
 
-def read_echo(payload: Any, continuation: str) -> Scored | None:
-    """The tokens that end an echoed text with ``continuation``; None where the server did not score it.
+def read_echo(payload: Any, text: str, continuation: str) -> Scored | None:
+    """The tokens of ``continuation``, which ends ``text``, in an echo of it; None where it was not scored.
 
-    A token that begins before the continuation and ends in it counts, at offset 0.
+    A token that begins before the continuation and ends in it counts, at offset 0. Special tokens before the
+    text and what was generated after it are left out.
     """
     try:
-        usage = payload.get("usage") or {}
         found = payload["choices"][0]["logprobs"]
         tokens: Sequence[str] = found["tokens"]
         logprobs: Sequence[float | None] = found["token_logprobs"]
-    except (AttributeError, IndexError, KeyError, TypeError):
+        ends = list(accumulate(len(token) for token in tokens))
+        start = "".join(tokens).find(text)
+        rows = list(zip(tokens, logprobs, ends, strict=True))
+    except (IndexError, KeyError, TypeError, ValueError):
         return None
-    count = usage.get("prompt_tokens") or len(tokens)
-    tokens, logprobs = tokens[:count], logprobs[:count]
-    starts = list(found.get("text_offset") or accumulate((len(t) for t in tokens), initial=0))
-    starts = starts[: len(tokens)]
-    if not tokens or len(starts) != len(tokens) or len(logprobs) != len(tokens):
-        return None
-    begin = starts[-1] + len(tokens[-1]) - len(continuation)
-    inside = [i for i, start in enumerate(starts) if start + len(tokens[i]) > begin]
-    values = [logprobs[i] for i in inside]
-    known = [float(x) for x in values if x is not None and math.isfinite(x)]
-    if begin < 0 or len(known) != len(values) or not "".join(tokens).endswith(continuation):
+    end = start + len(text)
+    begin = end - len(continuation)
+    inside = [row for row in rows if row[2] > begin and row[2] - len(row[0]) < end]
+    known = [float(p) for _, p, _ in inside if p is not None and math.isfinite(p)]
+    if start < 0 or len(known) != len(inside):
         return None
     return Scored(
-        tuple(tokens[i] for i in inside),
-        tuple(max(0, starts[i] - begin) for i in inside),
+        tuple(token for token, _, _ in inside),
+        tuple(max(0, at - len(token) - begin) for token, _, at in inside),
         tuple(known),
     )
 

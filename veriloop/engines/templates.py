@@ -7,11 +7,14 @@ here knows any family of models.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from threading import Lock
 from typing import Any, final
 
 from veriloop.errors import InputError
 from veriloop.records import Message
+
+_LOADED: dict[str, Any] = {}
+_LOCK = Lock()
 
 
 @final
@@ -21,13 +24,25 @@ class Template:
 
     folder: str
 
+    @property
+    def loaded(self) -> bool:
+        """True where ``render`` will not have to load anything."""
+        return self.folder in _LOADED
+
+    def load(self) -> None:
+        """Load the tokenizer, which takes seconds the first time. Raises InputError where there is none."""
+        with _LOCK:
+            if self.folder not in _LOADED:
+                _LOADED[self.folder] = _load(self.folder)
+
     def render(self, chat: tuple[Message, ...]) -> str:
         """The chat as text, up to where the assistant's turn begins.
 
         A leading begin-of-text token is left out where the tokenizer adds it itself to any text, because
         whoever gets the text tokenizes it so.
         """
-        tokenizer = _load(self.folder)
+        self.load()
+        tokenizer = _LOADED[self.folder]
         text = render_with(tokenizer, chat, self.folder)
         begin = getattr(tokenizer, "bos_token", None)
         if begin and text.startswith(begin) and _adds(tokenizer, begin):
@@ -54,7 +69,6 @@ def _adds(tokenizer: Any, begin: str) -> bool:
     return first == [tokenizer.convert_tokens_to_ids(begin)]
 
 
-@lru_cache(maxsize=8)
 def _load(folder: str) -> Any:
     from transformers import AutoTokenizer
 

@@ -5,12 +5,14 @@ import importlib.util
 import json
 import pickle
 import time
+from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 
-from veriloop.engines.http import Http, kept_samples
+from veriloop.engines.http import Http
+from veriloop.engines.kept_samples import kept_samples
 from veriloop.engines.openai_wire import sample_seed
 from veriloop.errors import EngineError, EngineRefused, EngineTimeout, InputError
 from veriloop.protocols import Completion, Request, Sampling, ScoreRequest
@@ -195,6 +197,24 @@ def test_the_bill_is_added_up_from_the_tokens_of_every_call():
     assert reply.prompt_tokens == 1000
 
 
+def equal(body, count):
+    return wire.chat("always this")
+
+
+def test_a_server_that_never_samples_is_suspected_aloud(caplog):
+    requests = [Request((Message("user", str(i)),), seed=i, n=2) for i in range(20)]
+    _, _, engine = run(equal, *requests)
+    assert engine.counts["all samples equal"] == 20
+    assert [r.message.count("may decode greedily") for r in caplog.records] == [1]
+    caplog.clear()
+    greedy = [replace(r, sampling=Sampling(temperature=0)) for r in requests]
+    _, _, engine = run(equal, *greedy)
+    assert "all samples equal" not in engine.counts
+    some = lambda body, _: wire.chat(str(body["seed"] % 2))  # noqa: E731
+    run(some, *requests)
+    assert not caplog.records
+
+
 # What breaks
 
 
@@ -341,6 +361,12 @@ def test_a_refusal_is_final_and_carries_the_servers_words(status, body, says):
     assert len(server.seen) == 1
 
 
+def test_a_refused_prefix_is_told_the_other_way_to_go_on():
+    no = wire.http(422, {"detail": "Unexpected fields: continue_final_message"})
+    with pytest.raises(EngineRefused, match="continuation='template' and tokenizer=FOLDER"):
+        one(lambda *_: no, Request(CHAT, prefix="So"))
+
+
 def test_what_finished_before_a_neighbour_failed_stays_with_the_error():
     bad = sample_seed(0, 2)
     answer = lambda b, _: wire.http(400, b"no") if b["seed"] == bad else wire.chat(str(b["seed"]))  # noqa: E731
@@ -452,7 +478,7 @@ def test_a_continuation_is_scored_by_echo():
     assert scored.offsets == (0, 2)
     assert scored.entropies is None
     assert server.bodies[0]["prompt"] == "The sum is 4."
-    assert (server.bodies[0]["echo"], server.bodies[0]["max_tokens"]) == (True, 0)
+    assert (server.bodies[0]["echo"], server.bodies[0]["max_tokens"]) == (True, 1)
 
 
 def test_a_token_across_the_border_counts_from_offset_0():
@@ -462,16 +488,10 @@ def test_a_token_across_the_border_counts_from_offset_0():
     assert (scored.tokens, scored.offsets) == ((" 4", "."), (0, 1))
 
 
-def test_a_server_that_must_generate_one_token_is_asked_for_one():
-    def answer(body, _):
-        if body["max_tokens"] == 0:
-            return wire.http(400, {"error": {"message": "max_tokens must be at least 1"}})
-        longer = {k: [*v, x] for (k, v), x in zip(ECHO.items(), (" So", -3.0, 13), strict=True)}
-        body = wire.text("x", logprobs=longer)
-        body["usage"] = {"prompt_tokens": 5, "completion_tokens": 1}
-        return body
-
-    (scored,), _, _ = run(answer, ScoreRequest("The sum is", " 4."))
+def test_the_token_that_had_to_be_generated_is_left_out():
+    longer = {k: [*v, x] for (k, v), x in zip(ECHO.items(), (" So", -3.0, 13), strict=True)}
+    ask = ScoreRequest("The sum is", " 4.")
+    (scored,), _, _ = run(lambda *_: wire.text("x", logprobs=longer), ask)
     assert scored.tokens == (" 4", ".")
 
 

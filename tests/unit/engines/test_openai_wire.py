@@ -134,7 +134,7 @@ def test_echoed_tokens_are_split_at_the_continuation(words, data):
     border = data.draw(st.integers(len(words[0]), len(text) - 1))
     told = [None, *(-float(i) for i in range(1, len(words)))]
     payload = {"choices": [{"logprobs": {"tokens": words, "token_logprobs": told}}]}
-    scored = read_echo(payload, text[border:])
+    scored = read_echo(payload, text, text[border:])
     assert scored is not None
     ends, at = [], 0
     for word in words:
@@ -146,8 +146,16 @@ def test_echoed_tokens_are_split_at_the_continuation(words, data):
     assert scored.offsets == tuple(max(0, ends[i] - len(words[i]) - border) for i in inside)
 
 
+def test_a_begin_token_before_and_a_generated_one_after_are_left_out():
+    layout = {"tokens": ["<s>", "a", "b", "c"], "token_logprobs": [None, -1.0, -2.0, -3.0]}
+    scored = read_echo({"choices": [{"logprobs": layout}]}, "ab", "b")
+    assert scored is not None
+    assert (scored.tokens, scored.offsets, scored.logprobs) == (("b",), (0,), (-2.0,))
+
+
 def test_an_echo_that_spells_something_else_is_no_score():
     layout = {"tokens": ["a", "b"], "token_logprobs": [None, -1.0]}
-    assert read_echo({"choices": [{"logprobs": layout}]}, "c") is None
-    assert read_echo({"choices": []}, "c") is None
-    assert read_echo(None, "c") is None
+    assert read_echo({"choices": [{"logprobs": layout}]}, "ac", "c") is None
+    assert read_echo({"choices": [{"logprobs": {"tokens": ["ab"]}}]}, "ab", "b") is None
+    assert read_echo({"choices": []}, "c", "c") is None
+    assert read_echo(None, "c", "c") is None
