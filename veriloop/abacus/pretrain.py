@@ -70,13 +70,18 @@ def train(
     command: str = "",
     quiet: bool = False,
     evaluate: int = 200,
+    tokenizer: Tokenizer | None = None,
 ) -> dict[str, Any]:
-    """Train by plan, write a checkpoint folder, and return what `training.json` holds."""
+    """Train by plan, write a checkpoint folder, and return what `training.json` holds.
+
+    `evaluate` held-out problems are solved greedily at the end. Without a `tokenizer` the one that
+    all Abacus checkpoints share is built.
+    """
     import torch
 
     torch.set_num_threads(1)
     torch.manual_seed(plan.seed)
-    tokenizer = build_tokenizer(tokenizer_texts(0, 3000))
+    tokenizer = tokenizer or build_tokenizer(tokenizer_texts(0, 3000))
     model = _new_model(plan, tokenizer)
     stream = policy_pairs(plan.seed) if plan.role == "policy" else judge_pairs(plan.seed)
     started = time.process_time()
