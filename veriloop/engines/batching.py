@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias, final, runtime_checkable
+from typing import Any, Protocol, TypeAlias, final
 
 from veriloop.errors import EngineError
 from veriloop.ids import Json
@@ -22,7 +22,6 @@ Item: TypeAlias = "Request | ScoreRequest"
 _QUIET_TURNS = 8  # turns of the loop without a new request: enough to pass through nested gathers
 
 
-@runtime_checkable
 class Backend(Protocol):
     """Answers a list of requests in order; an exception in place of a reply fails that request alone.
 
@@ -31,9 +30,13 @@ class Backend(Protocol):
     """
 
     @property
-    def name(self) -> str: ...  # noqa: D102
+    def name(self) -> str:
+        """The model's name."""
+        ...
 
-    def generate_batch(self, requests: list[Request], /) -> Any: ...  # noqa: D102
+    def generate_batch(self, requests: list[Request], /) -> Any:
+        """list[Reply | Exception], one for each request, in order."""
+        ...
 
 
 @final

@@ -8,6 +8,7 @@ paid. Which answers are good is not asked here: a failed call is never remembere
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -22,6 +23,7 @@ from veriloop.records import Finish, prompt_json
 from veriloop.store.cache import Cache, call_key
 
 Value = Mapping[str, Any]
+_ADDRESS = re.compile(r" at 0x[0-9a-f]+>")
 
 
 @final
@@ -93,7 +95,14 @@ class Cached:
     @cached_property
     def _who(self) -> Json:
         describe = getattr(self.engine, "fingerprint", None)
-        return [self.engine.name, repr(self.engine) if describe is None else describe()]
+        told = repr(self.engine) if describe is None else describe()
+        if _ADDRESS.search(str(told)):
+            raise ValueError(
+                f"{str(told)[:120]} names a place in memory, which is another one in the next process: what "
+                "is remembered would never be found again. Give the engine fingerprint(), which tells as "
+                "JSON what decides its answers, or make it a dataclass of plain fields"
+            )
+        return [self.engine.name, told]
 
     async def _values(
         self, keys: Mapping[int, str], request: Request | ScoreRequest, first_time: set[str]

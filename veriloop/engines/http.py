@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, final
 
 from veriloop.engines import openai_wire as wire
+from veriloop.engines.fingerprints import TOKENIZER, folder_fingerprint
 from veriloop.engines.kept_samples import keep_sample
 from veriloop.engines.templates import Template
 from veriloop.errors import EngineError, EngineRefused, EngineTimeout
@@ -139,10 +140,12 @@ class Http:
 
     def fingerprint(self) -> Json:
         """What reaches the server besides the request. Its address and the key are no part of it."""
+        rendered = None if self.tokenizer is None else folder_fingerprint(self.tokenizer, TOKENIZER)
         return {
             "kind": "http",
             "model": self.model,
             "continuation": self.continuation,
+            "template": rendered,
             "samples_per_call": self.samples_per_call,
             "extra": dict(self.extra),
         }
@@ -328,6 +331,9 @@ class Http:
             async with here.session.post(url, data=data) as response:
                 raw = await response.read()
                 status, header = response.status, response.headers.get("Retry-After")
+        except aiohttp.ConnectionTimeoutError as error:
+            why = f"no connection in time: {self.connect_timeout:g} s"
+            raise _Failed(why, late=True) from error
         except TimeoutError as error:
             raise _Failed(f"no answer in time: {self.timeout:g} s", late=True) from error
         except aiohttp.InvalidURL as error:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, final
 
 from veriloop.errors import EngineError, EngineRefused, EngineTimeout, InputError
+from veriloop.ids import Json
 from veriloop.protocols import Completion, Reply, Request, Sampling, Scored, ScoreRequest
 from veriloop.records import Finish, Prompt
 
@@ -86,6 +87,17 @@ class Scripted:
     def requests(self) -> tuple[Request | ScoreRequest, ...]:
         """Every call so far, in order."""
         return tuple(self._log)
+
+    def fingerprint(self) -> Json:
+        """What decides the answers besides the request. A function is known by its name alone."""
+        script = self.answers
+        if callable(script):
+            kind = type(script)
+            where = getattr(script, "__module__", kind.__module__)
+            told = f"{where}.{getattr(script, '__qualname__', kind.__qualname__)}"
+        else:
+            told = repr(script)
+        return ["scripted", told, repr(self.default), repr(self.logprobs)]
 
     async def generate(self, request: Request) -> Reply:
         """The scripted answers. Raises EngineError for a prompt without one, or as ``failures`` says."""

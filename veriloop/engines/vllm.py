@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any, Protocol, cast, final
 
 from veriloop.engines.batching import Batching
+from veriloop.engines.fingerprints import folder_fingerprint
 from veriloop.engines.openai_wire import read_finish, sample_seed
 from veriloop.engines.templates import render_with
 from veriloop.errors import EngineError, MissingExtra
@@ -77,7 +78,8 @@ class VLLM:
 
     def fingerprint(self) -> Json:
         """What decides the answers besides the request."""
-        return {"kind": "vllm", "path": self.path, "options": dict(self.options)}
+        weights = folder_fingerprint(self.path) or self.path
+        return {"kind": "vllm", "weights": weights, "options": dict(self.options)}
 
     async def generate(self, request: Request) -> Reply:
         """The samples asked for. Raises MissingExtra without vLLM, EngineError where vLLM fails."""

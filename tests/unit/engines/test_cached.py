@@ -3,6 +3,8 @@
 import asyncio
 import importlib.util
 import pickle
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -229,3 +231,54 @@ def test_it_keeps_the_contract_of_an_engine_and_is_its_own_configuration(tmp_pat
         return "one two three" if request.first % 2 else "four five six"
 
     asyncio.run(check_engine(Cached(Scripted(prefixed), tmp_path / "c2")))
+
+
+def test_an_engine_that_no_other_process_would_know_again_is_refused(tmp_path):
+    class Anonymous:
+        name = "anonymous"
+
+        async def close(self):
+            pass
+
+    (error,) = ask(Cached(Anonymous(), tmp_path / "c.db"), Request("q"))
+    assert isinstance(error, ValueError)
+    assert "Give the engine fingerprint()" in str(error)
+
+
+KILLED = """
+import asyncio, sys
+from veriloop.engines.cached import Cached
+from veriloop.engines.scripted import Scripted
+from veriloop.protocols import Request
+
+async def main(path):
+    engine = Cached(Scripted(lambda r: f"{r.prompt}/{r.first}", delay=0.002), path)
+    slots = asyncio.Semaphore(4)
+
+    async def ask(i):
+        async with slots:
+            reply = await engine.generate(Request(str(i), n=2))
+            print(*(c.text for c in reply.completions), flush=True)
+
+    await asyncio.gather(*(ask(i) for i in range(300)))
+    print("done", engine.cache.paid(), engine.cache.paid_twice(), flush=True)
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+def test_after_a_kill_only_what_was_in_flight_is_paid_twice(tmp_path):
+    command = [sys.executable, "-c", KILLED, str(tmp_path / "c.db")]
+    for rows in (20, 90):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            for _ in range(rows):
+                assert process.stdout.readline().count("/") == 2
+            process.kill()
+    whole = subprocess.run(command, capture_output=True, text=True, check=True)
+    *rows, last = whole.stdout.splitlines()
+    assert sorted(rows) == sorted(f"{i}/0 {i}/1" for i in range(300))
+    done, paid, twice = last.split()
+    assert done == "done"
+    assert int(paid) == 600 + int(twice)
+    assert int(twice) <= 2 * 4 * 2  # two kills, four requests in flight, two samples each

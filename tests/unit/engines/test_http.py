@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import json
 import pickle
+import random
 import time
 from dataclasses import replace
 from email.utils import formatdate
@@ -17,6 +18,7 @@ from veriloop.engines.openai_wire import sample_seed
 from veriloop.errors import EngineError, EngineRefused, EngineTimeout, InputError
 from veriloop.protocols import Completion, Request, Sampling, ScoreRequest
 from veriloop.records import Finish, Message
+from veriloop.testing import check_engine
 
 _spec = importlib.util.spec_from_file_location("loopback", Path(__file__).with_name("loopback.py"))
 wire = importlib.util.module_from_spec(_spec)
@@ -50,6 +52,31 @@ def one(handler, request, **options):
     if isinstance(reply, BaseException):
         raise reply
     return reply, server, engine
+
+
+def letters(body, _):
+    """A small model: random letters from the seed, one token each, and every character scored at -1."""
+    if body.get("echo"):
+        tokens = list(body["prompt"])
+        told = {"tokens": tokens, "token_logprobs": [None] + [-1.0] * (len(tokens) - 1)}
+        return wire.text(body["prompt"], logprobs=told)
+    draw = random.Random(body["seed"])
+    drawn = "".join(draw.choice("abcde") for _ in range(body["max_tokens"]))
+    ends = [at for stop in body.get("stop", ()) if (at := drawn.find(stop)) >= 0]
+    said = drawn[: min(ends)] if ends else drawn
+    reason = "stop" if ends else "length"
+    if "messages" in body:
+        told = [-1.5] * len(drawn) if body.get("logprobs") else None
+        return wire.chat(said, finish=reason, tokens=len(drawn), logprobs=told)
+    return wire.text(said, finish=reason, tokens=len(drawn))
+
+
+def test_it_keeps_the_contract_of_an_engine():
+    async def main():
+        async with wire.loopback(letters) as server:
+            await check_engine(Http("m", server.url, **FAST))
+
+    asyncio.run(main())
 
 
 # What is sent

@@ -118,3 +118,12 @@ def test_it_is_its_own_configuration(vllm):
     assert engine.name == "tiny"
     ask(Request("x"), engine=engine)
     assert pickle.loads(pickle.dumps(engine)) == engine
+
+
+def test_what_it_is_follows_the_weights_and_not_the_path(tmp_path):
+    for name, weights in (("a", b"1"), ("b", b"1"), ("c", b"2")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "model.safetensors").write_bytes(weights)
+    a, b, c = (VLLM(str(tmp_path / name)).fingerprint() for name in "abc")
+    assert a == b != c
+    assert VLLM("a/hub-name").fingerprint() != VLLM("a/hub-name", {"seed": 1}).fingerprint()
