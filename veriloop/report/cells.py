@@ -7,6 +7,7 @@ NaN: it has a value, or none and a note that says why. How the interval was comp
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import final
@@ -73,22 +74,30 @@ class Cell:
         return shown + ([f"{self.unscored:,} unscored"] if self.unscored else [])
 
 
-def shared_n(cells: Iterable[Cell]) -> int | None:
-    """The n of all cells where they have the same, else None. Cells that have no value and no n do not count."""
-    counts = {cell.n for cell in cells if cell.value is not None or cell.n is not None}
-    return counts.pop() if len(counts) == 1 else None
+def usual_n(cells: Iterable[Cell]) -> int | None:
+    """The n of more than half of the cells that have one, else None: it can stand once for all of them."""
+    counts = Counter(cell.n for cell in cells if cell.n is not None)
+    if not counts:
+        return None
+    n, times = counts.most_common(1)[0]
+    return n if 2 * times > counts.total() else None
 
 
-def describe_n(cells: Iterable[Cell]) -> str:
-    """One phrase for the n and the losses of many cells: ``n = 960``, ``n = 120 to 960, 12 unscored``."""
-    kept = list(cells)
-    counts = [cell.n for cell in kept if cell.n is not None]
-    lost = [cell.unscored for cell in kept]
+def n_range(cells: Iterable[Cell]) -> str:
+    """``960``, or ``946 to 960``, or nothing where no cell has an n."""
+    counts = [cell.n for cell in cells if cell.n is not None]
     if not counts:
         return ""
     low, high = min(counts), max(counts)
-    phrase = f"n = {low:,}" if low == high else f"n = {low:,} to {high:,}"
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def describe_n(cells: Iterable[Cell]) -> str:
+    """One phrase for the n and the losses of many cells: ``n = 120 to 960, up to 12 unscored``."""
+    kept = list(cells)
+    lost = {cell.unscored for cell in kept}
+    phrases = [f"n = {n_range(kept)}"] if n_range(kept) else []
     if any(lost):
-        few, many = min(lost), max(lost)
-        phrase += f", {many:,} unscored" if few == many else f", {few:,} to {many:,} unscored"
-    return phrase
+        up_to = "up to " if len(lost) > 1 else ""
+        phrases.append(f"{up_to}{max(lost):,} unscored")
+    return ", ".join(phrases)

@@ -5,7 +5,7 @@ Bars start at zero. Where the axis does not hold zero, points are drawn in their
 
 from __future__ import annotations
 
-from veriloop.report.cells import Cell, describe_n, shared_n
+from veriloop.report.cells import Cell, describe_n, usual_n
 from veriloop.report.markup import Markup, element, number
 from veriloop.report.plots import Bar, BarPlot, GroupedBarPlot, Reference
 from veriloop.report.svg import (
@@ -38,13 +38,13 @@ def draw_bars(plot: BarPlot) -> Markup:
     top = 4.0 + 16 * len(plot.references)
     body: list[Markup] = []
     y, group = top, ""
-    own_n = shared_n(plot.cells) is None
+    usual = usual_n(plot.cells)
     for bar in plot.bars:
         if bar.group != group:
             group = bar.group
-            body.append(label(shorten(group, WIDTH - PAD), PAD, y + 18, class_="t group"))
+            body.append(label(shorten(group, WIDTH - PAD), PAD, y + 18, class_="t group halo"))
             y += GROUP
-        body += _bar(bar, plot, scale, y=y, own_n=own_n)
+        body += _bar(bar, plot, scale, y=y, usual=usual)
         y += ROW
     parts = [*_level_axis(plot, marks, scale, top=top, bottom=y + 2), *body]
     parts += _level_references(plot.references, scale, bottom=y + 2)
@@ -58,10 +58,10 @@ def _ends(cells: tuple[Cell, ...], references: tuple[Reference, ...]) -> list[fl
     return values + [reference.value for reference in references]
 
 
-def _bar(bar: Bar, plot: BarPlot, scale: Scale, *, y: float, own_n: bool) -> list[Markup]:
+def _bar(bar: Bar, plot: BarPlot, scale: Scale, *, y: float, usual: int | None) -> list[Markup]:
     cell = bar.cell
     words = [cell.shown_interval(plot.digits)] if cell.interval else []
-    words += [part for part in cell.counts() if own_n or "unscored" in part]
+    words += cell.counts()[cell.n is not None and cell.n == usual :]
     words += [cell.note] if cell.value is None and cell.note else []
     beside = shorten(" ".join(words), WIDTH * 0.6)
     bold = cell.shown(plot.digits)
@@ -73,9 +73,11 @@ def _bar(bar: Bar, plot: BarPlot, scale: Scale, *, y: float, own_n: bool) -> lis
         x=WIDTH - PAD,
         y=y + 13,
         text_anchor="end",
-        class_="t",
+        class_="t halo",
     )
-    out = [label(shorten(bar.label, room), PAD, y + 13), value]
+    out = [label(shorten(bar.label, room), PAD, y + 13, class_="t halo"), value]
+    if scale.low <= 0 <= scale.high:
+        out.append(rule(scale(0.0), y + 17, scale(0.0), y + 32, "axis"))
     if cell.value is None:
         return out
     at = scale(cell.value)
@@ -104,7 +106,7 @@ def _level_axis(
         shown = number(mark, digits)
         half = text_width(shown) / 2
         out += [
-            rule(x, top, x, bottom, "axis" if mark == 0 else "grid"),
+            *([rule(x, top, x, bottom)] if mark else []),
             label(
                 shown,
                 min(max(x, half + 1), WIDTH - half - 1),

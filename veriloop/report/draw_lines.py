@@ -63,21 +63,20 @@ def _x_axis(
     plot: LinePlot, *, left: float, right: float, bottom: float
 ) -> tuple[list[Markup], Scale]:
     """Ticks where there are data if these are few, else round numbers; log2 spreads powers evenly."""
-    xs = plot.xs or (0.0, 1.0)
+    xs = list(plot.xs) or [1.0, 2.0]
     turn = math.log2 if plot.x_scale == "log2" else float
-    shown = list(xs) if len(xs) <= 10 else [t for t in ticks(xs[0], xs[-1]) if xs[0] <= t <= xs[-1]]
+    shown = xs if len(xs) <= 10 else [t for t in ticks(xs[0], xs[-1]) if xs[0] <= t <= xs[-1]]
     scale = Scale(turn(xs[0]), turn(xs[-1]), left + 10, right - 4)
     parts: list[Markup] = []
     free = -math.inf
     for value in shown:
-        if plot.x_scale == "log2" and value <= 0:
-            continue
         at, text = scale(turn(value)), f"{value:g}"
         half = text_width(text) / 2
         parts.append(rule(at, bottom, at, bottom + 4, "axis"))
-        if at - half > free:
-            parts.append(label(text, at, bottom + 17, anchor="middle", class_="t tick"))
-            free = at + half + 4
+        middle = min(max(at, half), WIDTH - half)
+        if middle - half > free:
+            parts.append(label(text, middle, bottom + 17, anchor="middle", class_="t tick"))
+            free = middle + half + 4
     if plot.x_axis:
         middle = (left + right) / 2
         room = 2 * min(middle, WIDTH - middle)

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import groupby
+from itertools import count, groupby
 from pathlib import Path
 from string import Template
 
@@ -27,12 +27,14 @@ from veriloop.report.tables import Table, table_html
 from veriloop.store.atomic import write_whole
 
 PLOTS = (BarPlot, LinePlot, GroupedBarPlot, TracePlot)
+SCRIPTS = ("browser.js", "copy.js")
 NO_DATA = "There is nothing to draw."
 
 
 def render(page: Page) -> str:
     """The whole file as text."""
-    style, script = _template("style.css"), _template("browser.js")
+    style = _template("style.css")
+    script = "\n".join(_template(name) for name in SCRIPTS)
     blocks = _blocks(page)
     links = [element("a", title, href=f"#{anchor}") for title, anchor, _ in blocks if title]
     return Template(_template("page.html")).substitute(
@@ -68,7 +70,9 @@ def _blocks(page: Page) -> list[tuple[str, str, Markup]]:
     out: list[tuple[str, str, Markup]] = []
 
     def add(title: str, content: Markup, class_: str) -> None:
-        anchor = f"{len(out) + 1}-{slug(title)}"
+        anchor = slug(title)
+        if anchor in (used := {other for _, other, _ in out}):
+            anchor = next(name for i in count(2) if (name := f"{anchor}-{i}") not in used)
         heading = [element("h2", title)] if title else []
         out.append((title, anchor, element("section", *heading, content, id=anchor, class_=class_)))
 

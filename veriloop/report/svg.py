@@ -93,12 +93,13 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
+        """Where ``value`` stands."""
         share = (value - self.low) / (self.high - self.low) if self.high > self.low else 0.5
         return self.start + (self.end - self.start) * min(1.0, max(0.0, share))
 
 
 def extent(values: Sequence[float], low: float | None, high: float | None) -> list[float]:
-    """Ticks of an axis that shows all ``values``; ``low`` and ``high`` fix an end where given, unless data lie beyond."""
+    """Ticks of an axis over all ``values``; ``low`` and ``high`` are ends it reaches at least."""
     bottom = min([*values, low] if low is not None else values, default=0.0)
     top = max([*values, high] if high is not None else values, default=1.0)
     return ticks(bottom, top)
@@ -175,7 +176,7 @@ def axis_room(marks: Sequence[float]) -> float:
 def key(names: Sequence[str], top: float, left: float = 0.0) -> tuple[list[Markup], float]:
     """A legend in as many rows as it takes, and the height it takes."""
     out: list[Markup] = []
-    x, y = left, top + 10
+    x, y = left, top + 12
     for i, name in enumerate(names):
         shown = shorten(name, WIDTH - left - 20)
         wide = 15 + text_width(shown)

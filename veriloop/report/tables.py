@@ -1,7 +1,7 @@
 """Tables of a report: what they hold, and their HTML.
 
 Numbers align, the best of each column is marked quietly, rows stand in named groups, notes become footnotes.
-An n that a whole column shares stands once, under the column's name; one that differs stands in its cell.
+The usual n of a column stands once, under its name; one that differs stands in its cell.
 The same tables are written for terminals in ``terminal``.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
-from veriloop.report.cells import Cell, shared_n
+from veriloop.report.cells import Cell, usual_n
 from veriloop.report.markup import Markup, element, escape, join
 
 Entry: TypeAlias = "Cell | str"
@@ -33,7 +33,7 @@ class Column:
 @final
 @dataclass(frozen=True)
 class Row:
-    """A row: one cell, or one text, for each column. A ``reference`` row is there to compare with: it cannot be best."""
+    """One cell or text for each column. A ``reference`` row is there to compare with: it cannot be best."""
 
     label: str
     cells: tuple[Entry, ...]
@@ -76,7 +76,7 @@ class Table:
             and not row.reference
         ]
         end = self.columns[index].best
-        if not end or len(found) < 2:
+        if not end or len(set(found)) < 2:
             return None
         return max(found) if end == "max" else min(found)
 
@@ -106,8 +106,8 @@ def table_html(table: Table) -> Markup:
 def _head(table: Table) -> Markup:
     heads = [element("th", table.row_label, scope="col", class_="label")]
     for i, column in enumerate(table.columns):
-        unit = [" ", element("span", column.unit, class_="unit")] if column.unit else []
-        n = shared_n(table.column(i))
+        unit = ["\u00a0", element("span", column.unit, class_="unit")] if column.unit else []
+        n = usual_n(table.column(i))
         under = [element("span", f"n = {n:,}", class_="n")] if n is not None else []
         name = element("span", column.name, *unit, class_="name")
         kind = "number" if table.column(i) else "words"
@@ -122,7 +122,7 @@ def _bodies(table: Table, notes: Mapping[str, int]) -> Iterable[Markup]:
     rows: list[Markup] = []
     group = ""
     bests = [table.best(i) for i in range(len(table.columns))]
-    shared = [shared_n(table.column(i)) is not None for i in range(len(table.columns))]
+    usuals = [usual_n(table.column(i)) for i in range(len(table.columns))]
     for row in table.rows:
         if row.group != group:
             if rows:
@@ -133,9 +133,9 @@ def _bodies(table: Table, notes: Mapping[str, int]) -> Iterable[Markup]:
                 name = element("th", element("span", group), colspan=span, scope="rowgroup")
                 rows.append(element("tr", name, class_="group"))
         cells = [
-            _cell(entry, column, best=best, n_above=above, notes=notes, competes=not row.reference)
-            for entry, column, best, above in zip(
-                row.cells, table.columns, bests, shared, strict=True
+            _cell(entry, column, best=best, usual=usual, notes=notes, competes=not row.reference)
+            for entry, column, best, usual in zip(
+                row.cells, table.columns, bests, usuals, strict=True
             )
         ]
         label = element("th", row.label, scope="row", title=row.tooltip or None)
@@ -148,7 +148,7 @@ def _cell(
     column: Column,
     *,
     best: float | None,
-    n_above: bool,
+    usual: int | None,
     notes: Mapping[str, int],
     competes: bool,
 ) -> Markup:
@@ -159,11 +159,11 @@ def _cell(
     parts = [element("span", entry.shown(column.digits), *mark, class_="value")]
     if entry.interval:
         parts.append(element("span", entry.shown_interval(column.digits), class_="interval"))
-    if entry.n is not None and not n_above:
+    if entry.n not in (None, usual):
         parts.append(element("span", f"n = {entry.n:,}", class_="n"))
     if entry.unscored:
         parts.append(element("span", f"{entry.unscored:,} unscored", class_="lost"))
-    return element("td", *parts, class_="number best" if wins else "number")
+    return element("td", join(parts, " "), class_="number best" if wins else "number")
 
 
 def _legend(table: Table, notes: Mapping[str, int]) -> Markup:
@@ -172,7 +172,9 @@ def _legend(table: Table, notes: Mapping[str, int]) -> Markup:
     if any(c.interval for c in cells):
         says.append(f"In brackets: {table.interval or 'the interval'}.")
     if any(c.n is not None for c in cells):
-        says.append("n counts items scored.")
+        says.append(
+            "n counts items scored; where a cell has its own n, it differs from the column's."
+        )
         if any(c.unscored for c in cells):
             says.append(
                 "Unscored items are never counted as wrong; cells that say nothing lost none."

@@ -6,21 +6,35 @@ that is still too wide is cut into blocks of columns, one under another. What wa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from io import StringIO
+from typing import final
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text as RichText
 
-from veriloop.report.cells import Cell, describe_n
+from veriloop.report.cells import Cell, n_range
 from veriloop.report.markup import clean, number
 from veriloop.report.tables import EMPTY, Column, Entry, Table, footnotes
 
 GAP = 2
+SHORTEST_LABEL = 20
 LONGEST_LABEL = 30
 LONGEST_HEAD = 12
 FULL, HALF, BARE = 0, 1, 2
+
+
+@final
+@dataclass(frozen=True)
+class _Layout:
+    """What a table shows in a given width: lines of its heads, width of its labels, interval of each column."""
+
+    heads: int
+    label: int
+    levels: tuple[int, ...]
 
 
 def terminal_table(table: Table, *, width: int = 80, colour: bool = False) -> str:
@@ -31,50 +45,66 @@ def terminal_table(table: Table, *, width: int = 80, colour: bool = False) -> st
     lines = [RichText(_cut(_line(table.title), width), "bold")] if table.title else []
     if not table.rows:
         return _printed([*lines, RichText(EMPTY)], width, colour)
-    names = [table.row_label, *(row.label for row in table.rows)]
-    label = min(max(cell_len(_line(name)) for name in names), LONGEST_LABEL, max(8, width // 2))
-    levels = _levels(table, width - label)
-    for block in _blocks(table, levels, width - label):
-        lines += [*_block(table, block, levels, label), RichText()]
-    lines += [RichText(line, "dim") for line in _footer(table, levels, width)]
+    layout = _layout(table, width)
+    for block in _blocks(table, layout, width):
+        lines += [*_block(table, block, layout), RichText()]
+    lines += [RichText(line, "dim") for line in _footer(table, layout, width)]
     return _printed(lines, width, colour)
 
 
-def _levels(table: Table, room: int) -> list[int]:
-    """How much of its interval each column shows: all of it for all columns, or what fits, first columns first."""
+def _layout(table: Table, width: int) -> _Layout:
+    """The richest layout that fits: whole intervals, half widths, taller heads, then fewer intervals, shorter labels.
+
+    Where nothing fits, half widths in several blocks.
+    """
+    names = [table.row_label, *(row.label for row in table.rows)]
+    label = min(max(cell_len(_line(name)) for name in names), LONGEST_LABEL, max(8, width // 2))
     count = len(table.columns)
-    for level in (FULL, HALF):
-        levels = [level] * count
-        if _total(table, levels) <= room:
-            return levels
-    levels = [BARE] * count
-    for i in range(count):
-        richer = [*levels[:i], HALF, *levels[i + 1 :]]
-        if _total(table, richer) > room:
-            break
-        levels = richer
-    return levels
+    partly = [(HALF,) * k + (BARE,) * (count - k) for k in range(count, -1, -1)]
+    tries = [_Layout(heads, label, (level,) * count) for level in (FULL, HALF) for heads in (2, 4)]
+    tries += [_Layout(4, label, levels) for levels in partly]
+    tries += [_Layout(4, cut, partly[-1]) for cut in range(label - 1, SHORTEST_LABEL - 1, -1)]
+    for layout in tries:
+        if layout.label + sum(_taken(table, i, layout) for i in range(count)) <= width:
+            return layout
+    return _Layout(2, label, (HALF,) * count)
 
 
-def _total(table: Table, levels: Sequence[int]) -> int:
-    return sum(_wide(table, i, level) + GAP for i, level in enumerate(levels))
+def _taken(table: Table, index: int, layout: _Layout) -> int:
+    return _wide(table, index, layout) + GAP
 
 
-def _wide(table: Table, index: int, level: int) -> int:
+def _wide(table: Table, index: int, layout: _Layout) -> int:
     column = table.columns[index]
-    cells = [cell_len(_entry(row.cells[index], column, level)) for row in table.rows]
-    return max([*cells, *(cell_len(part) for part in _head(column))])
+    cells = [cell_len(_entry(row.cells[index], column, layout.levels[index])) for row in table.rows]
+    return max([*cells, *map(cell_len, _head(column, layout.heads, max(cells)))])
 
 
-def _head(column: Column) -> list[str]:
-    """The column's name and unit on at most two lines, cut where a word is longer than a column may be."""
-    words = [*_line(column.name).split(), *([column.unit] if column.unit else [])]
-    whole = " ".join(words)
-    if cell_len(whole) <= 8 or len(words) < 2:
-        return ["", _cut(whole, LONGEST_HEAD)]
-    cuts = [(" ".join(words[:i]), " ".join(words[i:])) for i in range(1, len(words))]
-    upper, lower = min(cuts, key=lambda pair: max(map(cell_len, pair)))
-    return [_cut(upper, LONGEST_HEAD), _cut(lower, LONGEST_HEAD)]
+def _head(column: Column, lines: int, room: int) -> list[str]:
+    """The column's name and unit on ``lines`` lines, the last ones first, as little wider than ``room`` as can be.
+
+    Only tall heads break words at hyphens.
+    """
+    name = _line(f"{column.name} {column.unit}")
+    words = (re.findall(r"[^\s-]+-*|-+", name) if lines > 2 else name.split()) or [""]
+    words = [_cut(word, LONGEST_HEAD) for word in words]
+    narrow = max(room, *map(cell_len, words))
+    shaped = _shaped(words, narrow)
+    while len(shaped) > lines:
+        narrow += 1
+        shaped = _shaped(words, narrow)
+    return [""] * (lines - len(shaped)) + shaped
+
+
+def _shaped(words: Sequence[str], room: int) -> list[str]:
+    out: list[str] = []
+    for word in words:
+        gap = "" if out and out[-1].endswith("-") else " "
+        if out and cell_len(out[-1] + gap + word) <= room:
+            out[-1] += gap + word
+        else:
+            out.append(word)
+    return out
 
 
 def _entry(entry: Entry, column: Column, level: int) -> str:
@@ -89,30 +119,29 @@ def _entry(entry: Entry, column: Column, level: int) -> str:
     return f"{entry.shown(column.digits)} ±{number(half, column.digits)}"
 
 
-def _blocks(table: Table, levels: Sequence[int], room: int) -> Iterable[list[int]]:
+def _blocks(table: Table, layout: _Layout, width: int) -> Iterable[list[int]]:
     """Column indices, as many as fit side by side."""
     block: list[int] = []
-    used = 0
-    for i, level in enumerate(levels):
-        wide = _wide(table, i, level) + GAP
-        if block and used + wide > room:
+    used = layout.label
+    for i in range(len(table.columns)):
+        taken = _taken(table, i, layout)
+        if block and used + taken > width:
             yield block
-            block, used = [], 0
+            block, used = [], layout.label
         block.append(i)
-        used += wide
+        used += taken
     if block:
         yield block
 
 
-def _block(
-    table: Table, block: Sequence[int], levels: Sequence[int], label: int
-) -> Iterable[RichText]:
-    widths = {i: _wide(table, i, levels[i]) for i in block}
-    heads = {i: _head(table.columns[i]) for i in block}
-    for k in (0, 1):
-        if k == 0 and not any(heads[i][0] for i in block):
+def _block(table: Table, block: Sequence[int], layout: _Layout) -> Iterable[RichText]:
+    label, levels = layout.label, layout.levels
+    widths = {i: _wide(table, i, layout) for i in block}
+    heads = {i: _head(table.columns[i], layout.heads, widths[i]) for i in block}
+    for k in range(layout.heads):
+        if not any(heads[i][k] for i in block):
             continue
-        line = RichText(_fit(_line(table.row_label) if k else "", label), "dim")
+        line = RichText(_fit(_line(table.row_label) if k == layout.heads - 1 else "", label), "dim")
         for i in block:
             line.append(" " * GAP + _right(heads[i][k], widths[i]))
         yield line
@@ -133,24 +162,31 @@ def _block(
         yield line
 
 
-def _footer(table: Table, levels: Sequence[int], width: int) -> list[str]:
+def _footer(table: Table, layout: _Layout, width: int) -> list[str]:
     """The n of every column, what was lost and where, and the notes; broken between items only."""
+    columns = range(len(table.columns))
     counts: dict[str, list[str]] = {}
-    for i, column in enumerate(table.columns):
-        phrase = describe_n(table.column(i))
+    for i in columns:
+        phrase = n_range(table.column(i))
         if phrase:
-            counts.setdefault(phrase, []).append(_line(column.name))
+            counts.setdefault(phrase, []).append(_line(table.columns[i].name))
     items = [
         f"{phrase} ({', '.join(names)})" if len(counts) > 1 else phrase
         for phrase, names in counts.items()
     ]
-    lines = _filled(items, "; ", width)
-    notes = [f"{row}: {note}" for note, row in _noted(table)]
-    lines += [line for note in notes for line in _filled(note.split(), " ", width)]
-    if any(level == BARE for level in levels) and any(
-        cell.interval for i in range(len(levels)) for cell in table.column(i)
-    ):
-        lines.append("Intervals that found no room here are in the report.")
+    lost = [
+        f"{_line(row.label)} {cell.unscored:,} ({_line(column.name)})"
+        for row in table.rows
+        for column, cell in zip(table.columns, row.cells, strict=True)
+        if isinstance(cell, Cell) and cell.unscored
+    ]
+    lines = _filled([f"n = {items[0]}", *items[1:]] if items else [], "; ", width)
+    lines += _filled([f"unscored: {lost[0]}", *lost[1:]] if lost else [], "; ", width)
+    for note, rows in _noted(table):
+        lines += _filled(f"{rows}: {note}".split(), " ", width)
+    hidden = [i for i in columns if layout.levels[i] == BARE]
+    if any(cell.interval for i in hidden for cell in table.column(i)):
+        lines.append(_cut("Intervals that found no room here are in the report.", width))
     return lines
 
 

@@ -26,6 +26,8 @@ const said = (verdict) => verdict && verdict.error !== undefined && verdict.erro
 const stepOf = (error) => (error < 0 ? "no error" : "step " + (error + 1));
 const decimals = (value) => (Number.isInteger(value) ? String(value) : value.toFixed(2));
 
+const SIGN = { true: " ✓", false: " ✗", null: "" };
+
 const ANSWERS = {
   "any": () => true,
   "right": (s) => s.right === true,
@@ -221,6 +223,11 @@ class Browse {
     return node;
   }
 
+  // Whether a verifier puts the first error where the gold label does; null where either does not say.
+  agrees(verdict, solution) {
+    return said(verdict) && solution.gold !== null ? verdict.error === solution.gold : null;
+  }
+
   chip(verifier, text, name) {
     const node = put(make("span", "chip" + (name ? " " + name : ""), verifier.short + " "), make("b", "", text));
     node.title = verifier.about ? `${verifier.name}: ${verifier.about}` : verifier.name;
@@ -236,9 +243,10 @@ class Browse {
       if (!verdict) return;
       if (verdict.unscored) summary.append(this.chip(verifier, "unscored: " + verdict.unscored, "lost"));
       else {
-        const parts = [verdict.value === undefined ? "" : decimals(verdict.value), said(verdict) ? stepOf(verdict.error) : ""];
-        const missed = said(verdict) && solution.gold !== null && verdict.error !== solution.gold;
-        summary.append(this.chip(verifier, parts.filter(Boolean).join(" · "), missed ? "wrong" : ""));
+        const value = verdict.value === undefined ? "" : verdict.scores ? verdict.value.toFixed(2) : decimals(verdict.value);
+        const agrees = this.agrees(verdict, solution);
+        const where = said(verdict) ? stepOf(verdict.error) + SIGN[agrees] : "";
+        summary.append(this.chip(verifier, [value, where].filter(Boolean).join(" · "), agrees === false ? "wrong" : ""));
       }
     });
     const steps = make("ol", "steps");
@@ -269,7 +277,9 @@ class Browse {
       const blames = verdict.error === index;
       if (here === null && !blames) return;
       const value = typeof here === "number" ? here.toFixed(2) : here;
-      under.append(this.chip(verifier, [value, blames ? "wrong here" : ""].filter(Boolean).join(" "), blames ? "wrong" : ""));
+      const agrees = blames ? this.agrees(verdict, solution) : null;
+      const name = agrees === false ? "wrong" : blames ? "blame" : "";
+      under.append(this.chip(verifier, [value, blames ? "wrong here" + SIGN[agrees] : ""].filter(Boolean).join(" "), name));
     });
     return put(make("li", label), paint(make("span", "score", shown), score), put(body, words, under));
   }
@@ -284,20 +294,4 @@ class Browse {
 
 for (const source of document.querySelectorAll("script.browser-data")) {
   new Browse(source.parentNode.querySelector(".browse"), JSON.parse(source.textContent));
-}
-
-for (const button of document.querySelectorAll("button[data-copy]")) {
-  button.addEventListener("click", async () => {
-    const list = document.getElementById(button.dataset.copy);
-    const parts = [...list.children].map((node) => (node.tagName === "DT" ? node.textContent + ":\n" : node.textContent + "\n\n"));
-    const text = parts.join("");
-    try {
-      await navigator.clipboard.writeText(text);
-      button.textContent = "Copied";
-    } catch {
-      getSelection().selectAllChildren(list);
-      button.textContent = document.execCommand("copy") ? "Copied" : "Selected: press Ctrl+C";
-    }
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
-  });
 }
