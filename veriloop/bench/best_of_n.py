@@ -36,7 +36,7 @@ from veriloop.bench.statistics import (
 from veriloop.bench.within_problem import WithinProblemAuc, within_problem_auc
 from veriloop.errors import InputError
 from veriloop.ids import Json
-from veriloop.records import Group, Solution, Verdict
+from veriloop.records import Granularity, Group, Solution, Verdict
 from veriloop.text.answers import normalise_answer
 
 
@@ -141,7 +141,7 @@ def best_of_n(
     for name, given in verdicts.items():
         by_solution = {v.solution: v for v in given}
         found = [[_usable(s, by_solution) for s in solutions] for solutions in board.solutions]
-        rows.extend(board.verifier_rows(name, found))
+        rows.extend(board.verifier_rows(name, found, _rules(by_solution.values())))
     return BestOfN(n, len(board.right), len(groups) - len(board.right), tuple(rows))
 
 
@@ -235,11 +235,10 @@ class _Board:
         return Difference(estimate, p)
 
     def verifier_rows(
-        self, name: str, found: Sequence[Sequence[Verdict | None]]
+        self, name: str, found: Sequence[Sequence[Verdict | None]], rules: Sequence[str]
     ) -> list[BestOfNRow]:
-        steps = any(v is not None and v.step_scores for row in found for v in row)
         rows: list[BestOfNRow] = []
-        for rule in AGGREGATIONS if steps else ("value",):
+        for rule in rules:
             scores = np.array([[_score(v, rule) for v in row] for row in found])
             weights = np.exp(scores) if rule == "product" else scores
             lost = int(np.isnan(scores).sum())
@@ -264,6 +263,14 @@ class _Board:
 
 def _truth(group: Group, truth: str) -> dict[str, bool | None]:
     return {s: None if v.value is None else v.value > 0.5 for s, v in group.by(truth).items()}
+
+
+def _rules(verdicts: Iterable[Verdict]) -> Sequence[str]:
+    """How solutions can be scored: from steps where any verdict has step scores, or none has any value."""
+    given = list(verdicts)
+    by_step = any(v.step_scores for v in given)
+    silent = all(v.granularity is Granularity.STEP and not v.scored for v in given)
+    return AGGREGATIONS if by_step or silent else ("value",)
 
 
 def _usable(solution: Solution, verdicts: Mapping[str, Verdict]) -> Verdict | None:

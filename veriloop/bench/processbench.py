@@ -217,13 +217,16 @@ def _judge_steps(rows: Sequence[ProcessBenchRow], scorer: StepScorer) -> list[Ve
     scored = scorer.score_steps(items)
     if len(scored) != len(rows):
         raise InputError(f"{scorer.name} scored {len(scored)} of {len(rows)} solutions")
+    name, made_by = scorer.name, repr(scorer)
     return [
-        _step_verdict(row.solution, scores, scorer)
-        for row, scores in zip(rows, scored, strict=True)
+        _step_verdict(row.solution, found, verifier=name, made_by=made_by)
+        for row, found in zip(rows, scored, strict=True)
     ]
 
 
-def _step_verdict(solution: Solution, scores: StepScores, scorer: StepScorer) -> Verdict:
+def _step_verdict(
+    solution: Solution, scores: StepScores, *, verifier: str, made_by: str
+) -> Verdict:
     unscored = scores if isinstance(scores, Unscored) else None
     known = () if isinstance(scores, Unscored) else tuple(float(x) for x in scores)
     if unscored is None and not solution.steps:
@@ -237,7 +240,7 @@ def _step_verdict(solution: Solution, scores: StepScores, scorer: StepScorer) ->
     return Verdict(
         problem=solution.problem,
         solution=solution.id,
-        verifier=scorer.name,
+        verifier=verifier,
         form=Form.SCORE,
         granularity=Granularity.STEP,
         value=min(known) if known else None,
@@ -245,7 +248,7 @@ def _step_verdict(solution: Solution, scores: StepScores, scorer: StepScorer) ->
         step_scores=known,
         first_error=first_error(known, FIXED),
         cost=Cost(calls=1),
-        made_by=repr(scorer),
+        made_by=made_by,
     )
 
 
