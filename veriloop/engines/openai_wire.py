@@ -127,6 +127,8 @@ def _with_extra(body: dict[str, Any], extra: Mapping[str, Json]) -> dict[str, An
 
 def read_answer(payload: Any, sampling: Sampling) -> Answer:
     """The completions of an answer, in the order of their index. Raises Unusable where there is none."""
+    if isinstance(payload, dict) and payload.get("error"):
+        raise Unusable(f"an error with status 200: {read_refusal(payload, '')}")
     try:
         choices: list[Any] = payload["choices"]
         usage = payload.get("usage") or {}

@@ -312,6 +312,7 @@ BROKEN = {
     "truncated answer": lambda *_: wire.http(200, b'{"choices": [{"mess'),
     "the answer has no choices": lambda *_: {"choices": []},
     "the answer is not a completion": lambda *_: {"nothing": 1},
+    "an error with status 200": lambda *_: {"error": {"message": "upstream is busy"}},
     "a choice has no text": lambda *_: {"choices": [{}]},
     "the server gave up on the answer": lambda *_: wire.chat("half", finish="abort"),
     "connection lost": reset,
