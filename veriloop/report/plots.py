@@ -1,7 +1,8 @@
 """The four kinds of plot, as numbers: bars, lines against n, grouped bars, and step scores of a few solutions.
 
 A plot is data; ``draw_bars`` and ``draw_lines`` make the pictures, and every picture comes with its numbers as
-a table (``numbers``). Colours follow the order of the series and are safe for colour-blind readers.
+a table (``numbers``). ``interval`` names what the whiskers or bands are. Colours follow the order of the series
+and are safe for colour-blind readers.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class BarPlot:
     high: float | None = None
     references: tuple[Reference, ...] = ()
     caption: str = ""
+    interval: str = ""
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -61,7 +63,8 @@ class BarPlot:
     def numbers(self) -> Table:
         """The plot as a table."""
         rows = tuple(Row(bar.label, (bar.cell,), group=bar.group) for bar in self.bars)
-        return Table(self.title, (Column(self.axis or "value", digits=self.digits),), rows)
+        columns = (Column(self.axis or "value", digits=self.digits),)
+        return Table(self.title, columns, rows, interval=self.interval)
 
 
 @final
@@ -98,6 +101,7 @@ class LinePlot:
     high: float | None = None
     references: tuple[Reference, ...] = ()
     caption: str = ""
+    interval: str = ""
 
     def __post_init__(self) -> None:
         xs = self.xs
@@ -121,7 +125,7 @@ class LinePlot:
         by_line = [{p.x: p.cell for p in line.points} for line in self.lines]
         rows = tuple(Row(f"{x:g}", tuple(d.get(x, Cell()) for d in by_line)) for x in self.xs)
         columns = tuple(Column(line.label, digits=self.digits) for line in self.lines)
-        return Table(self.title, columns, rows, row_label=self.x_axis)
+        return Table(self.title, columns, rows, self.x_axis, self.interval)
 
 
 @final
@@ -146,6 +150,7 @@ class GroupedBarPlot:
     high: float | None = None
     references: tuple[Reference, ...] = ()
     caption: str = ""
+    interval: str = ""
 
     def __post_init__(self) -> None:
         for one in self.series:
@@ -167,7 +172,7 @@ class GroupedBarPlot:
             Row(name, tuple(one.cells[i] for one in self.series))
             for i, name in enumerate(self.categories)
         )
-        return Table(self.title, columns, rows)
+        return Table(self.title, columns, rows, interval=self.interval)
 
 
 @final

@@ -144,14 +144,12 @@ def _picture(plot: Plot) -> Markup:
 def _beneath(plot: Plot) -> str:
     """What stands under a picture: its n and losses, and what whiskers, bands and shades are."""
     if isinstance(plot, TracePlot):
-        marked = any(
-            (panel.first_error or -1) >= 0 or panel.first_error == 0 for panel in plot.panels
-        )
+        marked = any(p.first_error is not None and p.first_error >= 0 for p in plot.panels)
         return "Shaded: the first wrong step and all after it, by gold labels." if marked else ""
     says = [describe_n(plot.cells)]
     if any(cell.interval for cell in plot.cells):
         mark = "bands" if isinstance(plot, LinePlot) else "whiskers"
-        says.append(f"{mark} are intervals")
+        says.append(f"{mark}: {plot.interval or 'intervals'}")
     said = "; ".join(part for part in says if part)
     return f"{said}." if said else ""
 

@@ -172,12 +172,10 @@ def _legend(table: Table, notes: Mapping[str, int]) -> Markup:
     if any(c.interval for c in cells):
         says.append(f"In brackets: {table.interval or 'the interval'}.")
     if any(c.n is not None for c in cells):
-        says.append(
-            "n counts items scored; where a cell has its own n, it differs from the column's."
-        )
+        says.append("n counts items scored.")
         if any(c.unscored for c in cells):
             says.append(
-                "Unscored items are never counted as wrong; cells that say nothing lost none."
+                "Unscored items are never counted as wrong; a cell that does not mention any has none."
             )
         else:
             says.append("No item went unscored.")

@@ -108,6 +108,7 @@ def plots() -> tuple:
         axis="F1, %",
         high=100,
         references=(Reference("untrained: 78.0", 78.0),),
+        interval="95 % bootstrap intervals",
         caption="Consensus labels close most of the gap between rollouts and gold.",
     )
     ns = (1, 2, 4, 8)
@@ -132,6 +133,7 @@ def plots() -> tuple:
         y_axis="accuracy of the picked answer, %",
         x_scale="log2",
         references=(Reference("greedy", 59.6),),
+        interval="95 % bootstrap intervals over problems",
         caption="The dashed line is what a perfect pick would reach.",
     )
     subsets = ("purchases", "running stock", "compare chain", "boxes, rounded down")

@@ -50,3 +50,9 @@ def test_what_cannot_be_drawn_is_refused_with_the_way_out():
 def test_a_trace_that_ends_early_leaves_empty_cells():
     plot = TracePlot("T", (Panel("p", 3, (Trace("v", (0.5,)),)),))
     assert [c.value for c in plot.numbers().rows[0].cells] == [0.5, None, None]
+
+
+def test_a_plot_and_its_table_name_their_intervals(fake):
+    named = [plot for plot in fake.plots() if getattr(plot, "interval", "")]
+    assert len(named) == 2
+    assert all(plot.numbers().interval == plot.interval for plot in named)

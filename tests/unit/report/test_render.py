@@ -210,3 +210,11 @@ def test_writing_replaces_the_whole_file_or_says_why_not(tmp_path):
     assert [p.name for p in path.parent.iterdir()] == ["report.html"]
     with pytest.raises(StoreError, match=re.escape(str(path / "x.html"))):
         write_page(Page("three"), path / "x.html")
+
+
+def test_whiskers_bands_and_shades_are_explained(text, html):
+    said = " ".join(p.text for p in html(text).by_class("legend"))
+    assert "n = 960; whiskers: 95 % bootstrap intervals." in said
+    assert "n = 1,000; bands: 95 % bootstrap intervals over problems." in said
+    assert "n = 240; whiskers: intervals." in said
+    assert "Shaded: the first wrong step" in said
