@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, final
 
 from veriloop.engines import openai_wire as wire
 from veriloop.engines.fingerprints import TOKENIZER, folder_fingerprint
-from veriloop.engines.kept_samples import keep_sample
+from veriloop.engines.kept_samples import keep_sample, kept_samples
 from veriloop.engines.templates import Template
 from veriloop.errors import EngineError, EngineRefused, EngineTimeout
 from veriloop.ids import Json, derive_seed
@@ -228,9 +228,12 @@ class Http:
                 sample for part in done if not isinstance(part, BaseException) for sample in part
             ]
         for (at, _), part in zip(parts, done, strict=True):
-            if not isinstance(part, BaseException):
-                for j, sample in enumerate(part, request.first + at):
-                    keep_sample(failed[0], j, _reply([sample]))
+            if isinstance(part, BaseException):
+                kept = kept_samples(part)
+            else:
+                kept = {request.first + at + i: _reply([x]) for i, x in enumerate(part)}
+            for j, reply in kept.items():
+                keep_sample(failed[0], j, reply)
         raise failed[0]
 
     async def _samples(self, request: Request, first: int, count: int) -> list[_Sample]:
@@ -350,13 +353,13 @@ class Http:
             payload = None
         if status == 200:
             return payload
-        said = wire.read_refusal(payload, raw.decode(errors="replace"))
+        said = self._censored(wire.read_refusal(payload, raw.decode(errors="replace")))
         if status in _RETRY or status >= 500:
             raise _Failed(f"status {status}: {said}", wait=wire.read_retry_after(header))
         hint = ""
         if b'"continue_final_message"' in sent:
             hint = "; where it cannot go on from a prefix, use continuation='template' and tokenizer=FOLDER"
-        raise EngineRefused(f"{url} refused with status {status}: {self._censored(said)}{hint}")
+        raise EngineRefused(f"{url} refused with status {status}: {said}{hint}")
 
     def _censored(self, said: str) -> str:
         key = self._key()

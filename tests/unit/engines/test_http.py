@@ -404,6 +404,17 @@ def test_what_finished_before_a_neighbour_failed_stays_with_the_error():
     assert kept == {j: str(sample_seed(0, j)) for j in (0, 1, 3)}
 
 
+def test_what_several_failed_calls_had_finished_is_kept_together():
+    bad = {
+        sample_seed(0, 1),
+        sample_seed(0, 3),
+    }  # and the server ignores n, so each call has a rest
+    answer = lambda b, _: wire.http(400, b"no") if b["seed"] in bad else wire.chat("a")  # noqa: E731
+    (error,), _, _ = run(answer, Request(CHAT, n=4), samples_per_call=2)
+    assert isinstance(error, EngineRefused)
+    assert sorted(kept_samples(error)) == [0, 2]
+
+
 # How it is asked
 
 
