@@ -1,0 +1,221 @@
+"""What turns a Qwen2 into a process reward model: two classes at step ends, read off hidden states or off surprise.
+
+``linear`` is the published layout (Linear, ReLU, Linear(2) at a separator token) for models large enough to compare
+in their hidden states. ``surprise`` and ``surprise-mlp`` see only what one or two frozen language models make of each
+written token, and work on models of any size. Texts, batches and files are ``process_reward``'s business.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any, Final, Literal, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen2Model, Qwen2PreTrainedModel
+
+Head: TypeAlias = Literal["linear", "surprise", "surprise-mlp"]
+HEADS: Final[tuple[Head, ...]] = ("linear", "surprise", "surprise-mlp")
+CLASSES: Final = ("digit", "operator", "letter", "delimiter", "other")
+_DIGIT, _OPERATOR, _LETTER, _DELIMITER, _OTHER = range(len(CLASSES))
+_OPERATORS: Final = frozenset("+-*/=<>^%×÷−·≤≥≠±")
+# Of one token under one model: log-probability, probability, entropy, log-probability minus the likeliest token's.
+_PER_MODEL: Final = 4
+_FLOOR: Final = -20.0
+_NATS: Final = 5.0  # log-probabilities are divided by this, so that inputs are of order 1
+_SLICE: Final = 512  # tokens whose vocabulary-sized rows exist at a time
+
+
+class Qwen2ForProcessRewardModel(Qwen2PreTrainedModel):
+    """The published layout: ``model.*``, ``score.0`` Linear(h, h), ReLU, ``score.2`` Linear(h, 2)."""
+
+    def __init__(self, config: Qwen2Config) -> None:
+        super().__init__(config)
+        self.model = Qwen2Model(config)
+        width = config.hidden_size
+        self.score = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 2))
+        self.post_init()
+
+    def step_logits(self, rows: Sequence[Tensor], ends: Sequence[Sequence[int]]) -> Tensor:
+        """Logits [S, 2] of all steps of a batch of token ids [T]; ``ends`` are the separators' positions."""
+        ids = nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
+        # Padding is on the right and attention causal: no real token sees it.
+        hidden = self.model(input_ids=ids, use_cache=False).last_hidden_state
+        return self.score(hidden[_places(ends, ids.device)])
+
+
+class Qwen2ForSurpriseProcessRewardModel(Qwen2PreTrainedModel):
+    """One or two frozen language models, and a small head that reads how likely they find each token.
+
+    ``config.process_reward`` holds the kind of head, its sizes and the second model's configuration. Only
+    ``head`` is trained. ``token_class[v]`` is the class of vocabulary item v.
+    """
+
+    def __init__(self, config: Qwen2Config) -> None:
+        super().__init__(config)
+        settings: dict[str, Any] = config.process_reward  # type: ignore[attr-defined]
+        self.base = Qwen2ForCausalLM(config)
+        models = 1
+        if settings.get("reference"):
+            self.reference = Qwen2ForCausalLM(Qwen2Config(**settings["reference"]))
+            models = 2
+        self.register_buffer("token_class", torch.zeros(config.vocab_size, dtype=torch.long))
+        kind = SurpriseTransformer if settings["head"] == "surprise" else SurpriseMlp
+        self.head = kind(models, settings["width"], settings["layers"])
+        self.post_init()
+        for model in self.models():
+            model.requires_grad_(False)
+
+    def models(self) -> list[Qwen2ForCausalLM]:
+        """The frozen language models, the base first."""
+        return [self.base, self.reference] if hasattr(self, "reference") else [self.base]
+
+    @torch.no_grad()
+    def features(
+        self, rows: Sequence[Tensor], starts: Sequence[int], neutral: Sequence[Sequence[int]]
+    ) -> list[Tensor]:
+        """Features [T - start, F] of each row's tokens from ``start`` on, on the CPU in float32.
+
+        ``neutral`` are positions, counted from the start, that say nothing about the solution: blank lines.
+        """
+        ids = nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
+        parts: list[list[Tensor]] = [[] for _ in rows]
+        for model in self.models():
+            hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
+            for i, (row, start) in enumerate(zip(rows, starts, strict=True)):
+                written = hidden[i, start - 1 : len(row) - 1]
+                parts[i].append(_surprise(model, written, row[start:]).cpu())
+        for i, (row, start) in enumerate(zip(rows, starts, strict=True)):
+            place = torch.tensor(neutral[i], dtype=torch.long)
+            for part in parts[i]:
+                part[place] = torch.tensor([0.0, 1.0, 0.0, 0.0])
+            kind = self.token_class[row[start:]].cpu()  # type: ignore[index]
+            kind[place] = _DELIMITER
+            parts[i].append(F.one_hot(kind, len(CLASSES)).float())
+        return [torch.cat(part, -1) for part in parts]
+
+    def step_logits(self, rows: Sequence[Tensor], ends: Sequence[Sequence[int]]) -> Tensor:
+        """Logits [S, 2] of all steps of a batch of features [T, F]; ``ends`` are the steps' last tokens."""
+        features = nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
+        return self.head(features, ends)
+
+
+def _surprise(model: Qwen2ForCausalLM, hidden: Tensor, targets: Tensor) -> Tensor:
+    """[T, 4] from hidden states [T, h], each of which predicts the target in its place."""
+    out: list[Tensor] = []
+    for states, target in zip(hidden.split(_SLICE), targets.split(_SLICE), strict=True):
+        logs = model.lm_head(states).float().log_softmax(-1)
+        chosen = logs.gather(-1, target[:, None])[:, 0]
+        entropy = -(logs.exp() * logs).sum(-1)
+        margin = chosen - logs.amax(-1)
+        floored = [x.clamp(min=_FLOOR) / _NATS for x in (chosen, margin)]
+        out.append(torch.stack([floored[0], chosen.exp(), entropy, floored[1]], -1))
+    return torch.cat(out) if out else hidden.new_zeros(0, _PER_MODEL).float()
+
+
+class _Block(nn.Module):
+    """A pre-norm transformer layer with causal attention, without positions: order shows in what is visible."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.attention_norm, self.feed_norm = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.attention, self.out = nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.feed = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows, length, width = x.shape
+        split = (rows, length, 3, self.heads, width // self.heads)
+        q, k, v = self.attention(self.attention_norm(x)).view(split).permute(2, 0, 3, 1, 4)
+        mixed = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        x = x + self.out(mixed.transpose(1, 2).reshape(rows, length, width))
+        return x + self.feed(self.feed_norm(x))
+
+
+class SurpriseTransformer(nn.Module):
+    """A small causal transformer over the features of tokens, read at each step's last token."""
+
+    def __init__(self, models: int, width: int, layers: int) -> None:
+        super().__init__()
+        self.enter = nn.Linear(models * _PER_MODEL + len(CLASSES), width)
+        self.blocks = nn.ModuleList(_Block(width, 4) for _ in range(layers))
+        self.norm, self.leave = nn.LayerNorm(width), nn.Linear(width, 2)
+
+    def forward(self, features: Tensor, ends: Sequence[Sequence[int]]) -> Tensor:
+        """Logits [S, 2] at the step ends of features [B, T, F]."""
+        x = self.enter(features)
+        for block in self.blocks:
+            x = block(x)
+        return self.leave(self.norm(x[_places(ends, x.device)]))
+
+
+class SurpriseMlp(nn.Module):
+    """A perceptron over summaries of each step and of the steps before it: cheaper, and nearly as good."""
+
+    def __init__(self, models: int, width: int, layers: int) -> None:
+        super().__init__()
+        self.count = models * _PER_MODEL
+        sizes = [2 * self._summaries(models), *[width] * layers]
+        self.norm = nn.LayerNorm(sizes[0])
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(sizes))
+        self.leave = nn.Linear(sizes[-1], 2)
+
+    @staticmethod
+    def _summaries(models: int) -> int:
+        return models * (3 * 3 + 1) + 3
+
+    def forward(self, features: Tensor, ends: Sequence[Sequence[int]]) -> Tensor:
+        """Logits [S, 2] at the step ends of features [B, T, F]."""
+        rows: list[Tensor] = []
+        for solution, last in zip(features, ends, strict=True):
+            starts = [0, *(end + 1 for end in last)]
+            steps = [self._summary(solution[a : b + 1]) for a, b in zip(starts, last, strict=False)]
+            if steps:
+                own = torch.stack(steps)
+                rows.append(torch.cat([own, own.cummin(0).values], -1))
+        x = torch.cat(rows)
+        for layer in self.hidden:
+            x = F.gelu(layer(x))
+        return self.leave(x)
+
+    def _summary(self, step: Tensor) -> Tensor:
+        kinds = step[:, self.count :]
+        numbers = kinds[:, _DIGIT] + kinds[:, _OPERATOR]
+        masks = [numbers, kinds[:, _LETTER] + kinds[:, _OTHER], 1 - kinds[:, _DELIMITER]]
+        values: list[Tensor] = []
+        for first in range(0, self.count, _PER_MODEL):
+            log, entropy = step[:, first], step[:, first + 2]
+            for mask in masks:
+                masked = log * mask
+                total = masked.sum()
+                values += [masked.min(), total, total / mask.sum().clamp(min=1)]
+            values.append(entropy.max())
+        values += [mask.sum() / 10 for mask in masks]
+        return torch.stack(values)
+
+
+def _places(ends: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
+    """Row and column of every step end, as an index."""
+    rows = [i for i, row in enumerate(ends) for _ in row]
+    columns = [end for row in ends for end in row]
+    return torch.tensor(rows, device=device), torch.tensor(columns, device=device)
+
+
+def token_classes(pieces: Sequence[str]) -> Tensor:
+    """The class of each vocabulary item from its text: an index into ``CLASSES``."""
+    return torch.tensor([_class(piece) for piece in pieces], dtype=torch.long)
+
+
+def _class(piece: str) -> int:
+    if piece.endswith("\n\n") and not piece.strip():
+        return _DELIMITER
+    text = piece.strip()
+    if any(c.isdigit() for c in text):
+        return _DIGIT
+    if text and all(c in _OPERATORS for c in text):
+        return _OPERATOR
+    return _LETTER if any(c.isalpha() for c in text) else _OTHER
