@@ -10,7 +10,7 @@ be scored again under another rule without a model (``score_processbench``).
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias, final
@@ -43,6 +43,7 @@ from veriloop.records import (
 from veriloop.store.processbench import ProcessBenchRow
 
 StepScores: TypeAlias = "tuple[float, ...] | Unscored"
+_PIECE = 256
 
 
 class StepScorer(Protocol):
@@ -129,18 +130,26 @@ async def run_processbench(
 ) -> ProcessBenchResult:
     """Judge all rows and score the predictions.
 
-    ``verifier`` scores steps (``score_steps``), or is any Verifier, for example ``Critic``. ``known`` are verdicts
-    of an earlier run, which are not asked for again; ``save`` is called with the new verdicts of every 256 rows.
-    ``threshold``: see ``score_processbench``.
+    ``verifier`` is any Verifier, for example ``Critic`` or ``veriloop.verify.process:Process``, or an object with
+    ``score_steps`` alone. Rows are judged in pieces of 256, two at a time, so that the tail of one does not
+    leave an engine idle. ``known`` are verdicts of an earlier run, which are not asked for again; ``save`` is
+    called with the new verdicts of each piece, in order. ``threshold``: see ``score_processbench``.
     """
     found = {v.solution: v for v in known if v.verifier == verifier.name}
     missing = list({r.solution.id: r for r in rows if r.solution.id not in found}.values())
-    for start in range(0, len(missing), 256):
-        piece = missing[start : start + 256]
-        verdicts = await judge_rows(piece, verifier)
-        found.update((v.solution, v) for v in verdicts)
-        if save is not None:
-            save(verdicts)
+    waiting = deque(missing[i : i + _PIECE] for i in range(0, len(missing), _PIECE))
+    running: deque[asyncio.Task[list[Verdict]]] = deque()
+    try:
+        while waiting or running:
+            while waiting and len(running) < 2:
+                running.append(asyncio.create_task(judge_rows(waiting.popleft(), verifier)))
+            verdicts = await running.popleft()
+            found.update((v.solution, v) for v in verdicts)
+            if save is not None:
+                save(verdicts)
+    finally:
+        for task in running:
+            task.cancel()
     return score_processbench(rows, found.values(), threshold=threshold, bootstrap=bootstrap)
 
 
@@ -148,7 +157,7 @@ async def judge_rows(
     rows: Sequence[ProcessBenchRow], verifier: StepScorer | Verifier
 ) -> list[Verdict]:
     """One verdict for each row, in order. The verifier sees problems and steps alone."""
-    if hasattr(verifier, "score_steps"):
+    if not hasattr(verifier, "verify"):
         return _judge_steps(rows, verifier)  # type: ignore[arg-type]
     groups = [Group(row.problem, (row.solution,)) for row in rows]
     found = await asyncio.gather(*(verifier.verify(g) for g in groups))  # type: ignore[union-attr]
@@ -176,13 +185,8 @@ def score_processbench(
         raise InputError(
             f"the rows have verdicts of {len(names)} verifiers ({', '.join(sorted(names))}): give those of one"
         )
-    scores = [_complete(v, row.solution) for v, row in zip(found, rows, strict=True)]
-    protocol, value = "the verifier's own first error", None
-    if isinstance(threshold, str):
-        value = _chosen(rows, scores, threshold)
-        protocol = f"step scores above {value:.4g}, chosen on {threshold} and frozen"
-    elif threshold is not None:
-        value, protocol = float(threshold), f"step scores above {threshold:g}"
+    scores = _complete_scores(rows, found)
+    value, protocol = _rule(rows, scores, threshold)
     cases = [
         Case(
             row.subset,
@@ -203,7 +207,7 @@ def score_processbench(
         bounds=_bounds(rows, scores) if has_scores else {},
         extracted=extracted_scores(cases, right, bootstrap=bootstrap),
         extracted_macro=macro_accuracy(kept, bootstrap=bootstrap) if kept else None,
-        minimum_at_last=minimum_at_last(scores) if has_scores else None,
+        minimum_at_last=minimum_at_last(scores, level=bootstrap.level) if has_scores else None,
         unscored=_reasons(found),
         cost=sum((v.cost for v in found if v is not None), Cost()),
         verdicts=tuple(v for v in found if v is not None),
@@ -252,24 +256,38 @@ def _step_verdict(
     )
 
 
-def _complete(verdict: Verdict | None, solution: Solution) -> tuple[float, ...] | None:
-    """Step scores, where there is one for each step."""
-    if verdict is None or len(verdict.step_scores) != len(solution.steps):
-        return None
-    return verdict.step_scores or None
+def _complete_scores(
+    rows: Sequence[ProcessBenchRow], verdicts: Sequence[Verdict | None]
+) -> list[tuple[float, ...] | None]:
+    """Step scores by row; all None where the verifier does not score every step of what it scores."""
+    pairs = list(zip(rows, verdicts, strict=True))
+    whole = all(
+        len(v.step_scores) == len(row.solution.steps)
+        for row, v in pairs
+        if v is not None and v.scored
+    )
+    return [v.step_scores or None if v is not None and whole else None for _, v in pairs]
 
 
-def _chosen(
-    rows: Sequence[ProcessBenchRow], scores: Sequence[tuple[float, ...] | None], subset: str
-) -> float:
-    pairs = [(r.label, s) for r, s in zip(rows, scores, strict=True) if r.subset == subset]
-    if not pairs or not any(s for _, s in pairs):
+def _rule(
+    rows: Sequence[ProcessBenchRow],
+    scores: Sequence[tuple[float, ...] | None],
+    threshold: float | str | None,
+) -> tuple[float | None, str]:
+    """The threshold to use, None for none, and the rule in words."""
+    if threshold is None:
+        return None, "the verifier's own first error"
+    if not isinstance(threshold, str):
+        return float(threshold), f"step scores above {threshold:g}"
+    pairs = [(r.label, s) for r, s in zip(rows, scores, strict=True) if r.subset == threshold]
+    if not any(s for _, s in pairs):
         have = ", ".join(dict.fromkeys(r.subset for r in rows))
         raise InputError(
-            f"no threshold can be chosen on {subset!r}: it needs rows of that subset with a score for every "
-            f"step (subsets here: {have}); give a number, or the subset's file"
+            f"no threshold can be chosen on {threshold!r}: it needs rows of that subset with a score for "
+            f"every step (subsets here: {have}); give a number, or the subset's file"
         )
-    return best_threshold(pairs).value
+    value = best_threshold(pairs).value
+    return value, f"step scores above {value:.4g}, chosen on {threshold} and frozen"
 
 
 def _bounds(

@@ -11,9 +11,9 @@ import pytest
 from veriloop.bench.processbench import Critic, run_processbench, score_processbench
 from veriloop.bench.statistics import Bootstrap
 from veriloop.engines.scripted import Scripted
-from veriloop.errors import InputError
-from veriloop.records import Unscored
-from veriloop.store.processbench import SUBSETS, read_processbench
+from veriloop.errors import InputError, VerifierError
+from veriloop.records import Form, Granularity, Problem, Solution, Unscored, Verdict
+from veriloop.store.processbench import SUBSETS, ProcessBenchRow, read_processbench
 
 SAMPLE = Path(__file__).parents[2] / "data" / "processbench_sample.json"
 
@@ -172,6 +172,70 @@ def test_the_result_is_json_with_every_prediction(rows):
     assert len(shown["predictions"]) == 12
     assert {p["id"] for p in shown["predictions"]} == {row.problem.uid for row in rows}
     assert all(p["label"] == p["predicted"] for p in shown["predictions"])
+
+
+def many_rows(count):
+    """Rows that differ, every second one wrong at its first step."""
+    rows = []
+    for i in range(count):
+        problem = Problem("processbench", f"problem {i}", subset="math", uid=f"math-{i}")
+        solution = Solution(problem.id, (f"step of {i}", "another"))
+        rows.append(ProcessBenchRow("math", problem, solution, -(i % 2), True, "someone"))
+    return rows
+
+
+def test_what_was_judged_before_a_failure_is_saved_and_not_judged_again():
+    rows = many_rows(700)
+    engine = Scripted({}, default=r"\boxed{0}")
+
+    class Breaks:
+        """Works on the first 600 groups."""
+
+        name = "critic"
+        judged = 0
+
+        async def verify(self, group):
+            self.judged += 1
+            if self.judged > 600:
+                raise VerifierError("out of order")
+            return await Critic(engine).verify(group)
+
+    saved = []
+    with pytest.raises(VerifierError, match="out of order"):
+        run(rows, Breaks(), save=saved.append)
+    assert [len(piece) for piece in saved] == [256, 256]
+    assert [v.solution for piece in saved for v in piece] == [r.solution.id for r in rows[:512]]
+    before = engine.calls
+    known = [v for piece in saved for v in piece]
+    result = run(rows, Critic(engine), known=known)
+    assert engine.calls - before == 188
+    assert result.scores.pooled.n == 700
+    assert result.scores.pooled.acc_error.value == 100.0
+    assert result.scores.pooled.acc_correct.value == 0.0
+
+
+def test_scores_that_end_early_have_no_threshold_and_no_minimum(rows):
+    """A judge stops at the first wrong step: the rows it scored whole are no fair sample of its scores."""
+    verdicts = [
+        Verdict(
+            row.problem.id,
+            row.solution.id,
+            "judge",
+            Form.BINARY,
+            Granularity.STEP,
+            float(row.label == -1),
+            step_scores=(1.0,) * len(row.solution.steps)
+            if row.label == -1
+            else (1.0,) * row.label + (0.0,),
+            first_error=row.label,
+        )
+        for row in rows
+    ]
+    result = score_processbench(rows, verdicts)
+    assert result.scores.macro.value == 100.0
+    assert (result.bounds, result.minimum_at_last) == ({}, None)
+    with pytest.raises(InputError, match="a score for every"):
+        score_processbench(rows, verdicts, threshold="gsm8k")
 
 
 def test_the_whole_set_with_a_scorer_of_lengths(shared_data):
