@@ -95,6 +95,11 @@ def test_an_unscored_solution_is_never_chosen_and_has_no_vote():
     assert (votes[0], np.isnan(votes[1]), votes[2]) == (1.0, True, 0.0)
 
 
+def test_the_worst_score_there_is_is_still_a_score():
+    scores, right = np.array([[np.nan, -np.inf]]), np.array([[False, True]])
+    assert right_by_score(scores, right, subset_masks(2, 2)).tolist() == [1.0]
+
+
 def test_equal_sums_tie_whatever_the_order_of_addition():
     """0.1 + 0.2 + 0.3 and 0.6 differ in floating point; the first seen wins both ways round."""
     weights = np.array([[0.6, 0.1, 0.2, 0.3], [0.1, 0.2, 0.3, 0.6]])

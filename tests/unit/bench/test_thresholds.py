@@ -62,8 +62,9 @@ def test_rows_without_scores_are_wrong_at_every_threshold():
     assert best_threshold([(0, None), (-1, None)]).f1 == 0.0
 
 
-def test_neighbouring_floats_have_no_middle():
-    low = 0.5
+@pytest.mark.parametrize("low", [0.5, float(np.nextafter(0.5, 1))])
+def test_neighbouring_floats_have_no_middle(low):
+    """Their mean rounds to the even one of the two: down from the first, up from the second."""
     high = float(np.nextafter(low, 1))
     found = best_threshold([(0, (low,)), (-1, (high,))])
     assert found.f1 == 100.0
