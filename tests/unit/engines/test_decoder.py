@@ -184,6 +184,15 @@ def test_score_equals_transformers(checkpoint, decoder):
         assert np.allclose(got.entropies[1:], -(lp.exp() * lp).sum(-1).numpy(), atol=1e-5)
 
 
+def test_long_texts_go_through_sdpa_and_agree(checkpoint, decoder, monkeypatch):
+    texts = prompts(8, longest=120)
+    plain = decoder.score_many(texts)
+    monkeypatch.setattr("veriloop.engines.decoder_qwen2._SMALL_SCORES", 0)
+    for text, got, want in zip(texts, decoder.score_many(texts), plain, strict=True):
+        assert got == decoder.score(text)
+        assert np.allclose(got.logprobs[1:], want.logprobs[1:], atol=1e-5)
+
+
 def test_stop_tokens_limits_and_checks(decoder):
     prompt = prompts(1, seed=4)[0]
     free = run(decoder, [Sequence(prompt, seed=1, max_tokens=30)])[0].token_ids
