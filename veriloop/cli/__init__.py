@@ -26,6 +26,7 @@ app = typer.Typer(
     epilog="Start with: veriloop demo. What works on this machine: veriloop doctor.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )

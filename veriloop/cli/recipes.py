@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, final, get_args
 
-from veriloop.errors import RunStopped
+from veriloop.errors import InputError, RunStopped
+from veriloop.recipes.prm.settings import Head
 
 if TYPE_CHECKING:
-    from veriloop.recipes.prm.recipe import Settings
+    from veriloop.recipes.prm.settings import Settings
     from veriloop.runs.manifest import Manifest
     from veriloop.runs.plan import StageReport
 
@@ -29,6 +30,7 @@ class PrmOptions:
     policy: str
     judge: str
     base: str
+    reference: str
     head: str
     judge_prompt: str
     system: str | None
@@ -51,7 +53,7 @@ class PrmOptions:
         """What the recipe is told; defaults that depend on other options are decided here."""
         from veriloop.cli.opening import model_path
         from veriloop.protocols import Sampling
-        from veriloop.recipes.prm.recipe import Settings
+        from veriloop.recipes.prm.settings import Settings
         from veriloop.text.chats import Chat
 
         tiny = self.base.startswith("abacus:")
@@ -59,7 +61,10 @@ class PrmOptions:
         bare = self.judge.startswith("abacus:")
         return Settings(
             base=model_path(self.base),
-            head=self.head or ("surprise" if tiny else "linear"),
+            head=_head(self.head or ("surprise" if tiny else "linear")),
+            reference=model_path(self.reference)
+            if self.reference and self.head != "linear"
+            else None,
             samples=self.samples,
             n=self.n,
             k=self.k,
@@ -70,6 +75,13 @@ class PrmOptions:
             seed=self.seed,
             workers=os.cpu_count() or 1,
         )
+
+
+def _head(name: str) -> Head:
+    known: dict[str, Head] = {head: head for head in get_args(Head)}
+    if name not in known:
+        raise InputError(f"no head {name!r}; there are {', '.join(known)}")
+    return known[name]
 
 
 async def run_recipe(

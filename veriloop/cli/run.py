@@ -39,7 +39,10 @@ def prm(
     heldout: str = typer.Option("abacus", help="Problems that only measure, from the same kinds."),
     policy: str = typer.Option("abacus:policy", help="Who solves: MODEL@URL, a folder, ..."),
     judge: str = typer.Option("abacus:judge", help="Who judges steps, likewise."),
-    base: str = typer.Option("abacus:judge", help="Checkpoint that the reward models start from."),
+    base: str = typer.Option("abacus:policy", help="Checkpoint the reward models start from."),
+    reference: str = typer.Option(
+        "abacus:judge", help="Second model that a surprise head reads beside the base."
+    ),
     head: str = typer.Option("", help="linear or surprise; by default what suits the base's size."),
     judge_prompt: str = typer.Option("", help="judge or judge_bare; the latter for abacus:judge."),
     system: str | None = typer.Option(None, help="System message of the policy's chat."),
@@ -64,7 +67,7 @@ def prm(
     from veriloop.cli.recipes import PrmOptions, run_recipe
 
     options = PrmOptions(
-        problems, heldout, policy, judge, base, head, judge_prompt, system,
+        problems, heldout, policy, judge, base, reference, head, judge_prompt, system,
         train_count, heldout_count, samples, n, k, temperature, max_tokens, in_flight, seed,
     )  # fmt: skip
     lost = asyncio.run(run_recipe(options, out, command=sys.argv, fresh=fresh, quiet=quiet))

@@ -6,6 +6,8 @@ A folder that a command left half done is finished by giving the same command ag
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,7 @@ from veriloop.cli.options import (
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
+    from veriloop.runs.plan import StageReport
     from veriloop.runs.stages import Run
 
 
@@ -34,10 +37,14 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _run(out: Path, *, fresh: bool, quiet: bool, in_flight: int) -> Run:
+@contextmanager
+def running(out: Path, *, fresh: bool, quiet: bool = False, in_flight: int = 256) -> Iterator[Run]:
+    """A run of one stage in ``out``, with progress on standard error."""
+    from veriloop.runs.progress import progress
     from veriloop.runs.stages import Run
 
-    return Run(out, fresh=fresh, quiet=quiet, in_flight=in_flight)
+    with progress("silent" if quiet else "auto") as seen:
+        yield Run(out, fresh=fresh, in_flight=in_flight, seen=seen)
 
 
 def problems(
@@ -52,11 +59,11 @@ def problems(
 ) -> None:
     """Read or generate problems. Bad rows go to a quarantine file with their reason."""
     from veriloop.cli.opening import problem_source
-    from veriloop.runs.stages import write_problems
 
-    found = problem_source(source, count=count, split=split, seed=seed, quarantine=out)
-    written = write_problems(out, found.problems, fresh=fresh)
-    typer.echo(f"{written} problems in {out}{found.summary()}")
+    found = problem_source(source, count=count, split=split, seed=seed, out=out)
+    with running(out, fresh=fresh, quiet=True) as run:
+        report = asyncio.run(run.problems("", found.problems))
+    typer.echo(f"{report.items:,} problems in {out}{found.summary()}")
 
 
 def sample(
@@ -77,18 +84,21 @@ def sample(
     """Problems -> solutions: n independent samples each, split into steps at blank lines."""
     from veriloop.cli.opening import remembered
     from veriloop.protocols import Sampling
-    from veriloop.runs.stages import read_problems
+    from veriloop.records import Problem
+    from veriloop.runs.stages import read_all
     from veriloop.search.sample import Sample
     from veriloop.text.chats import Chat
 
     search = Sample(n, Sampling(max_tokens, temperature, top_p), seed, Chat(system))
-    run = _run(out, fresh=fresh, quiet=quiet, in_flight=in_flight)
+    given = read_all(problems, Problem)
 
-    async def work() -> int:
+    async def work(run: Run) -> StageReport:
         async with remembered(engine, out) as model:
-            return (await run.search("", read_problems(problems), search, model)).lost
+            return await run.search("", given, search, model)
 
-    _finish(asyncio.run(work()), strict)
+    with running(out, fresh=fresh, quiet=quiet, in_flight=in_flight) as run:
+        report = asyncio.run(work(run))
+    _finish(report, strict)
 
 
 def verify(
@@ -118,13 +128,15 @@ def verify(
     options = VerifierOptions(
         engine, checkpoint, k, estimate, temperature, max_tokens, prompt, seed
     )
-    run = _run(out, fresh=fresh, quiet=quiet, in_flight=in_flight)
+    groups = read_groups(problems, solutions)
 
-    async def work() -> int:
+    async def work(run: Run) -> StageReport:
         async with verifier(kind, options, out) as opened:
-            return (await run.verify("", read_groups(problems, solutions), opened)).lost
+            return await run.verify("", groups, opened)
 
-    _finish(asyncio.run(work()), strict)
+    with running(out, fresh=fresh, quiet=quiet, in_flight=in_flight) as run:
+        report = asyncio.run(work(run))
+    _finish(report, strict)
 
 
 def label(
@@ -143,13 +155,14 @@ def label(
     """Verdicts -> step-labelled examples; what is left out is kept with its reason."""
     from veriloop.feedback.consensus import Consensus
     from veriloop.feedback.labels import StepLabels
-    from veriloop.runs.stages import Run, read_groups
+    from veriloop.runs.stages import read_groups
 
     labels = StepLabels(source, None if soft else threshold)
     feedback = labels if agree is None else Consensus(labels, agree)
     groups = read_groups(problems, solutions, *verdicts)
-    report = Run(out, fresh=fresh, quiet=True).feedback("", groups, feedback)
-    typer.echo(report.summary())
+    with running(out, fresh=fresh, quiet=True) as run:
+        report = asyncio.run(run.feedback("", groups, feedback))
+    _finish(report, strict=False)
 
 
 def train(
@@ -166,7 +179,11 @@ def train(
     raise InputError("not wired yet")
 
 
-def _finish(lost: int, strict: bool) -> None:
-    """Exit with 1 only where items were lost and the user asked to be strict."""
-    if lost and strict:
+def _finish(report: StageReport, strict: bool) -> None:
+    """Say what there is now; exit with 1 only where items were lost and the user asked to be strict."""
+    made = ", ".join(f"{count:,} {kind}" for kind, count in report.records.items() if count)
+    typer.echo(made or "nothing")
+    for reason, count in report.dropped.items():
+        typer.echo(f"  {count:,} dropped: {reason}")
+    if report.lost and strict:
         raise typer.Exit(1)

@@ -36,4 +36,3 @@ def test_the_shipped_judge_is_asked_in_the_systems_own_words():
         steps = tuple(gold_steps(problem.meta))
         (message,) = Judge(Scripted({}), prompt="judge_bare").ask(problem, steps)
         assert message.content == judge_prompt(problem.text, steps)
-

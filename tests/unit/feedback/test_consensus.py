@@ -15,7 +15,12 @@ LOCATIONS = st.sampled_from([None, -1, 0, 1, 2])
 def verdict(solution: Solution, verifier: str, first_error: int | None) -> Verdict:
     if first_error is None:
         return Verdict(
-            PROBLEM.id, solution.id, verifier, Form.BINARY, Granularity.STEP, unscored=Unscored.UNPARSED
+            PROBLEM.id,
+            solution.id,
+            verifier,
+            Form.BINARY,
+            Granularity.STEP,
+            unscored=Unscored.UNPARSED,
         )
     scores = (1.0,) * 3 if first_error == -1 else (0.5,) * first_error + (0.0,)
     return Verdict(
@@ -44,7 +49,9 @@ def test_kept_and_dropped_partition_the_group(pairs):
     assert [e.solutions[0] for e in kept.examples] == agree
     assert sorted([*agree, *(d.what for d in kept.dropped)]) == sorted(s.id for s in solutions)
     assert all(d.reason for d in kept.dropped)
-    for example, where in zip(kept.examples, [a for a, b in pairs if a is not None and a == b], strict=True):
+    for example, where in zip(
+        kept.examples, [a for a, b in pairs if a is not None and a == b], strict=True
+    ):
         expected = (1.0,) * 3 if where == -1 else (1.0,) * where + (0.0,)
         assert example.labels == expected
         assert example.completions == STEPS[: len(expected)]

@@ -95,7 +95,8 @@ def test_labels_equal_exhaustive_ones_sample_for_sample(biases, answer, k, seed)
         engine = Coin(biases)
         (verdict,) = verify(MonteCarlo(engine, Same(), k, estimate=estimate, seed=seed), target)
         (full,) = verify(
-            MonteCarlo(Coin(biases), Same(), k, estimate=estimate, seed=seed, exhaustive=True), target
+            MonteCarlo(Coin(biases), Same(), k, estimate=estimate, seed=seed, exhaustive=True),
+            target,
         )
         assert verdict.first_error == first == full.first_error
         assert list(verdict.step_scores) == expected == list(full.step_scores)
@@ -141,7 +142,10 @@ def test_failures_are_reasons_and_never_zeros():
 
 def test_solutions_that_share_a_prefix_share_its_rollouts():
     engine = Coin((0.5, 0.5, 0.5))
-    a, b = solution(3), Solution(PROBLEM.id, ("step 0", "step 1", "other"), Finish.STOP, "4", sample=1)
+    a, b = (
+        solution(3),
+        Solution(PROBLEM.id, ("step 0", "step 1", "other"), Finish.STOP, "4", sample=1),
+    )
     first, second = verify(MonteCarlo(engine, Same(), estimate="soft"), a, b)
     assert first.detail["outcomes"] == second.detail["outcomes"]
 

@@ -13,15 +13,13 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import final
 
+from veriloop.recipes.prm.settings import Settings
 from veriloop.recipes.prm.sources import Source, subset
 from veriloop.records import Example, Group, Problem, Solution
 from veriloop.runs.plan import StageEvent, StageReport
 from veriloop.runs.stages import Run, join, read_all
-
-if TYPE_CHECKING:
-    from veriloop.recipes.prm.recipe import Settings
 
 
 @final
@@ -52,14 +50,26 @@ def fit_all(jobs: Sequence[Job], run: Run) -> None:
 
 def fit(job: Job) -> list[StageReport]:
     """Train one model unless it is there, and verify the held-out solutions with it."""
-    from veriloop.train.process import train_process
+    from veriloop.train.process import ProcessConfig, train_process
     from veriloop.verify.process import Process
 
     examples = read_all(job.folder / "labels" / job.source.labels, Example)
     if job.count is not None:
         examples = subset(examples, job.count, job.settings.seed)
     out = job.folder / "models" / job.source.name
-    train_process(examples, config(job, out))
+    s = job.settings
+    train_process(
+        examples,
+        ProcessConfig(
+            s.base,
+            str(out),
+            head=s.head,
+            reference=s.reference,
+            system=s.chat.system,
+            objective=job.source.objective,
+            seed=s.seed,
+        ),
+    )
     groups = heldout(job.folder)
     run = Run(job.folder)
     verifier = Process(str(out), name=f"prm-{job.source.name}")

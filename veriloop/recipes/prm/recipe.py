@@ -12,39 +12,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
-from veriloop.protocols import Engine, Sampling, Verifier
+from veriloop.protocols import Engine, Verifier
 from veriloop.recipes.prm.fitting import Job, fit_all
+from veriloop.recipes.prm.settings import Settings
 from veriloop.recipes.prm.sources import SOURCES, Source
 from veriloop.records import Example, Group, Problem, Solution, Verdict
 from veriloop.runs.stages import Run, join, read_all
 from veriloop.search.sample import Sample
-from veriloop.text.chats import Chat
 from veriloop.verify.answer import Answer
 from veriloop.verify.judge import Judge
 from veriloop.verify.montecarlo import Equality, MonteCarlo
 from veriloop.verify.surprise import MinTokenProbability
-
-
-@final
-@dataclass(frozen=True)
-class Settings:
-    """What decides the numbers, besides problems and models.
-
-    ``samples`` solutions are labelled for each training problem and ``n`` measured for each held-out one; ``k``
-    rollouts for each prefix. ``base`` is the checkpoint the reward models start from, ``head`` their head.
-    """
-
-    base: str
-    head: str = "linear"
-    samples: int = 4
-    n: int = 8
-    k: int = 8
-    sampling: Sampling = Sampling()
-    judge_sampling: Sampling = Sampling(temperature=0.0)
-    judge_prompt: str = "judge"
-    chat: Chat = Chat()
-    seed: int = 0
-    workers: int = 1
 
 
 @final
