@@ -1,13 +1,12 @@
 """What turns a Qwen2 into a process reward model: two classes at step ends, read off hidden states or off surprise.
 
 ``linear`` is the published layout (Linear, ReLU, Linear(2) at a separator token) for models large enough to compare
-in their hidden states. ``surprise`` and ``surprise-mlp`` see only what one or two frozen language models make of each
-written token, and work on models of any size. Texts, batches and files are ``process_reward``'s business.
+in their hidden states. ``surprise`` sees only what one or two frozen language models make of each written token,
+and works on models of any size. Texts, batches and files are ``process_reward``'s business.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeAlias
 
@@ -16,8 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen2Model, Qwen2PreTrainedModel
 
-Head: TypeAlias = Literal["linear", "surprise", "surprise-mlp"]
-HEADS: Final[tuple[Head, ...]] = ("linear", "surprise", "surprise-mlp")
+Head: TypeAlias = Literal["linear", "surprise"]
+HEADS: Final[tuple[Head, ...]] = ("linear", "surprise")
 CLASSES: Final = ("digit", "operator", "letter", "delimiter", "other")
 _DIGIT, _OPERATOR, _LETTER, _DELIMITER, _OTHER = range(len(CLASSES))
 _OPERATORS: Final = frozenset("+-*/=<>^%×÷−·≤≥≠±")
@@ -49,7 +48,7 @@ class Qwen2ForProcessRewardModel(Qwen2PreTrainedModel):
 class Qwen2ForSurpriseProcessRewardModel(Qwen2PreTrainedModel):
     """One or two frozen language models, and a small head that reads how likely they find each token.
 
-    ``config.process_reward`` holds the kind of head, its sizes and the second model's configuration. Only
+    ``config.process_reward`` holds the head's sizes and the second model's configuration. Only
     ``head`` is trained. ``token_class[v]`` is the class of vocabulary item v.
     """
 
@@ -62,8 +61,7 @@ class Qwen2ForSurpriseProcessRewardModel(Qwen2PreTrainedModel):
             self.reference = Qwen2ForCausalLM(Qwen2Config(**settings["reference"]))
             models = 2
         self.register_buffer("token_class", torch.zeros(config.vocab_size, dtype=torch.long))
-        kind = SurpriseTransformer if settings["head"] == "surprise" else SurpriseMlp
-        self.head = kind(models, settings["width"], settings["layers"])
+        self.head = SurpriseTransformer(models, settings["width"], settings["layers"])
         self.post_init()
         for model in self.models():
             model.requires_grad_(False)
@@ -151,51 +149,6 @@ class SurpriseTransformer(nn.Module):
         for block in self.blocks:
             x = block(x)
         return self.leave(self.norm(x[_places(ends, x.device)]))
-
-
-class SurpriseMlp(nn.Module):
-    """A perceptron over summaries of each step and of the steps before it: cheaper, and nearly as good."""
-
-    def __init__(self, models: int, width: int, layers: int) -> None:
-        super().__init__()
-        self.count = models * _PER_MODEL
-        sizes = [2 * self._summaries(models), *[width] * layers]
-        self.norm = nn.LayerNorm(sizes[0])
-        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in itertools.pairwise(sizes))
-        self.leave = nn.Linear(sizes[-1], 2)
-
-    @staticmethod
-    def _summaries(models: int) -> int:
-        return models * (3 * 3 + 1) + 3
-
-    def forward(self, features: Tensor, ends: Sequence[Sequence[int]]) -> Tensor:
-        """Logits [S, 2] at the step ends of features [B, T, F]."""
-        rows: list[Tensor] = []
-        for solution, last in zip(features, ends, strict=True):
-            starts = [0, *(end + 1 for end in last)]
-            steps = [self._summary(solution[a : b + 1]) for a, b in zip(starts, last, strict=False)]
-            if steps:
-                own = torch.stack(steps)
-                rows.append(torch.cat([own, own.cummin(0).values], -1))
-        x = torch.cat(rows)
-        for layer in self.hidden:
-            x = F.gelu(layer(x))
-        return self.leave(x)
-
-    def _summary(self, step: Tensor) -> Tensor:
-        kinds = step[:, self.count :]
-        numbers = kinds[:, _DIGIT] + kinds[:, _OPERATOR]
-        masks = [numbers, kinds[:, _LETTER] + kinds[:, _OTHER], 1 - kinds[:, _DELIMITER]]
-        values: list[Tensor] = []
-        for first in range(0, self.count, _PER_MODEL):
-            log, entropy = step[:, first], step[:, first + 2]
-            for mask in masks:
-                masked = log * mask
-                total = masked.sum()
-                values += [masked.min(), total, total / mask.sum().clamp(min=1)]
-            values.append(entropy.max())
-        values += [mask.sum() / 10 for mask in masks]
-        return torch.stack(values)
 
 
 def _places(ends: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:

@@ -74,7 +74,7 @@ class ProcessRewardModel:
         """A model with a fresh head on the Qwen2 checkpoint ``base``.
 
         ``reference`` is a second checkpoint with the same tokenizer, whose surprise is read beside the base's.
-        ``system`` None means the published system prompt for ``linear`` and none for the others, whose base
+        ``system`` None means the published system prompt for ``linear`` and none for ``surprise``, whose base
         must see the chat it was sampled with. Raises InputError where a checkpoint is not usable.
         """
         if head not in HEADS:
@@ -164,7 +164,7 @@ class ProcessRewardModel:
         return self._encoder.encode(problem, steps)
 
     def inputs(self, encoded: Sequence[Encoded], batch_tokens: int = 8192) -> list[Tensor]:
-        """What the head reads of each: token ids [T] for ``linear``, features [T - start, F] for the others.
+        """What the head reads of each: token ids [T] for ``linear``, features [T - start, F] for ``surprise``.
 
         Features take a pass of the frozen models, in batches of similar length of up to ``batch_tokens``
         tokens with padding; a sequence longer than that is a batch of its own.

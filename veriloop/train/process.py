@@ -31,11 +31,10 @@ Objective: TypeAlias = Literal["hard", "soft-mse", "soft-bce"]
 REPORT: Final = "training.json"
 STATE: Final = "training.state"
 # (epochs, peak learning rate, solutions in a batch) where the configuration leaves them open. The paper reports
-# none of them; the linear head's are those of its re-implementations, the others were measured on Abacus.
+# none of them; the linear head's are those of its re-implementations, the other's were measured on Abacus.
 _USUAL: Final[dict[Head, tuple[int, float, int]]] = {
     "linear": (1, 7e-6, 32),
     "surprise": (12, 3e-3, 16),
-    "surprise-mlp": (12, 3e-3, 16),
 }
 
 
@@ -222,7 +221,7 @@ def _fingerprint(
     left_out = ("out", "save_every", "batch_tokens", "base", "reference")
     settings = {k: v for k, v in asdict(config).items() if k not in left_out}
     bases = [_weights_of(path) for path in (config.base, config.reference) if path]
-    ids = [[e.id for e in examples], [e.id for e in validation]]
+    ids = [[_name(e) for e in examples], [_name(e) for e in validation]]
     return content_id("training", settings, bases, *ids)
 
 
@@ -268,7 +267,7 @@ def _prepare(model: ProcessRewardModel, examples: Sequence[Example], limit: int)
                     labels.append(example.labels[: len(fits.ends)])
                     continue
                 reason = f"no step fits within {limit} tokens"
-        dropped.append(Dropped(what=example.id, reason=reason, source=example.problem, row=row))
+        dropped.append(Dropped(what=_name(example), reason=reason, source=example.problem, row=row))
     return _Prepared(tuple(encoded), tuple(labels), cut, tuple(dropped))
 
 
@@ -280,6 +279,11 @@ def _unusable(example: Example) -> str | None:
     if not all(0 <= label <= 1 for label in example.labels):
         return "a label outside [0, 1]"
     return None
+
+
+def _name(example: Example) -> str:
+    """The example's id; one whose labels are no numbers has none."""
+    return example.id if all(map(math.isfinite, example.labels)) else "an example without an id"
 
 
 def _text(example: Example) -> str:
@@ -309,7 +313,7 @@ class _Trainer:
         if config.freeze_base and config.head == "linear":
             network.model.requires_grad_(False)  # type: ignore[union-attr]
         if config.gradient_checkpointing and config.head == "linear":
-            network.gradient_checkpointing_enable()
+            network.activation_checkpointing_enable()
         self.weights = {n: p for n, p in network.named_parameters() if p.requires_grad}
         self.optimiser = torch.optim.AdamW(
             self.weights.values(), lr=config.rate or 0.0, weight_decay=config.weight_decay
