@@ -219,6 +219,10 @@ class Verdict:
             )
         if self.value is not None and self.value != self.value:
             raise ValueError("a verdict's value cannot be NaN: give unscored=<reason> instead")
+        # Whole numbers become floats, so that a verdict read back from a file has the same id.
+        object.__setattr__(self, "step_scores", tuple(float(x) for x in self.step_scores))
+        if self.value is not None:
+            object.__setattr__(self, "value", float(self.value))
         if self.first_error is not None and self.first_error < NO_ERROR:
             raise ValueError(f"first_error is -1 (none) or a 0-based index, got {self.first_error}")
 
@@ -278,6 +282,7 @@ class Example:
     made_by: str = ""
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "labels", tuple(float(x) for x in self.labels))
         if self.kind is ExampleKind.STEP_LABELS and len(self.labels) != len(self.completions):
             raise ValueError(
                 f"step labels pair with steps one to one: {len(self.completions)} steps, {len(self.labels)} labels"

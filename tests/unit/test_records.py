@@ -99,3 +99,11 @@ def test_examples_export_to_the_formats_of_trl():
 def test_costs_add_up():
     total = Cost(1, 8, 100, 50, 0.5) + Cost(2, 0, 1, 1, 0.25)
     assert total == Cost(3, 8, 101, 51, 0.75)
+
+
+def test_whole_numbers_and_floats_are_one_verdict():
+    whole, real = (Verdict(**VERDICT, value=x, step_scores=(x, 0)) for x in (1, 1.0))
+    assert whole == real
+    assert whole.id == real.id
+    labels = [Example(ExampleKind.STEP_LABELS, "q", ("a",), (x,)).id for x in (1, 1.0)]
+    assert labels[0] == labels[1]

@@ -91,7 +91,7 @@ async def run_recipe(
     from veriloop.abacus.world import Gold
     from veriloop.cli.opening import problem_source, remembered
     from veriloop.recipes.prm.measures import measure
-    from veriloop.recipes.prm.page import main_table, page, verifier_titles
+    from veriloop.recipes.prm.page import main_tables, page, verifier_titles
     from veriloop.recipes.prm.recipe import Cast, Inputs, Recipe, run_prm
     from veriloop.report.render import write_page
     from veriloop.report.terminal import terminal_table
@@ -137,8 +137,9 @@ async def run_recipe(
     )
     report = out / "report.html"
     write_page(page(recipe, sources, measures, manifest.read()), report)
-    print(terminal_table(main_table(verifier_titles(sources), measures)))
-    print(f"\nreport: {report}", file=sys.stderr)
+    for table in main_tables(verifier_titles(sources), measures):
+        print(terminal_table(table))
+    print(f"report: {report}", file=sys.stderr)
     for found in (train, held):
         if found.summary():
             print(found.summary().strip(), file=sys.stderr)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from veriloop.errors import InputError
+from veriloop.ids import Json, content_id, describe
+from veriloop.records import Verdict
+from veriloop.runs.stages import identity
+from veriloop.store.atomic import write_whole
+from veriloop.store.pieces import Table
 
 if TYPE_CHECKING:
     from veriloop.bench.processbench import ProcessBenchResult
@@ -30,7 +38,8 @@ async def processbench_run(
     """
     from veriloop.bench.critic import GREEDY, VOTING, Critic
     from veriloop.bench.processbench import run_processbench
-    from veriloop.cli.opening import remembered
+    from veriloop.cli.opening import model_path, remembered
+    from veriloop.engines.fingerprints import folder_fingerprint
     from veriloop.verify.process import Process
 
     rows, summary = _rows(data, limit, out)
@@ -38,17 +47,37 @@ async def processbench_run(
         typer.echo(summary, err=True)
     prm, critic = verifier
     if prm:
-        from veriloop.cli.opening import model_path
-
-        return await run_processbench(rows, Process(model_path(prm)), threshold=threshold)
-    votes, tokens, seed = voting
-    plan = GREEDY if votes == 1 else VOTING
-    from dataclasses import replace
-
-    async with remembered(critic, out) as model:
-        return await run_processbench(
-            rows, Critic(model, votes, replace(plan, max_tokens=tokens), seed)
+        path = model_path(prm)
+        kept = _Kept.of(out, "process", folder_fingerprint(path))
+        result = await run_processbench(
+            rows, Process(path), threshold=threshold, known=kept.known, save=kept.save
         )
+    else:
+        votes, tokens, seed = voting
+        plan = replace(GREEDY if votes == 1 else VOTING, max_tokens=tokens)
+        async with remembered(critic, out) as model:
+            who = Critic(model, votes, plan, seed)
+            kept = _Kept.of(out, "critic", [identity(model), describe(who)])
+            result = await run_processbench(rows, who, known=kept.known, save=kept.save)
+    text = json.dumps(result.to_json(), indent=2, ensure_ascii=False)
+    write_whole(out / "result.json", text.encode())
+    return result
+
+
+class _Kept:
+    """Verdicts of this verifier in ``out``, kept piece by piece as they come."""
+
+    def __init__(self, table: Table[Verdict]) -> None:
+        self.table = table
+        self.known = list(table.read())
+
+    @classmethod
+    def of(cls, out: Path, kind: str, who: Json) -> _Kept:
+        name = content_id("processbench", kind, who)[:12]
+        return cls(Table(out / f"{kind}-{name}" / "verdicts", Verdict))
+
+    def save(self, verdicts: Sequence[Verdict]) -> None:
+        self.table.write_piece(len(self.table.pieces()), verdicts)
 
 
 def _rows(data: Path, limit: int, out: Path) -> tuple[list[ProcessBenchRow], str]:

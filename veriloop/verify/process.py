@@ -60,7 +60,7 @@ class Process:
     """Step scores of the process reward model in the folder ``checkpoint``.
 
     ``aggregate`` makes a solution's value of its step scores (the paper: ``last`` suits labels by rollouts,
-    ``product`` or ``min`` labels by judges and people). A step is wrong where its score is below ``threshold``.
+    ``product`` or ``min`` labels by judges and people). A step is wrong where its score is not above ``threshold``.
     ``batch_tokens`` bounds a batch, padding included. Solutions of all groups that are asked for at one time are
     read together. A solution longer than the model can read is unscored, and so is one that holds the separator.
     """
@@ -148,7 +148,7 @@ class Process:
         return held.model
 
     def _verdict(self, solution: Solution, read: _Read) -> Verdict:
-        wrong = (i for i, score in enumerate(read.scores) if score < self.threshold)
+        wrong = (i for i, score in enumerate(read.scores) if score <= self.threshold)
         return Verdict(
             problem=solution.problem,
             solution=solution.id,

@@ -25,7 +25,7 @@ def page(
     """The whole report. ``account`` is the run's manifest."""
     titles = verifier_titles(sources)
     sections = [
-        main_table(titles, measures),
+        *main_tables(titles, measures),
         *_f1_plot(titles, measures),
         _curves(titles, measures.best_of),
         _rollouts(measures),
@@ -71,59 +71,77 @@ def headline(titles: Mapping[str, str], measures: Measures) -> str:
     return " ".join(told)
 
 
-def main_table(titles: Mapping[str, str], measures: Measures) -> Table:
-    """One row for each reward model, then the controls."""
+def main_tables(titles: Mapping[str, str], measures: Measures) -> tuple[Table, ...]:
+    """Where the first error is, what the best of N is worth, and the same without any verifier."""
     board = measures.best_of
-    rows = [
-        _verifier_row(name, title, measures)
-        for name, title in sorted(titles.items(), key=lambda item: item[0] == UNTRAINED)
+    names = sorted(titles, key=lambda name: name == UNTRAINED)
+    located = tuple(_row(name, titles, _located(name, measures)) for name in names)
+    picked = tuple(_row(name, titles, _picked(name, board)) for name in names)
+    controls = tuple(_cell(board.row(rule).accuracy) for rule in ("mean", "greedy", "maj", "pass"))
+    which = f"{board.problems:,} held-out problems with {board.n} solutions each"
+    first = [
+        Table(
+            "Does it find the first wrong step?",
+            _LOCATED,
+            located,
+            row_label="trained on labels from",
+            interval="95 % interval",
+            caption=f"ProcessBench's metric over the solutions of {which}.",
+        )
     ]
-    for rule, label in (
-        ("mean", "mean of all"),
-        ("greedy", "greedy"),
-        ("maj", f"maj@{board.n}"),
-        ("pass", f"pass@{board.n}"),
-    ):
-        nothing = Cell(note="")
-        cells = [nothing] * len(_COLUMNS)
-        cells[_BON] = _cell(board.row(rule).accuracy)
-        rows.append(Row(label, tuple(cells), group="controls", reference=True))
-    return Table(
-        "Which labels make a good process reward model?",
-        _COLUMNS,
-        tuple(rows),
-        row_label="trained on labels from",
-        interval="95 % interval",
-        caption=f"Held out: {board.problems:,} problems with {board.n} solutions each. F1 is over "
-        "solutions; accuracies of Best-of-N are over problems.",
+    return (
+        *(first if measures.first_errors else ()),
+        Table(
+            f"Is its pick among {board.n} right?",
+            _PICKED,
+            picked,
+            row_label="trained on labels from",
+            interval="95 % bootstrap interval over problems",
+            caption=f"Accuracy over {which}.",
+        ),
+        Table(
+            f"The same {board.n} solutions without a verifier",
+            tuple(
+                Column(name, "%")
+                for name in ("mean", "greedy", f"maj@{board.n}", f"pass@{board.n}")
+            ),
+            (Row("accuracy", controls),),
+            interval="95 % bootstrap interval over problems",
+        ),
     )
 
 
-_COLUMNS = (
-    Column("n", tooltip="examples the model was trained on", digits=0),
+_LOCATED = (
+    Column("examples", tooltip="solutions the model was trained on", digits=0),
     Column("wrong", "%", "wrong solutions whose first wrong step is found exactly", best="max"),
     Column("right", "%", "faultless solutions that are called faultless", best="max"),
-    Column("F1", "%", "harmonic mean of the two: ProcessBench's metric", best="max"),
-    Column("AUC", "", "right above wrong within one problem; 0.5 is chance", digits=2, best="max"),
-    Column("product", "%", "accuracy of the best of N by the product of step scores", best="max"),
-    Column("min", "%", "accuracy of the best of N by the smallest step score", best="max"),
-    Column("last", "%", "accuracy of the best of N by the last step score", best="max"),
-    Column("weighted vote", "%", "accuracy of the vote weighted by the product", best="max"),
-    Column("over maj", "points", "weighted vote minus plain vote, paired", best="max"),
+    Column("F1", "%", "harmonic mean of the two", best="max"),
+    Column(
+        "AUC", "", "within a problem, right above wrong solutions; 0.5 is chance", 2, best="max"
+    ),
 )
-_BON = 8
+_PICKED = (
+    Column("product", "%", "the solution with the largest product of step scores", best="max"),
+    Column("min", "%", "the solution with the largest smallest step score", best="max"),
+    Column("last", "%", "the solution with the largest last step score", best="max"),
+    Column("vote", "%", "the vote weighted by the product", best="max"),
+    Column("vote - maj", "points", "weighted vote minus plain vote, paired", best="max"),
+)
 
 
-def _verifier_row(name: str, title: str, measures: Measures) -> Row:
-    board = measures.best_of
+def _row(name: str, titles: Mapping[str, str], cells: tuple[Cell, ...]) -> Row:
+    untrained = name == UNTRAINED
+    group = "untrained" if untrained else ""
+    return Row(titles[name], cells, group=group, reference=untrained)
+
+
+def _located(name: str, measures: Measures) -> tuple[Cell, ...]:
     scores = measures.first_errors.get(name)
     pooled = scores.pooled if scores else None
-    vote = board.row(RULE, name)
-    auc = board.row("product", name).auc
+    auc = measures.best_of.row("product", name).auc
     trained = measures.examples.get(name.removeprefix("prm-"))
-    untrained = name == UNTRAINED
-    cells = (
-        Cell(note="untrained") if trained is None else Cell(float(trained)),
+    return (
+        Cell(note="none: it is not trained") if trained is None else Cell(float(trained)),
         *(
             _cell(x)
             for x in (
@@ -133,11 +151,16 @@ def _verifier_row(name: str, title: str, measures: Measures) -> Row:
             )
         ),
         _cell(auc.mean if auc else None),
+    )
+
+
+def _picked(name: str, board: BestOfN) -> tuple[Cell, ...]:
+    vote = board.row(RULE, name)
+    return (
         *(_cell(board.row(rule, name).accuracy) for rule in ("product", "min", "last")),
         _cell(vote.accuracy),
         _cell(vote.over_maj.estimate if vote.over_maj else None),
     )
-    return Row(title, cells, group="untrained" if untrained else "", reference=untrained)
 
 
 def _cell(estimate: Estimate | None) -> Cell:

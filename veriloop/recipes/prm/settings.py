@@ -8,7 +8,7 @@ from typing import Literal, final
 from veriloop.protocols import Sampling
 from veriloop.text.chats import Chat
 
-Head = Literal["linear", "surprise", "surprise-mlp"]
+Head = Literal["linear", "surprise"]
 
 
 @final
