@@ -290,7 +290,7 @@ def test_prefix_keys_agree_where_and_only_where_the_solutions_do():
 
 
 def test_what_cannot_be_used_is_refused_in_words(base, tmp_path):
-    with pytest.raises(InputError, match="no config.json"):
+    with pytest.raises(InputError, match=r"no config\.json"):
         ProcessRewardModel.create(tmp_path)
     with pytest.raises(InputError, match="not a process reward model"):
         ProcessRewardModel.load(base)
