@@ -12,7 +12,9 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 from typing import final
 
 from veriloop.recipes.prm.settings import Settings
@@ -39,7 +41,7 @@ def fit_all(jobs: Sequence[Job], run: Run) -> None:
     spawn = multiprocessing.get_context("spawn")
     done = 0
     _tell(run, len(jobs), done)
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_one_thread) as pool:
+    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin) as pool:
         for future in as_completed([pool.submit(fit, job) for job in jobs]):
             for report in future.result():
                 if run.kept:
@@ -84,8 +86,17 @@ def heldout(folder: Path) -> list[Group]:
     )
 
 
-def _one_thread() -> None:
+def _begin() -> None:
+    """One thread, and an end with the parent: an orphan would go on writing beside the run that is resumed."""
     os.environ["OMP_NUM_THREADS"] = "1"
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os._exit(1)
 
 
 def _tell(run: Run, total: int, done: int) -> None:
