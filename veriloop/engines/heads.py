@@ -15,6 +15,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen2Model, Qwen2PreTrainedModel
 
+from veriloop.engines.token_tree import TokenTree, network_inputs
+
 Head: TypeAlias = Literal["linear", "surprise"]
 HEADS: Final[tuple[Head, ...]] = ("linear", "surprise")
 CLASSES: Final = ("digit", "operator", "letter", "delimiter", "other")
@@ -52,6 +54,8 @@ class Qwen2ForSurpriseProcessRewardModel(Qwen2PreTrainedModel):
     ``head`` is trained. ``token_class[v]`` is the class of vocabulary item v.
     """
 
+    token_class: Tensor
+
     def __init__(self, config: Qwen2Config) -> None:
         super().__init__(config)
         settings: dict[str, Any] = config.process_reward  # type: ignore[attr-defined]
@@ -71,28 +75,28 @@ class Qwen2ForSurpriseProcessRewardModel(Qwen2PreTrainedModel):
         return [self.base, self.reference] if hasattr(self, "reference") else [self.base]
 
     @torch.no_grad()
-    def features(
-        self, rows: Sequence[Tensor], starts: Sequence[int], neutral: Sequence[Sequence[int]]
-    ) -> list[Tensor]:
-        """Features [T - start, F] of each row's tokens from ``start`` on, on the CPU in float32.
-
-        ``neutral`` are positions, counted from the start, that say nothing about the solution: blank lines.
-        """
-        ids = nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
-        parts: list[list[Tensor]] = [[] for _ in rows]
+    def features(self, trees: Sequence[TokenTree]) -> list[Tensor]:
+        """Features [N - start, F] of each tree's nodes after its start, on the CPU in float32."""
+        device = self.base.device
+        parts: list[list[Tensor]] = [[] for _ in trees]
+        inputs = network_inputs(trees, device)
         for model in self.models():
-            hidden = model.model(input_ids=ids, use_cache=False).last_hidden_state
-            for i, (row, start) in enumerate(zip(rows, starts, strict=True)):
-                written = hidden[i, start - 1 : len(row) - 1]
-                parts[i].append(_surprise(model, written, row[start:]).cpu())
-        for i, (row, start) in enumerate(zip(rows, starts, strict=True)):
-            place = torch.tensor(neutral[i], dtype=torch.long)
-            for part in parts[i]:
-                part[place] = torch.tensor([0.0, 1.0, 0.0, 0.0])
-            kind = self.token_class[row[start:]].cpu()  # type: ignore[index]
-            kind[place] = _DELIMITER
-            parts[i].append(F.one_hot(kind, len(CLASSES)).float())
+            hidden = model.model(**inputs, use_cache=False).last_hidden_state
+            for tree, states, ids, part in zip(
+                trees, hidden, inputs["input_ids"], parts, strict=True
+            ):
+                before = torch.tensor(tree.parents[tree.start :], device=device)
+                tokens = ids[tree.start : len(tree.ids)]
+                part.append(_surprise(model, states[before], tokens).cpu())
+        classes = self.token_class.cpu()
+        for tree, part in zip(trees, parts, strict=True):
+            part.append(F.one_hot(classes[tree.ids[tree.start :]], len(CLASSES)).float())
         return [torch.cat(part, -1) for part in parts]
+
+    def neutral(self) -> Tensor:
+        """Features [F] of a token that says nothing about the solution: a blank line."""
+        kind = F.one_hot(torch.tensor(_DELIMITER), len(CLASSES)).float()
+        return torch.cat([torch.tensor([0.0, 1.0, 0.0, 0.0] * len(self.models())), kind])
 
     def step_logits(self, rows: Sequence[Tensor], ends: Sequence[Sequence[int]]) -> Tensor:
         """Logits [S, 2] of all steps of a batch of features [T, F]; ``ends`` are the steps' last tokens."""

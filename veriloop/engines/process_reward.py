@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final, final
+from typing import Any, Final, cast, final
 
 import torch
 import xxhash
@@ -33,12 +33,14 @@ from veriloop.engines.step_encoding import (
     length_batches,
 )
 from veriloop.engines.token_features import SHARED, prefix_keys
+from veriloop.engines.token_tree import plant
 from veriloop.errors import InputError
 from veriloop.text.chats import QWEN_MATH_SYSTEM
 
 _PUBLISHED: Final = "Qwen2ForProcessRewardModel"
 _SURPRISE: Final = "Qwen2ForSurpriseProcessRewardModel"
 _NOTHING: Final = torch.empty(0)
+_CHUNK: Final = 2048  # solutions whose inputs are in memory at a time
 
 
 @final
@@ -163,11 +165,11 @@ class ProcessRewardModel:
         """Token ids of the chat and the steps. Raises SeparatorInStep."""
         return self._encoder.encode(problem, steps)
 
-    def inputs(self, encoded: Sequence[Encoded], batch_tokens: int = 8192) -> list[Tensor]:
+    def inputs(self, encoded: Sequence[Encoded], batch_tokens: int = 4096) -> list[Tensor]:
         """What the head reads of each: token ids [T] for ``linear``, features [T - start, F] for ``surprise``.
 
-        Features take a pass of the frozen models, in batches of similar length of up to ``batch_tokens``
-        tokens with padding; a sequence longer than that is a batch of its own.
+        Features take a pass of the frozen models, in which solutions of one problem share what they have in
+        common; batches are of similar length, of up to ``batch_tokens`` tokens with padding.
         """
         if isinstance(self.network, Qwen2ForProcessRewardModel):
             return [torch.tensor(e.ids, dtype=torch.long) for e in encoded]
@@ -185,16 +187,17 @@ class ProcessRewardModel:
         return [made[key[-1]] if row is None else row for key, row in zip(keys, rows, strict=True)]
 
     def _features(self, encoded: Sequence[Encoded], batch_tokens: int) -> list[Tensor]:
-        rows: list[Tensor] = [_NOTHING] * len(encoded)
-        for batch in length_batches([len(e.ids) for e in encoded], batch_tokens):
-            chosen = [encoded[i] for i in batch]
-            made = self.network.features(  # type: ignore[operator]
-                [torch.tensor(e.ids, device=self.device) for e in chosen],
-                [e.start for e in chosen],
-                [e.neutral for e in chosen],
-            )
-            for i, row in zip(batch, made, strict=True):
-                rows[i] = row
+        network = cast(Qwen2ForSurpriseProcessRewardModel, self.network)
+        trees, places = plant([e.ids for e in encoded], [e.start for e in encoded])
+        read: dict[int, Tensor] = {}
+        for batch in length_batches([len(tree.ids) for tree in trees], batch_tokens):
+            made = network.features([trees[i] for i in batch])
+            read.update(zip(batch, made, strict=True))
+        rows: list[Tensor] = []
+        for e, (tree, nodes) in zip(encoded, places, strict=True):
+            row = read[tree][torch.tensor(nodes[e.start :]) - e.start]
+            row[list(e.neutral)] = network.neutral()
+            rows.append(row)
         return rows
 
     def _owner(self) -> str:
@@ -215,13 +218,19 @@ class ProcessRewardModel:
 
     @torch.no_grad()
     def score(
-        self, encoded: Sequence[Encoded], batch_tokens: int = 8192
+        self, encoded: Sequence[Encoded], batch_tokens: int = 4096
     ) -> list[tuple[float, ...]]:
         """Probability of class 1 at every step end, each solution read once, in batches of similar length."""
+        scores: list[tuple[float, ...]] = []
+        for at in range(0, len(encoded), _CHUNK):
+            scores += self._score(encoded[at : at + _CHUNK], batch_tokens)
+        return scores
+
+    def _score(self, encoded: Sequence[Encoded], batch_tokens: int) -> list[tuple[float, ...]]:
+        inputs = self.inputs(encoded, batch_tokens)
         scores: list[tuple[float, ...]] = [()] * len(encoded)
-        for batch in length_batches([len(e.ids) for e in encoded], batch_tokens):
-            chosen = [encoded[i] for i in batch]
-            rows, ends = self.inputs(chosen, batch_tokens), [e.ends for e in chosen]
+        for batch in length_batches([len(row) for row in inputs], batch_tokens):
+            rows, ends = [inputs[i] for i in batch], [encoded[i].ends for i in batch]
             if not any(ends):
                 continue
             flat = self.step_logits(rows, ends).softmax(-1)[:, 1].tolist()

@@ -66,7 +66,7 @@ class ProcessConfig:
     freeze_base: bool = False
     gradient_checkpointing: bool = False
     max_tokens: int | None = None
-    batch_tokens: int = 8192
+    batch_tokens: int = 4096
     save_every: int = 200
     seed: int = 0
     dtype: Literal["float32", "bfloat16"] = "float32"

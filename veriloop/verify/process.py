@@ -71,7 +71,7 @@ class Process:
     threshold: float = 0.5
     dtype: str = "float32"
     device: str = "cpu"
-    batch_tokens: int = 8192
+    batch_tokens: int = 4096
     _held: _Held = field(default_factory=_Held, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
