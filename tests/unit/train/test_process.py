@@ -60,8 +60,8 @@ def same(a, b):
 
 @pytest.mark.parametrize("objective", ["hard", "soft-mse", "soft-bce"])
 def test_the_linear_head_learns_what_the_labels_say(base, tmp_path, objective):
-    learn = config(base, tmp_path, objective=objective, epochs=6)
-    report = train_process(examples(150), learn, validation=examples(60, seed=9))
+    learn = config(base, tmp_path, objective=objective, epochs=4)
+    report = train_process(examples(120), learn, validation=examples(40, seed=9))
     assert report.losses[-1] < report.losses[0] / 2
     assert report.validation[-1].f1 > 85
     model = ProcessRewardModel.load(tmp_path)
@@ -71,8 +71,8 @@ def test_the_linear_head_learns_what_the_labels_say(base, tmp_path, objective):
 
 
 def test_the_surprise_head_learns_and_leaves_the_models_frozen(base, tmp_path):
-    learn = config(base, tmp_path, "surprise", epochs=8, reference=str(base))
-    report = train_process(examples(150), learn)
+    learn = config(base, tmp_path, "surprise", epochs=6, reference=str(base))
+    report = train_process(examples(80), learn)
     assert report.losses[-1] < report.losses[0] - 0.1
     before, after = weights(base), weights(tmp_path)
     for name, value in before.items():
@@ -141,13 +141,13 @@ import sys
 sys.path.insert(0, {tests!r})
 import test_process as t
 def say(progress): print(progress.step, flush=True)
-t.train_process(t.examples(40), t.config({base!r}, {out!r}, save_every=1, epochs=50), on_progress=say)
+t.train_process(t.examples(40), t.config({base!r}, {out!r}, save_every=1, epochs=8), on_progress=say)
 """
 
 
 @pytest.mark.slow
 def test_a_training_killed_by_the_system_ends_with_the_same_weights(base, tmp_path):
-    learn = config(base, tmp_path / "straight", save_every=1, epochs=50)
+    learn = config(base, tmp_path / "straight", save_every=0, epochs=8)
     train_process(examples(40), learn)
     out = str(tmp_path / "killed")
     script = _SCRIPT.format(tests=str(Path(__file__).parent), base=str(base), out=out)
