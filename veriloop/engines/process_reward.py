@@ -32,14 +32,13 @@ from veriloop.engines.step_encoding import (
     StepEncoder,
     length_batches,
 )
-from veriloop.engines.token_features import SHARED, prefix_keys
+from veriloop.engines.token_features import SHARED, pass_key
 from veriloop.engines.token_tree import plant
 from veriloop.errors import InputError
 from veriloop.text.chats import QWEN_MATH_SYSTEM
 
 _PUBLISHED: Final = "Qwen2ForProcessRewardModel"
 _SURPRISE: Final = "Qwen2ForSurpriseProcessRewardModel"
-_NOTHING: Final = torch.empty(0)
 _CHUNK: Final = 2048  # solutions whose inputs are in memory at a time
 
 
@@ -173,29 +172,20 @@ class ProcessRewardModel:
         """
         if isinstance(self.network, Qwen2ForProcessRewardModel):
             return [torch.tensor(e.ids, dtype=torch.long) for e in encoded]
-        keys = [prefix_keys(self._owner(), e.ids, e.start, e.ends) for e in encoded]
-        rows = [SHARED.get(key[-1]) if key else _NOTHING for key in keys]
-        todo: dict[str, Encoded] = {}
-        for key, e, row in zip(keys, encoded, rows, strict=True):
-            if row is None:
-                todo.setdefault(key[-1], e)
-        made = dict(zip(todo, self._features(list(todo.values()), batch_tokens), strict=True))
-        for key, e in zip(keys, encoded, strict=True):
-            if key and key[-1] in made:
-                lengths = (end + 1 for end in e.ends)
-                SHARED.put(made[key[-1]], zip(key, lengths, strict=True))
-        return [made[key[-1]] if row is None else row for key, row in zip(keys, rows, strict=True)]
-
-    def _features(self, encoded: Sequence[Encoded], batch_tokens: int) -> list[Tensor]:
         network = cast(Qwen2ForSurpriseProcessRewardModel, self.network)
         trees, places = plant([e.ids for e in encoded], [e.start for e in encoded])
         read: dict[int, Tensor] = {}
         for batch in length_batches([len(tree.ids) for tree in trees], batch_tokens):
-            made = network.features([trees[i] for i in batch])
+            chosen = [trees[i] for i in batch]
+            key = pass_key(self._owner(), chosen)
+            made = SHARED.get(key)
+            if made is None:
+                made = tuple(network.features(chosen))
+                SHARED.put(key, made)
             read.update(zip(batch, made, strict=True))
         rows: list[Tensor] = []
         for e, (tree, nodes) in zip(encoded, places, strict=True):
-            row = read[tree][torch.tensor(nodes[e.start :]) - e.start]
+            row = read[tree][torch.tensor(nodes[e.start :], dtype=torch.long) - e.start]
             row[list(e.neutral)] = network.neutral()
             rows.append(row)
         return rows

@@ -1,63 +1,59 @@
-"""Features of frozen language models kept in memory, so that many heads, epochs and label sources share one pass.
+"""Features of frozen language models kept in memory, so that many heads, epochs and verifiers share one pass.
 
-Attention is causal, so what was computed for a whole solution serves every solution that begins with the same
-steps. One cache serves the process; it is bounded in bytes and forgets what was used longest ago.
+What is kept is the outcome of a whole pass under the hash of all it read. Rounding depends on what shares a pass, so
+this is the only key under which a remembered outcome has the very bits that a new pass would give.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
-from typing import Any, final
+from collections.abc import Iterable, Sequence
+from typing import final
 
 import numpy as np
 import xxhash
+from torch import Tensor
+
+from veriloop.engines.token_tree import TokenTree
 
 
 @final
 class FeatureCache:
-    """Arrays by the hash of what they were computed from. ``limit`` is in bytes; not safe for several threads."""
+    """Tensors by key, within ``limit`` bytes; what was used longest ago goes first. Not for several threads."""
 
     def __init__(self, limit: int = 256 * 2**20) -> None:
         self.limit, self.held = limit, 0
-        self._arrays: OrderedDict[str, tuple[Any, tuple[str, ...]]] = OrderedDict()
-        self._places: dict[str, tuple[str, int]] = {}
+        self._kept: OrderedDict[str, tuple[Tensor, ...]] = OrderedDict()
 
-    def get(self, key: str) -> Any | None:
-        """The rows kept under ``key``, or None."""
-        place = self._places.get(key)
-        if place is None:
-            return None
-        whole, rows = place
-        self._arrays.move_to_end(whole)
-        return self._arrays[whole][0][:rows]
+    def get(self, key: str) -> tuple[Tensor, ...] | None:
+        """What is kept under ``key``, or None."""
+        found = self._kept.get(key)
+        if found is not None:
+            self._kept.move_to_end(key)
+        return found
 
-    def put(self, array: Any, prefixes: Iterable[tuple[str, int]]) -> None:
-        """Keep ``array`` (a tensor) under the key of each of its beginnings: (key, number of rows)."""
-        fresh = [(key, rows) for key, rows in prefixes if key not in self._places]
-        if not fresh or array.nbytes > self.limit:
+    def put(self, key: str, tensors: Iterable[Tensor]) -> None:
+        """Keep tensors under a new key. What is larger than the limit is not kept."""
+        kept = tuple(tensors)
+        if key in self._kept or _bytes(kept) > self.limit:
             return
-        whole = fresh[-1][0]
-        self._arrays[whole] = (array, tuple(key for key, _ in fresh))
-        self._places.update({key: (whole, rows) for key, rows in fresh})
-        self.held += array.nbytes
+        self._kept[key] = kept
+        self.held += _bytes(kept)
         while self.held > self.limit:
-            _, (old, keys) = self._arrays.popitem(last=False)
-            self.held -= old.nbytes
-            for key in keys:
-                del self._places[key]
+            self.held -= _bytes(self._kept.popitem(last=False)[1])
 
 
 SHARED = FeatureCache()
 
 
-def prefix_keys(owner: str, ids: tuple[int, ...], start: int, ends: tuple[int, ...]) -> list[str]:
-    """One key for each beginning of a solution that ends with a step; ``owner`` names the frozen models."""
-    running = xxhash.xxh3_128(f"{owner}/{start}/".encode())
-    array, done, keys = np.asarray(ids, np.int64), 0, []
-    for end in ends:
-        stop = start + end + 1
-        running.update(array[done:stop].tobytes())
-        done = stop
-        keys.append(running.hexdigest())
-    return keys
+def pass_key(owner: str, trees: Sequence[TokenTree]) -> str:
+    """A hash of everything that one pass reads; ``owner`` names the frozen models."""
+    running = xxhash.xxh3_128(owner.encode())
+    for tree in trees:
+        shape = [tree.start, len(tree.ids), *tree.ids, *tree.parents]
+        running.update(np.asarray(shape, np.int64).tobytes())
+    return running.hexdigest()
+
+
+def _bytes(tensors: Iterable[Tensor]) -> int:
+    return sum(tensor.nbytes for tensor in tensors)

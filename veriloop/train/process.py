@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, final
 
 import torch
+import xxhash
 from torch import Tensor
 
 from veriloop.engines.heads import Head
@@ -218,7 +219,7 @@ def _fingerprint(
     examples: Sequence[Example], validation: Sequence[Example], config: ProcessConfig
 ) -> str:
     """What decides the weights: the examples in order and the configuration, wherever its folders lie."""
-    left_out = ("out", "save_every", "batch_tokens", "base", "reference")
+    left_out = ("out", "save_every", "base", "reference")
     settings = {k: v for k, v in asdict(config).items() if k not in left_out}
     bases = [_weights_of(path) for path in (config.base, config.reference) if path]
     ids = [[_name(e) for e in examples], [_name(e) for e in validation]]
@@ -226,9 +227,13 @@ def _fingerprint(
 
 
 def _weights_of(path: str) -> Json:
-    """Sizes and times say whether a checkpoint is still the one that was trained on."""
-    files = sorted(Path(path).glob("*.safetensors"))
-    return [[f.name, f.stat().st_size, f.stat().st_mtime_ns] for f in files]
+    """A hash of a checkpoint's weights, wherever they lie."""
+    running = xxhash.xxh3_128()
+    for file in sorted(Path(path).glob("*.safetensors")):
+        with open(file, "rb") as stream:
+            while piece := stream.read(2**24):
+                running.update(piece)
+    return running.hexdigest()
 
 
 def _finished(path: Path, fingerprint: str, config: ProcessConfig) -> TrainReport | None:

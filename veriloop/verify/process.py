@@ -39,7 +39,7 @@ class _Held:
 
     model: ProcessRewardModel | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
-    waiting: list[tuple[Item, asyncio.Future[_Read]]] = field(default_factory=list)
+    waiting: list[tuple[list[Item], asyncio.Future[list[_Read]]]] = field(default_factory=list)
     at_work: asyncio.Task[None] | None = None
 
 
@@ -61,8 +61,9 @@ class Process:
 
     ``aggregate`` makes a solution's value of its step scores (the paper: ``last`` suits labels by rollouts,
     ``product`` or ``min`` labels by judges and people). A step is wrong where its score is not above ``threshold``.
-    ``batch_tokens`` bounds a batch, padding included. Solutions of all groups that are asked for at one time are
-    read together. A solution longer than the model can read is unscored, and so is one that holds the separator.
+    ``batch_tokens`` bounds a batch, padding included. On a GPU all groups that are asked for at one time are read
+    together; on a CPU each is read alone, so that its scores are the same bits whatever else was asked for. A
+    solution longer than the model can read is unscored, and so is one that holds the separator.
     """
 
     checkpoint: str
@@ -85,17 +86,14 @@ class Process:
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution, with a score for each step, or the reason for having none."""
         loop, held = asyncio.get_running_loop(), self._held
-        asked: list[asyncio.Future[_Read]] = []
-        for solution in group.solutions:
-            answer: asyncio.Future[_Read] = loop.create_future()
-            held.waiting.append(((group.problem.text, solution.steps), answer))
-            asked.append(answer)
+        items: list[Item] = [(group.problem.text, solution.steps) for solution in group.solutions]
+        answer: asyncio.Future[list[_Read]] = loop.create_future()
+        held.waiting.append((items, answer))
         if held.at_work is None or held.at_work.done() or held.at_work.get_loop() is not loop:
             held.at_work = loop.create_task(self._work_off())
-        reads = [await answer for answer in asked]
         return tuple(
             self._verdict(solution, read)
-            for solution, read in zip(group.solutions, reads, strict=True)
+            for solution, read in zip(group.solutions, await answer, strict=True)
         )
 
     async def _work_off(self) -> None:
@@ -105,7 +103,7 @@ class Process:
         while held.waiting:
             batch, held.waiting = held.waiting, []
             try:
-                reads = await asyncio.to_thread(self._read, [item for item, _ in batch])
+                reads = await asyncio.to_thread(self._read_groups, [items for items, _ in batch])
             except BaseException as error:
                 for _, answer in batch:
                     if not answer.done():
@@ -116,6 +114,13 @@ class Process:
             for (_, answer), read in zip(batch, reads, strict=True):
                 if not answer.done():
                     answer.set_result(read)
+
+    def _read_groups(self, groups: Sequence[Sequence[Item]]) -> list[list[_Read]]:
+        """On a CPU group after group, because rounding depends on what shares a batch."""
+        if self.device == "cpu":
+            return [self._read(items) for items in groups]
+        together = iter(self._read([item for items in groups for item in items]))
+        return [[next(together) for _ in items] for items in groups]
 
     def score_steps(
         self, items: Sequence[tuple[str, Sequence[str]]]

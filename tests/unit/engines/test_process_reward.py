@@ -12,7 +12,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from veriloop.engines.heads import CLASSES, HEADS, token_classes
 from veriloop.engines.process_reward import ProcessRewardModel
 from veriloop.engines.step_encoding import SEPARATOR, Encoded, SeparatorInStep, length_batches
-from veriloop.engines.token_features import FeatureCache, prefix_keys
+from veriloop.engines.token_features import FeatureCache, pass_key
+from veriloop.engines.token_tree import plant
 from veriloop.errors import InputError
 
 _spec = importlib.util.spec_from_file_location(
@@ -248,42 +249,42 @@ def test_token_classes_are_read_off_the_text():
     ]  # fmt: skip
 
 
-def test_beginnings_of_a_known_solution_cost_no_pass(base):
-    model = ProcessRewardModel.create(base, head="surprise")
-    model._models_hash = "beginnings"
-    long, short = model.encode(PROBLEM, STEPS), model.encode(PROBLEM, STEPS[:2])
-    fresh = ProcessRewardModel.create(base, head="surprise")
-    fresh._models_hash = "alone"
-    (whole,) = model.inputs([long])
-    model.network.base.model.embed_tokens.weight.data.zero_()  # another pass would show
-    shared, alone = model.inputs([short])[0], fresh.inputs([short])[0]
-    assert torch.equal(shared, whole[: len(shared)])
-    torch.testing.assert_close(shared, alone, atol=1e-5, rtol=0)
+def test_what_was_read_before_costs_no_pass_and_has_the_same_bits(base):
+    first, second = (ProcessRewardModel.create(base, head="surprise", seed=s) for s in (0, 1))
+    encoded = [first.encode(PROBLEM, steps) for steps in SOLUTIONS]
+    rows = first.inputs(encoded)
+    second._owner()
+    second.network.base.model.embed_tokens.weight.data.zero_()  # another pass would show
+    again = second.inputs(encoded)
+    assert all(torch.equal(a, b) for a, b in zip(rows, again, strict=True))
+    alone = second.inputs(encoded[:1])[0]  # not the same pass: read anew
+    assert not torch.allclose(alone, rows[0])
 
 
 def test_the_cache_stays_within_its_bytes_and_forgets_the_oldest():
     cache = FeatureCache(limit=1000)
-    rows = {name: np.full((10, 10), i, np.float32) for i, name in enumerate("abc")}
+    rows = {name: (torch.full((10, 5), float(i)), torch.zeros(50)) for i, name in enumerate("abc")}
     for name in "ab":
-        cache.put(rows[name], [(f"{name}4", 4), (f"{name}10", 10)])
-    assert np.array_equal(cache.get("a4"), rows["a"][:4])  # now b is the oldest
-    cache.put(rows["c"], [("c10", 10)])
+        cache.put(name, rows[name])
+    assert torch.equal(cache.get("a")[0], rows["a"][0])  # now b is the oldest
+    cache.put("c", rows["c"])
     assert cache.held == 800
-    assert cache.get("b4") is None
-    assert cache.get("b10") is None
-    assert np.array_equal(cache.get("a10"), rows["a"])
-    cache.put(np.zeros((100, 100), np.float32), [("huge", 100)])
+    assert cache.get("b") is None
+    assert torch.equal(cache.get("a")[0], rows["a"][0])
+    cache.put("huge", [torch.zeros(10000)])
     assert cache.get("huge") is None
     assert cache.held == 800
 
 
-def test_prefix_keys_agree_where_and_only_where_the_solutions_do():
-    ids = tuple(range(20))
-    keys = prefix_keys("m", ids, 5, (3, 7, 14))
-    assert prefix_keys("m", ids[:13], 5, (3, 7)) == keys[:2]
-    assert prefix_keys("m", (*ids[:10], 99, *ids[11:]), 5, (3, 7, 14))[0] == keys[0]
-    assert prefix_keys("m", (*ids[:10], 99, *ids[11:]), 5, (3, 7, 14))[1] != keys[1]
-    assert not set(keys) & set(prefix_keys("n", ids, 5, (3, 7, 14)))
+def test_pass_keys_tell_any_two_passes_apart():
+    passes = [
+        ("m", [(1, 2, 3)], 1), ("n", [(1, 2, 3)], 1), ("m", [(1, 2, 3)], 2), ("m", [(1, 2, 4)], 1),
+        ("m", [(1, 2, 3), (1, 3, 2)], 1), ("m", [(1, 2, 3), (4, 2, 3)], 1),
+        ("m", [(4, 2, 3), (1, 2, 3)], 1), ("m", [(1, 2, 3, 4)], 1),
+    ]  # fmt: skip
+    keys = [pass_key(owner, plant(ids, [start] * len(ids))[0]) for owner, ids, start in passes]
+    assert len(set(keys)) == len(passes)
+    assert pass_key("m", plant([(1, 2, 3)], [1])[0]) == keys[0]
 
 
 # ---- what cannot be used -------------------------------------------------------------------------------------

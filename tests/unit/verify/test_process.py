@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from veriloop.engines.process_reward import ProcessRewardModel
+from veriloop.engines.token_features import SHARED
 from veriloop.errors import InputError
 from veriloop.records import (
     NO_ERROR,
@@ -101,22 +102,13 @@ def test_what_cannot_be_scored_has_a_reason_and_harms_nobody(checkpoint):
     assert verdicts[1].step_scores == pytest.approx(alone.step_scores, abs=1e-5)
 
 
-def test_groups_asked_for_together_are_read_together(checkpoint):
+def test_groups_asked_for_together_are_answered_as_if_each_were_alone(checkpoint):
     groups = [group(*tiny.SOLUTIONS, text=f"{tiny.PROBLEM} Case {i}.") for i in range(12)]
-    verifier = Process(str(checkpoint))
-
-    async def run():
-        asked = [asyncio.create_task(verifier.verify(g)) for g in groups]
-        await asyncio.sleep(0)
-        return len(verifier._held.waiting), await asyncio.gather(*asked)
-
-    waiting, together = asyncio.run(run())
-    assert waiting == 12 * len(tiny.SOLUTIONS)
-    for asked, verdicts in zip(groups, together, strict=True):
-        (alone,) = verify(Process(str(checkpoint)), asked)
+    together = verify(Process(str(checkpoint)), *groups)
+    for asked, verdicts in zip(reversed(groups), reversed(together), strict=True):
         assert [v.solution for v in verdicts] == [s.id for s in asked.solutions]
-        for a, b in zip(verdicts, alone, strict=True):
-            assert a.step_scores == pytest.approx(b.step_scores, abs=1e-5)
+        SHARED.__init__()  # nothing remembered
+        assert verify(Process(str(checkpoint)), asked) == [verdicts]  # to the last bit
 
 
 def test_one_verifier_serves_one_event_loop_after_another(checkpoint):
