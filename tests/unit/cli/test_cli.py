@@ -1,0 +1,80 @@
+"""The door itself: every command explains itself, opens nothing heavy to do so, and turns errors into exit codes."""
+
+import subprocess
+import sys
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from veriloop import __version__
+from veriloop.cli import app, command_paths
+
+GROUPS = {("run",), ("bench",), ("serve",)}
+
+
+def test_the_commands_of_the_pipeline_are_there_in_its_order():
+    stages = [path[0] for path in command_paths() if len(path) == 1 and path not in GROUPS]
+    assert stages[:6] == ["demo", "problems", "sample", "verify", "label", "train"]
+    assert ("run", "prm") in command_paths()
+    assert {("bench", "processbench"), ("bench", "best-of-n")} <= set(command_paths())
+
+
+@pytest.mark.parametrize("path", command_paths(), ids=" ".join)
+def test_help_describes_the_command_and_each_of_its_options(path):
+    result = CliRunner().invoke(app, [*path, "--help"])
+    assert result.exit_code == 0
+    command = typer.main.get_command(app)
+    for word in path:
+        command = command.commands[word]
+    assert command.help
+    nameless = [p.name for p in command.params if not getattr(p, "help", None)]
+    assert nameless == []
+
+
+def test_help_loads_no_heavy_library():
+    asked = "import sys; from veriloop.cli import app; app(['--help'], standalone_mode=False); "
+    heavy = (
+        "print([m for m in ('torch', 'transformers', 'pyarrow', 'aiohttp') if m in sys.modules])"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", asked + heavy], capture_output=True, text=True, check=True
+    )
+    assert made.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_the_version():
+    assert CliRunner().invoke(app, ["--version"]).output.strip() == f"veriloop {__version__}"
+
+
+def test_an_unknown_option_is_a_usage_error():
+    result = CliRunner().invoke(app, ["run", "prm", "--temprature", "1"])
+    assert result.exit_code == 2
+    assert "--temperature" in result.output
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("errors.InputError('bad', file='a.jsonl', row=3, field='x')", 2),
+        ("errors.RunStopped('stopped; go on')", 130),
+        ("errors.StoreError('full')", 1),
+    ],
+)
+def test_errors_of_ours_are_one_line_and_a_code(error, code):
+    """A command of the test's own raises inside the real ``main``."""
+    program = (
+        "from veriloop import cli, errors\n"
+        "@cli.app.command('fail')\n"
+        f"def fail():\n    raise {error}\n"
+        "cli.main()\n"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", program, "fail"], capture_output=True, text=True, check=False
+    )
+    assert made.returncode == code
+    (line,) = made.stderr.splitlines()
+    assert line.startswith("veriloop: ")
+    assert "Traceback" not in made.stderr
+    if code == 2:
+        assert line == "veriloop: a.jsonl, row 3, field 'x': bad"

@@ -1,0 +1,115 @@
+"""What options name: models of the embedded world, problem sources, verifiers and their engines."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from veriloop.abacus import checkpoint
+from veriloop.cli.opening import (
+    VerifierOptions,
+    engine,
+    model_path,
+    problem_source,
+    remembered,
+    verifier,
+)
+from veriloop.engines.scripted import Scripted
+from veriloop.errors import InputError
+from veriloop.protocols import Request, Sampling
+from veriloop.verify import KINDS
+
+
+def opened(kind, options, out):
+    async def work():
+        async with verifier(kind, options, out) as made:
+            return made
+
+    return asyncio.run(work())
+
+
+@pytest.fixture
+def spec(tmp_path):
+    path = tmp_path / "answers.json"
+    path.write_text(json.dumps({"*": ["one", "two"]}))
+    return f"scripted:{path}"
+
+
+def test_models_of_the_embedded_world_are_folders_and_others_stay_as_they_are():
+    assert model_path("abacus:judge") == str(checkpoint("judge"))
+    assert model_path("Qwen@http://localhost:8000") == "Qwen@http://localhost:8000"
+    with pytest.raises(InputError, match="policy and judge, not 'teacher'"):
+        model_path("abacus:teacher")
+
+
+def test_problems_of_the_embedded_world_by_split(tmp_path):
+    train, held = (
+        problem_source("abacus", count=5, split=split, seed=1, out=tmp_path)
+        for split in ("train", "heldout")
+    )
+    assert len(train.problems) == len(held.problems) == 5
+    assert not {p.text for p in train.problems} & {p.text for p in held.problems}
+    assert train.summary() == ""
+    with pytest.raises(InputError, match="'test'"):
+        problem_source("abacus", count=5, split="test", seed=1, out=tmp_path)
+
+
+def test_problems_of_a_file_say_where_bad_rows_went(tmp_path):
+    source = tmp_path / "set.jsonl"
+    rows = [{"question": f"{i} + 1?", "answer": f"...\n#### {i + 1}"} for i in range(3)]
+    source.write_text("\n".join([*map(json.dumps, rows), json.dumps({"question": "?"})]))
+    found = problem_source(str(source), count=9, split="train", seed=0, out=tmp_path)
+    assert [p.reference for p in found.problems] == ["1", "2", "3"]
+    assert "row 4" in found.summary()
+    assert found.saved is not None
+    assert str(found.saved) in found.summary()
+
+
+def test_an_engine_remembers_its_calls_beside_the_records(spec, tmp_path):
+    async def ask():
+        async with remembered(spec, tmp_path / "out") as model:
+            return await model.generate(Request("anything", n=2))
+
+    first, second = asyncio.run(ask()), asyncio.run(ask())
+    assert [c.text for c in first.completions] == ["one", "two"]
+    assert (first.cached, second.cached) == (0, 2)
+    assert (tmp_path / "out" / "calls.sqlite").is_file()
+    assert isinstance(engine(spec), Scripted)
+
+
+@pytest.mark.parametrize("kind", ["montecarlo", "judge", "min-token-probability"])
+def test_verifiers_that_ask_a_model_need_one(kind, spec, tmp_path):
+    with pytest.raises(InputError, match="--engine"):
+        opened(kind, VerifierOptions(), tmp_path)
+    made = opened(kind, VerifierOptions(engine=spec, k=3, seed=4, max_tokens=9), tmp_path)
+    assert KINDS[kind] == f"{type(made).__module__}:{type(made).__name__}"
+
+
+def test_options_reach_the_verifier(spec, tmp_path):
+    options = VerifierOptions(spec, None, 3, "soft", 0.5, 9, "judge_bare", 4)
+    mc = opened("montecarlo", options, tmp_path)
+    assert (mc.k, mc.estimate, mc.seed, mc.sampling) == (3, "soft", 4, Sampling(9, 0.5))
+    judge = opened("judge", options, tmp_path)
+    assert (judge.prompt, judge.seed, judge.sampling) == ("judge_bare", 4, Sampling(9, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("kind", "options", "said"),
+    [
+        ("process", VerifierOptions(), "--checkpoint"),
+        ("guess", VerifierOptions(), "no verifier 'guess'.*montecarlo.*gold"),
+        ("montecarlo", VerifierOptions(engine="SPEC", estimate="fuzzy"), "hard or soft"),
+    ],
+)
+def test_what_cannot_be_opened_says_what_to_write(kind, options, said, spec, tmp_path):
+    if options.engine:
+        options = VerifierOptions(engine=spec, estimate=options.estimate)
+    with pytest.raises(InputError, match=said):
+        opened(kind, options, tmp_path)
+
+
+def test_gold_and_answer_need_nothing(tmp_path):
+    assert opened("gold", VerifierOptions(), tmp_path).name == "gold"
+    assert opened("answer", VerifierOptions(), tmp_path).name == "answer"
+    assert list(Path(tmp_path).iterdir()) == []
