@@ -57,9 +57,11 @@ class TrainingPlan:
     emphasis: float = 1.0
 
 
+# 2,000 steps make a judge that errs in a quarter of all cases, in its own way; 5,000 make one that
+# is nearly the checker (97.5 % exact), which leaves consensus filtering nothing to show.
 PLANS: dict[str, TrainingPlan] = {
     "policy": TrainingPlan("policy"),
-    "judge": TrainingPlan("judge", seed=1, steps=5000, emphasis=4.0),
+    "judge": TrainingPlan("judge", seed=1, steps=2000, emphasis=4.0),
 }
 
 
@@ -157,6 +159,8 @@ def _new_model(plan: TrainingPlan, tokenizer: Tokenizer) -> Any:
     model = Qwen2ForCausalLM(config)
     model.generation_config.eos_token_id = [stop, pad]
     model.generation_config.pad_token_id = pad
+    # Servers decode greedily at any temperature unless the checkpoint says that it samples.
+    model.generation_config.update(do_sample=True, temperature=1.0, top_k=0, top_p=1.0)
     return model
 
 
