@@ -168,7 +168,9 @@ def train(
     examples: Path = typer.Argument(..., help="Folder of step-labelled examples."),
     base: str = typer.Option(..., help="Checkpoint to start from, or abacus:policy."),
     out: Path = OUT,
-    head: str = typer.Option("linear", help="linear (published layout), or surprise (tiny models)."),
+    head: str = typer.Option(
+        "linear", help="linear (published layout), or surprise (tiny models)."
+    ),
     reference: str = typer.Option("", help="Second model that a surprise head reads."),
     objective: str = typer.Option("hard", help="hard, soft-mse or soft-bce."),
     epochs: int | None = typer.Option(

@@ -53,19 +53,7 @@ def create_app(engine: Engine, *, key: str | None = None) -> FastAPI:
                 return _failure(401, "authentication_error", "a valid API key is needed")
         return await go_on(call)
 
-    @app.exception_handler(InputError)
-    async def bad_input(_: Call, error: InputError) -> Response:
-        return _failure(400, "invalid_request_error", error.message, error.field)
-
-    @app.exception_handler(ValueError)
-    async def bad_value(_: Call, error: ValueError) -> Response:
-        return _failure(400, "invalid_request_error", str(error))
-
-    @app.exception_handler(EngineError)
-    async def failed(_: Call, error: EngineError) -> Response:
-        refused = isinstance(error, EngineRefused)
-        status = 400 if refused else 504 if isinstance(error, EngineTimeout) else 500
-        return _failure(status, "invalid_request_error" if refused else "server_error", str(error))
+    _answer_errors(app)
 
     @app.get("/health")
     async def health() -> dict[str, str]:
@@ -98,6 +86,24 @@ def create_app(engine: Engine, *, key: str | None = None) -> FastAPI:
         return _answer(body, shown)
 
     return app
+
+
+def _answer_errors(app: FastAPI) -> None:
+    """Errors in the OpenAI format, with the status that says whose fault it is."""
+
+    @app.exception_handler(InputError)
+    async def bad_input(_: Call, error: InputError) -> Response:
+        return _failure(400, "invalid_request_error", error.message, error.field)
+
+    @app.exception_handler(ValueError)
+    async def bad_value(_: Call, error: ValueError) -> Response:
+        return _failure(400, "invalid_request_error", str(error))
+
+    @app.exception_handler(EngineError)
+    async def failed(_: Call, error: EngineError) -> Response:
+        refused = isinstance(error, EngineRefused)
+        status = 400 if refused else 504 if isinstance(error, EngineTimeout) else 500
+        return _failure(status, "invalid_request_error" if refused else "server_error", str(error))
 
 
 async def _complete(engine: Engine, request: Request) -> Reply:

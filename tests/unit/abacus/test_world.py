@@ -2,7 +2,7 @@
 
 import asyncio
 
-from veriloop.abacus import corrupted_steps, gold_steps, judge_prompt
+from veriloop.abacus import gold_steps, judge_prompt
 from veriloop.abacus.world import Gold, abacus_problems
 from veriloop.engines.scripted import Scripted
 from veriloop.records import Finish, Group, Problem, Solution, Unscored

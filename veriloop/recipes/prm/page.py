@@ -175,7 +175,9 @@ def _f1_plot(titles: Mapping[str, str], measures: Measures) -> list[BarPlot]:
         return []
     bars = tuple(
         Bar(titles[name], _cell(scores.pooled.f1), faint=name == UNTRAINED)
-        for name, scores in measures.first_errors.items()
+        for name, scores in sorted(
+            measures.first_errors.items(), key=lambda item: item[0] == UNTRAINED
+        )
     )
     return [
         BarPlot(
@@ -191,9 +193,9 @@ def _f1_plot(titles: Mapping[str, str], measures: Measures) -> list[BarPlot]:
 def _curves(titles: Mapping[str, str], board: BestOfN) -> LinePlot:
     shown = [("", "pass", "pass@n", True), ("", "maj", "maj@n", True)]
     shown += [
-        (n, RULE, f"vote, {titles[n]}", False)
-        for n in ("prm-gold", "prm-consensus", "prm-mc-hard")
-        if n in titles
+        (f"prm-{n}", RULE, f"vote, {n}", False)
+        for n in ("gold", "consensus", "mc-hard")
+        if f"prm-{n}" in titles
     ]
     lines = tuple(
         Line(label, tuple(Point(n, _cell(e)) for n, e in board.row(rule, name).curve), dashed)
