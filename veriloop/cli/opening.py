@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from veriloop.protocols import Engine, Sampling, Verifier
     from veriloop.records import Problem
     from veriloop.store.quarantine import Quarantine
+    from veriloop.verify.equality import MathEquality
 
 WORLD = "abacus"
 
@@ -38,6 +39,15 @@ def engine(spec: str) -> Engine:
     from veriloop.engines import open_engine
 
     return open_engine(model_path(spec))
+
+
+@asynccontextmanager
+async def closing(equality: MathEquality) -> AsyncIterator[MathEquality]:
+    """The equality, its workers ended at the end."""
+    try:
+        yield equality
+    finally:
+        await equality.close()
 
 
 @asynccontextmanager
@@ -111,16 +121,14 @@ async def verifier(kind: str, options: VerifierOptions, out: Path) -> AsyncItera
     if kind in ("montecarlo", "judge", "min-token-probability"):
         if not options.engine:
             raise InputError(f"{kind} asks a model: name one with --engine")
-        async with remembered(options.engine, out) as model:
-            async for made in _with_engine(kind, options, model):
-                yield made
+        async with remembered(options.engine, out) as model, _with_engine(kind, options, model) as made:
+            yield made
     elif kind == "answer":
         from veriloop.verify.answer import Answer
         from veriloop.verify.equality import MathEquality
 
-        equality = MathEquality()
-        yield Answer(equality)
-        await equality.close()
+        async with closing(MathEquality()) as equality:
+            yield Answer(equality)
     elif kind == "process":
         from veriloop.verify.process import Process
 
@@ -137,6 +145,7 @@ async def verifier(kind: str, options: VerifierOptions, out: Path) -> AsyncItera
         raise InputError(f"no verifier {kind!r}; there are {', '.join([*KINDS, 'gold'])}")
 
 
+@asynccontextmanager
 async def _with_engine(kind: str, options: VerifierOptions, model: Engine) -> AsyncIterator[Any]:
     from veriloop.verify.equality import MathEquality
     from veriloop.verify.judge import Judge
@@ -150,13 +159,12 @@ async def _with_engine(kind: str, options: VerifierOptions, model: Engine) -> As
     else:
         if options.estimate not in ("hard", "soft"):
             raise InputError(f"--estimate is hard or soft, not {options.estimate!r}")
-        equality = MathEquality()
-        yield MonteCarlo(
-            model,
-            equality,
-            options.k,
-            estimate="soft" if options.estimate == "soft" else "hard",
-            sampling=options.sampling(options.temperature),
-            seed=options.seed,
-        )
-        await equality.close()
+        async with closing(MathEquality()) as equality:
+            yield MonteCarlo(
+                model,
+                equality,
+                options.k,
+                estimate="soft" if options.estimate == "soft" else "hard",
+                sampling=options.sampling(options.temperature),
+                seed=options.seed,
+            )

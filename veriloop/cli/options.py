@@ -13,5 +13,8 @@ ENGINE = typer.Option(
 SEED = typer.Option(0, help="Every random stream derives from it.")
 IN_FLIGHT = typer.Option(64, help="Problems worked on at once.")
 FRESH = typer.Option(False, "--fresh", help="Start over: remove what an earlier run left.")
+RETRY_LOST = typer.Option(
+    False, "--retry-lost", help="Do again what an earlier run lost to errors."
+)
 QUIET = typer.Option(False, "--quiet", "-q", help="No progress.")
 STRICT = typer.Option(False, "--strict", help="Exit with 1 if anything was lost.")

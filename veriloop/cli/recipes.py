@@ -89,7 +89,7 @@ async def run_recipe(
 ) -> int:
     """Run everything in ``out``; returns how many items were lost to errors."""
     from veriloop.abacus.world import Gold
-    from veriloop.cli.opening import problem_source, remembered
+    from veriloop.cli.opening import closing, problem_source, remembered
     from veriloop.recipes.prm.measures import measure
     from veriloop.recipes.prm.page import main_tables, page, verifier_titles
     from veriloop.recipes.prm.recipe import Cast, Inputs, Recipe, run_prm
@@ -120,8 +120,8 @@ async def run_recipe(
         async with (
             remembered(options.policy, out / "calls") as policy,
             remembered(options.judge, out / "calls" / "judge") as judge,
+            closing(MathEquality()) as equality,
         ):
-            equality = MathEquality()
             gold = Gold() if options.embedded else None
             recipe = Recipe(
                 settings,
@@ -129,7 +129,6 @@ async def run_recipe(
                 Run(out, fresh=fresh, in_flight=options.in_flight, seen=seen, kept=kept),
             )
             sources = await run_prm(recipe, Inputs(train.problems, held.problems))
-            await equality.close()
     recipe = replace(recipe, run=Run(out))
     measures = measure(recipe, sources)
     (out / "measures.json").write_text(

@@ -20,6 +20,7 @@ from veriloop.cli.options import (
     OUT,
     PROBLEMS,
     QUIET,
+    RETRY_LOST,
     SEED,
     SOLUTIONS,
     STRICT,
@@ -37,13 +38,20 @@ def add_to(app: typer.Typer) -> None:
 
 
 @contextmanager
-def running(out: Path, *, fresh: bool, quiet: bool = False, in_flight: int = 256) -> Iterator[Run]:
+def running(
+    out: Path,
+    *,
+    fresh: bool,
+    retry_lost: bool = False,
+    quiet: bool = False,
+    in_flight: int = 256,
+) -> Iterator[Run]:
     """A run of one stage in ``out``, with progress on standard error."""
     from veriloop.runs.progress import progress
     from veriloop.runs.stages import Run
 
     with progress("silent" if quiet else "auto") as seen:
-        yield Run(out, fresh=fresh, in_flight=in_flight, seen=seen)
+        yield Run(out, fresh, retry_lost, in_flight, seen=seen)
 
 
 def problems(
@@ -77,6 +85,7 @@ def sample(
     seed: int = SEED,
     in_flight: int = IN_FLIGHT,
     fresh: bool = FRESH,
+    retry_lost: bool = RETRY_LOST,
     quiet: bool = QUIET,
     strict: bool = STRICT,
 ) -> None:
@@ -95,7 +104,7 @@ def sample(
         async with remembered(engine, out) as model:
             return await run.search("", given, search, model)
 
-    with running(out, fresh=fresh, quiet=quiet, in_flight=in_flight) as run:
+    with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
         report = asyncio.run(work(run))
     _finish(report, strict)
 
@@ -117,6 +126,7 @@ def verify(
     seed: int = SEED,
     in_flight: int = IN_FLIGHT,
     fresh: bool = FRESH,
+    retry_lost: bool = RETRY_LOST,
     quiet: bool = QUIET,
     strict: bool = STRICT,
 ) -> None:
@@ -133,7 +143,7 @@ def verify(
         async with verifier(kind, options, out) as opened:
             return await run.verify("", groups, opened)
 
-    with running(out, fresh=fresh, quiet=quiet, in_flight=in_flight) as run:
+    with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
         report = asyncio.run(work(run))
     _finish(report, strict)
 
@@ -211,10 +221,12 @@ def train(
 
 
 def _finish(report: StageReport, strict: bool) -> None:
-    """Say what there is now; exit with 1 only where items were lost and the user asked to be strict."""
+    """Say what there is now; exit with 1 where nothing came through, or something was lost under --strict."""
     made = ", ".join(f"{count:,} {kind}" for kind, count in report.records.items() if count)
     typer.echo(made or "nothing")
     for reason, count in report.dropped.items():
         typer.echo(f"  {count:,} dropped: {reason}")
-    if report.lost and strict:
+    if report.lost:
+        typer.echo("give --retry-lost to do again what was lost", err=True)
+    if report.lost and (strict or report.lost == report.items):
         raise typer.Exit(1)

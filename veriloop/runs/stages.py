@@ -24,10 +24,14 @@ from veriloop.store.rows import FOLDERS, R
 @final
 @dataclass(frozen=True)
 class Run:
-    """A folder of stages, and how they are run. ``seen`` is told of progress, ``kept`` of finished stages."""
+    """A folder of stages, and how they are run. ``seen`` is told of progress, ``kept`` of finished stages.
+
+    ``fresh`` starts over; ``retry_lost`` does the pieces again that lost items to errors.
+    """
 
     folder: Path
     fresh: bool = False
+    retry_lost: bool = False
     in_flight: int = 256
     piece_size: int = 64
     seen: Callable[[StageEvent], object] | None = field(default=None, repr=False)
@@ -88,6 +92,7 @@ class Run:
             piece_size=self.piece_size,
             in_flight=self.in_flight,
             fresh=self.fresh,
+            retry_lost=self.retry_lost,
         )
         report = await run_stage(stage, items, work, on_event=self.seen)
         if self.kept:
