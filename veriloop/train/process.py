@@ -20,13 +20,14 @@ from torch import Tensor
 
 from veriloop.engines.heads import Head
 from veriloop.engines.process_reward import ProcessRewardModel
-from veriloop.engines.step_encoding import Encoded, SeparatorInStep, length_batches
+from veriloop.engines.step_encoding import length_batches
 from veriloop.errors import InputError
 from veriloop.ids import Json, content_id
-from veriloop.records import NO_ERROR, Dropped, Example, ExampleKind
+from veriloop.records import NO_ERROR, Dropped, Example
 from veriloop.store.atomic import write_whole
 from veriloop.train.loop import Schedule, epoch_batches, load_state, save_state
 from veriloop.train.losses import OBJECTIVES
+from veriloop.train.step_examples import Prepared, example_name, prepare
 
 Objective: TypeAlias = Literal["hard", "soft-mse", "soft-bce"]
 REPORT: Final = "training.json"
@@ -146,17 +147,6 @@ class Progress:
     loss: float
 
 
-@final
-@dataclass(frozen=True)
-class _Prepared:
-    """Encoded examples with their labels, and what was left out."""
-
-    encoded: tuple[Encoded, ...]
-    labels: tuple[tuple[float, ...], ...]
-    cut_steps: int
-    quarantined: tuple[Dropped, ...]
-
-
 def train_process(
     examples: Sequence[Example],
     config: ProcessConfig,
@@ -187,7 +177,7 @@ def train_process(
         seed=config.seed,
     )
     limit = min(model.limit, config.max_tokens or model.limit)
-    data, held = _prepare(model, examples, limit), _prepare(model, validation, limit)
+    data, held = prepare(model, examples, limit), prepare(model, validation, limit)
     if not data.encoded:
         reasons = sorted({d.reason for d in data.quarantined}) or ["none was given"]
         raise InputError(f"no example to learn from is left: {'; '.join(reasons[:3])}")
@@ -222,7 +212,7 @@ def _fingerprint(
     left_out = ("out", "save_every", "base", "reference")
     settings = {k: v for k, v in asdict(config).items() if k not in left_out}
     bases = [_weights_of(path) for path in (config.base, config.reference) if path]
-    ids = [[_name(e) for e in examples], [_name(e) for e in validation]]
+    ids = [[example_name(e) for e in examples], [example_name(e) for e in validation]]
     return content_id("training", settings, bases, *ids)
 
 
@@ -252,52 +242,6 @@ def _finished(path: Path, fingerprint: str, config: ProcessConfig) -> TrainRepor
     return TrainReport(**data)
 
 
-def _prepare(model: ProcessRewardModel, examples: Sequence[Example], limit: int) -> _Prepared:
-    encoded: list[Encoded] = []
-    labels: list[tuple[float, ...]] = []
-    dropped: list[Dropped] = []
-    cut = 0
-    for row, example in enumerate(examples):
-        reason = _unusable(example)
-        if reason is None:
-            try:
-                whole = model.encode(_text(example), example.completions)
-            except SeparatorInStep as error:
-                reason = str(error)
-            else:
-                fits = whole.upto(limit)
-                cut += len(whole.ends) - len(fits.ends)
-                if fits.ends:
-                    encoded.append(fits)
-                    labels.append(example.labels[: len(fits.ends)])
-                    continue
-                reason = f"no step fits within {limit} tokens"
-        dropped.append(Dropped(what=_name(example), reason=reason, source=example.problem, row=row))
-    return _Prepared(tuple(encoded), tuple(labels), cut, tuple(dropped))
-
-
-def _unusable(example: Example) -> str | None:
-    if example.kind is not ExampleKind.STEP_LABELS:
-        return f"{example.kind.value}, not step labels"
-    if not example.completions:
-        return "no steps"
-    if not all(0 <= label <= 1 for label in example.labels):
-        return "a label outside [0, 1]"
-    return None
-
-
-def _name(example: Example) -> str:
-    """The example's id; one whose labels are no numbers has none."""
-    return example.id if all(map(math.isfinite, example.labels)) else "an example without an id"
-
-
-def _text(example: Example) -> str:
-    """The problem's text: the prompt itself, or the last user turn of a chat."""
-    if isinstance(example.prompt, str):
-        return example.prompt
-    return next((m.content for m in reversed(example.prompt) if m.role == "user"), "")
-
-
 class _Trainer:
     """One training under way."""
 
@@ -305,8 +249,8 @@ class _Trainer:
         self,
         config: ProcessConfig,
         model: ProcessRewardModel,
-        data: _Prepared,
-        held: _Prepared,
+        data: Prepared,
+        held: Prepared,
         fingerprint: str,
     ) -> None:
         self.config, self.model, self.data, self.held = config, model, data, held

@@ -7,13 +7,11 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 
-from veriloop.engines.heads import CLASSES, HEADS, token_classes
+from veriloop.engines.heads import HEADS
 from veriloop.engines.process_reward import ProcessRewardModel
-from veriloop.engines.step_encoding import SEPARATOR, Encoded, SeparatorInStep, length_batches
-from veriloop.engines.token_features import FeatureCache, pass_key
-from veriloop.engines.token_tree import plant
+from veriloop.engines.step_encoding import SEPARATOR, Encoded, SeparatorInStep
 from veriloop.errors import InputError
 
 _spec = importlib.util.spec_from_file_location(
@@ -197,58 +195,6 @@ def test_the_head_is_drawn_from_the_seed(base, other, head):
 # ---- surprise ------------------------------------------------------------------------------------------------
 
 
-def test_features_are_what_the_language_models_say_of_each_token(base, other):
-    model = create(base, other, "surprise")
-    steps = ("So 12+3=15.", "Then\n30")
-    encoded = model.encode(PROBLEM, steps)
-    tokenizer = AutoTokenizer.from_pretrained(base)
-    prompt = f"<|im_start|>user\n{PROBLEM}<|im_end|>\n<|im_start|>assistant\n"  # no system: none was sampled with
-    assert tokenizer.decode(encoded.ids) == prompt + "So 12+3=15.\n\nThen\n30\n\n"
-    (features,) = model.inputs([encoded])
-    written = encoded.ids[encoded.start :]
-    assert features.shape == (len(written), 4 + 4 + len(CLASSES))
-    for at, path in ((0, base), (4, other)):
-        causal = AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval()
-        with torch.no_grad():
-            logits = causal(torch.tensor([encoded.ids])).logits[0].double().numpy()
-        for i, token in enumerate(written):
-            row = logits[encoded.start + i - 1]
-            p = np.exp(row - row.max())
-            p /= p.sum()
-            expected = (
-                [0, 1, 0, 0]
-                if i in encoded.neutral
-                else [
-                    max(np.log(p[token]), -20) / 5,
-                    p[token],
-                    -(p * np.log(p)).sum(),
-                    max(np.log(p[token] / p.max()), -20) / 5,
-                ]
-            )
-            np.testing.assert_allclose(features[i, at : at + 4], expected, atol=1e-4)
-
-
-def test_blank_lines_are_neutral_even_where_they_merge_with_a_full_stop(base):
-    model = ProcessRewardModel.create(base, head="surprise")
-    encoded = model.encode(PROBLEM, ("So 12+3=15.", "30"))
-    tokenizer = AutoTokenizer.from_pretrained(base)
-    written = [tokenizer.decode([i]) for i in encoded.ids[encoded.start :]]
-    assert any(piece == ".\n\n" for piece in written)  # the tokenizer does merge
-    assert [written[i] for i in encoded.neutral if written[i].strip()] == [".\n\n"]
-    assert all("\n" in written[i] for i in encoded.neutral)
-    assert [i for i, piece in enumerate(written) if "\n" in piece] == list(encoded.neutral)
-    assert set(encoded.ends) <= set(encoded.neutral)
-
-
-def test_token_classes_are_read_off_the_text():
-    pieces = ["7", " 12", "+", " =", "//", "Ann", " is", "\n\n", "\n", ".", "<|im_end|>", ""]
-    named = [CLASSES[i] for i in token_classes(pieces)]
-    assert named == [
-        "digit", "digit", "operator", "operator", "operator", "letter", "letter", "delimiter",
-        "other", "other", "letter", "other",
-    ]  # fmt: skip
-
-
 def test_what_was_read_before_costs_no_pass_and_has_the_same_bits(base):
     first, second = (ProcessRewardModel.create(base, head="surprise", seed=s) for s in (0, 1))
     encoded = [first.encode(PROBLEM, steps) for steps in SOLUTIONS]
@@ -259,32 +205,6 @@ def test_what_was_read_before_costs_no_pass_and_has_the_same_bits(base):
     assert all(torch.equal(a, b) for a, b in zip(rows, again, strict=True))
     alone = second.inputs(encoded[:1])[0]  # not the same pass: read anew
     assert not torch.allclose(alone, rows[0])
-
-
-def test_the_cache_stays_within_its_bytes_and_forgets_the_oldest():
-    cache = FeatureCache(limit=1000)
-    rows = {name: (torch.full((10, 5), float(i)), torch.zeros(50)) for i, name in enumerate("abc")}
-    for name in "ab":
-        cache.put(name, rows[name])
-    assert torch.equal(cache.get("a")[0], rows["a"][0])  # now b is the oldest
-    cache.put("c", rows["c"])
-    assert cache.held == 800
-    assert cache.get("b") is None
-    assert torch.equal(cache.get("a")[0], rows["a"][0])
-    cache.put("huge", [torch.zeros(10000)])
-    assert cache.get("huge") is None
-    assert cache.held == 800
-
-
-def test_pass_keys_tell_any_two_passes_apart():
-    passes = [
-        ("m", [(1, 2, 3)], 1), ("n", [(1, 2, 3)], 1), ("m", [(1, 2, 3)], 2), ("m", [(1, 2, 4)], 1),
-        ("m", [(1, 2, 3), (1, 3, 2)], 1), ("m", [(1, 2, 3), (4, 2, 3)], 1),
-        ("m", [(4, 2, 3), (1, 2, 3)], 1), ("m", [(1, 2, 3, 4)], 1),
-    ]  # fmt: skip
-    keys = [pass_key(owner, plant(ids, [start] * len(ids))[0]) for owner, ids, start in passes]
-    assert len(set(keys)) == len(passes)
-    assert pass_key("m", plant([(1, 2, 3)], [1])[0]) == keys[0]
 
 
 # ---- what cannot be used -------------------------------------------------------------------------------------
@@ -309,19 +229,3 @@ def test_what_cannot_be_used_is_refused_in_words(base, tmp_path):
     (tmp_path / "llama" / "config.json").write_text(json.dumps(config))
     with pytest.raises(InputError, match="qwen2 checkpoint, this one is 'llama'"):
         ProcessRewardModel.create(tmp_path / "llama")
-
-
-def test_cutting_keeps_whole_steps_only():
-    whole = Encoded(tuple(range(20)), 6, (3, 8, 13), (3, 8, 13))
-    assert whole.upto(20) is whole
-    assert whole.upto(19) == Encoded(tuple(range(15)), 6, (3, 8), (3, 8))
-    assert whole.upto(10) == Encoded(tuple(range(10)), 6, (3,), (3,))
-    assert whole.upto(9).ends == ()
-
-
-def test_length_batches_cover_everything_within_the_budget():
-    lengths = [5, 100, 7, 5, 30, 29, 1]
-    batches = list(length_batches(lengths, 60))
-    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
-    for batch in batches:
-        assert len(batch) == 1 or max(lengths[i] for i in batch) * len(batch) <= 60
