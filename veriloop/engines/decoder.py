@@ -54,13 +54,16 @@ def open_decoder(
 ) -> Decoder:
     """A decoder over the checkpoint directory `path`: the fast one for Qwen2, else the one over transformers.
 
-    `dtype` is a torch dtype's name; `prefix_bytes` bounds the keys and values kept of recent prompts.
+    `dtype` is a torch dtype's name; `device` "auto" is cuda where there is one; `prefix_bytes` bounds the keys and
+    values kept of recent prompts.
     """
     kind = getattr(torch, dtype, None)
-    if not isinstance(kind, torch.dtype):
+    if not (isinstance(kind, torch.dtype) and kind.is_floating_point):
         raise ValueError(
             f"dtype is the name of a torch dtype such as 'float32' or 'bfloat16', got {dtype!r}"
         )
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
     path = Path(path)
     if not (path / "config.json").exists():
         raise FileNotFoundError(f"{path} is not a checkpoint directory: it has no config.json")

@@ -1,144 +1,172 @@
-"""A checkpoint in this process: many small requests, gathered into one running batch by a thread of its own.
+"""The weights of a checkpoint in this process: many small requests become one running batch.
 
-Text, templates and sampling are ``local_text``'s. On a CPU in fp32 a reply does not depend on what else is asked
-at the same time. For several CPU cores use ``pool``: processes with one thread each.
+A thread owns the model and decodes; requests join the batch at any step and leave it when they are done. Equal
+requests get equal replies whatever else is running (bit for bit on a CPU in float32). Torch runs with as many
+threads as the process gives it: set OMP_NUM_THREADS=1 on a busy machine, or use ``Pool``, which does.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
-import queue
-import threading
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread, current_thread
+from typing import Any, final
 
-from veriloop.engines.fingerprints import WEIGHTS, folder_fingerprint
-from veriloop.engines.weights import Weights
-from veriloop.errors import EngineError, VeriloopError
+from veriloop.engines.fingerprints import folder_fingerprint
+from veriloop.engines.local_desk import Desk, Item, open_desk
+from veriloop.engines.promises import Promises
+from veriloop.errors import EngineError
 from veriloop.ids import Json
 from veriloop.protocols import Reply, Request, Scored, ScoreRequest
 
-if TYPE_CHECKING:
-    from veriloop.engines.local_text import Outcome
 
-Asked = tuple[int, Request | ScoreRequest]
+@final
+class _Line:
+    """The thread that owns a desk, and the way to and from it. ``None`` in the inbox ends the thread."""
+
+    def __init__(self, opening: Callable[[], Desk], name: str) -> None:
+        self.inbox: SimpleQueue[tuple[int, Item | None] | None] = SimpleQueue()
+        self.promises = Promises()
+        args = (opening, self.inbox, self.promises)
+        self.thread = Thread(target=_serve, args=args, name=f"decode {name}", daemon=True)
+        self.thread.start()
+
+    def stop(self) -> None:
+        """End the thread after its current step and wait for it."""
+        self.inbox.put(None)
+        if self.thread is not current_thread():  # as it may be when garbage is collected
+            self.thread.join()
+        self.promises.fail(EngineError("the engine was closed before it had answered"))
 
 
 @final
-@dataclass(eq=False)
-class _Driver:
-    """The thread that decodes, and who waits for what."""
+class _State:
+    """What a ``Local`` has opened; copies and pickles of an engine begin with nothing open."""
 
-    inbox: queue.SimpleQueue[Asked | None] = field(default_factory=queue.SimpleQueue)
-    waiting: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Future[Any]]] = field(
-        default_factory=dict
-    )
-    keys: itertools.count[int] = field(default_factory=itertools.count)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    thread: threading.Thread | None = None
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.line: _Line | None = None
+        self.finalizer: Any = None
 
-    async def ask(self, engine: Local, request: Request | ScoreRequest) -> Any:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Any] = loop.create_future()
-        with self.lock:
-            if self.thread is None:
-                self.thread = threading.Thread(target=self.run, args=(engine,), daemon=True)
-                self.thread.start()
-            key = next(self.keys)
-            self.waiting[key] = (loop, answer)
-            self.inbox.put((key, request))
-        return await answer
+    def __reduce__(self) -> tuple[type[_State], tuple[()]]:
+        return (_State, ())
 
-    def run(self, engine: Local) -> None:
-        """Decode until told to end; an error of the decoder goes to everyone who waits."""
-        try:
-            from veriloop.engines.local_text import TextDecoder
-
-            decoder = TextDecoder(Weights(engine.path, engine.slots, engine.dtype, engine.device))
-            while True:
-                while not decoder.busy or not self.inbox.empty():
-                    asked = self.inbox.get()
-                    if asked is None:
-                        return
-                    refused = decoder.submit(*asked)
-                    if refused is not None:
-                        self.tell(asked[0], refused)
-                for key, outcome in decoder.step():
-                    self.tell(key, outcome)
-        except Exception as error:
-            failure = EngineError(
-                f"{engine.path}: decoding failed ({type(error).__name__}: {error})"
-            )
-            failure.__cause__ = error
-            with self.lock:
-                self.thread = None
-                keys = list(self.waiting)
-                self.inbox = queue.SimpleQueue()
-            for key in keys:
-                self.tell(key, failure)
-
-    def tell(self, key: Any, outcome: Outcome) -> None:
-        loop, answer = self.waiting.pop(key)
-
-        def deliver() -> None:
-            if answer.done():
-                return
-            if isinstance(outcome, VeriloopError):
-                answer.set_exception(outcome)
-            else:
-                answer.set_result(outcome)
-
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(deliver)
-
-    def close(self) -> None:
-        with self.lock:
-            thread, self.thread = self.thread, None
-            self.inbox.put(None)
-        if thread is not None:
-            thread.join()
-        self.inbox = queue.SimpleQueue()
+    def __deepcopy__(self, memo: dict[int, Any]) -> _State:
+        return _State()
 
 
 @final
 @dataclass(frozen=True)
 class Local:
-    """The checkpoint in folder ``path``: Qwen2 by our own fast loop, other architectures by transformers'.
+    """The checkpoint folder ``path``, opened on first use.
 
-    ``slots`` sequences are decoded at a time. Weights open on first use. ``dtype`` float32 on a CPU makes replies
-    the same bits whatever the batch; bfloat16 is faster where the machine has it.
+    ``slots`` samples are decoded side by side, and more wait; ``dtype`` names a torch dtype; ``device`` is "cpu",
+    "cuda" or "auto" (cuda where there is one).
     """
 
     path: str
-    slots: int = 64
+    slots: int = 128
     dtype: str = "float32"
-    device: str = "cpu"
-    _driver: _Driver = field(default_factory=_Driver, init=False, repr=False, compare=False)
+    device: str = "auto"
+    _state: _State = field(default_factory=_State, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.slots < 1:
+            raise ValueError(f"slots is at least 1, got {self.slots}")
 
     @property
     def name(self) -> str:
-        """The folder's name."""
-        return Path(self.path).resolve().name
+        """The checkpoint's name: the last part of its path."""
+        return Path(self.path).name or Path(self.path).resolve().name
 
     def fingerprint(self) -> Json:
-        """The weights by content; where they lie, and how many slots there are, changes nothing."""
-        return [folder_fingerprint(self.path, WEIGHTS), self.dtype]
+        """What decides the answers besides the request; the same for ``Pool``, which gives the same answers."""
+        return local_fingerprint(self.path, self.dtype)
 
     async def generate(self, request: Request) -> Reply:
-        """All samples of the request."""
-        reply: Reply = await self._driver.ask(self, request)
-        return reply
+        """The samples asked for.
+
+        Raises EngineRefused for a prompt that does not fit, ValueError for impossible settings, InputError for a
+        folder without a usable tokenizer, EngineError where the model fails.
+        """
+        return await self._wait_for(request)
 
     async def score(self, request: ScoreRequest) -> Scored:
-        """Log-probabilities and entropies of the continuation's tokens."""
-        scored: Scored = await self._driver.ask(self, request)
-        return scored
+        """Log-probability and entropy of each token of the continuation.
+
+        Its tokens are those of the continuation by itself. The very first token of a text with no prompt has no
+        probability and is left out. Raises as ``generate``.
+        """
+        return await self._wait_for(request)
 
     async def close(self) -> None:
-        """End the thread and free the weights; the next request opens them again."""
-        await asyncio.to_thread(self._driver.close)
+        """Fail what is under way and let go of the weights. A later request opens them again."""
+        with self._state.lock:
+            line, self._state.line = self._state.line, None
+            finalizer = self._state.finalizer
+        if line is not None:
+            finalizer.detach()
+            await asyncio.to_thread(line.stop)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return (Local, (self.path, self.slots, self.dtype, self.device))
+    async def _wait_for(self, item: Item) -> Any:
+        line = self._line()
+        key, future = line.promises.open()
+        line.inbox.put((key, item))
+        try:
+            return await future
+        except asyncio.CancelledError:
+            line.promises.drop(key)
+            line.inbox.put((key, None))
+            raise
+
+    def _line(self) -> _Line:
+        state = self._state
+        with state.lock:
+            if state.line is None:
+                path, slots, dtype, device = self.path, self.slots, self.dtype, self.device
+
+                def opening() -> Desk:
+                    return open_desk(path, slots=slots, dtype=dtype, device=device)
+
+                state.line = _Line(opening, self.name)
+                # also at exit: a thread inside torch must not outlive the interpreter
+                state.finalizer = weakref.finalize(state, _Line.stop, state.line)
+            return state.line
+
+
+def local_fingerprint(path: str, dtype: str) -> Json:
+    """What decides the answers of a checkpoint that runs here: its files and the precision."""
+    weights = folder_fingerprint(path) or path
+    return {"kind": "local", "weights": weights, "dtype": dtype}
+
+
+def _serve(
+    opening: Callable[[], Desk],
+    inbox: SimpleQueue[tuple[int, Item | None] | None],
+    promises: Promises,
+) -> None:
+    """Answer what comes until None comes. Without a desk every request gets the reason."""
+    try:
+        desk = opening()
+    except Exception as error:
+        while (given := inbox.get()) is not None:
+            promises.settle([(given[0], error)])
+        return
+    while True:
+        try:
+            given = inbox.get(block=not desk.busy)
+            while True:
+                if given is None:
+                    return
+                key, item = given
+                if item is None:
+                    desk.cancel(key)
+                else:
+                    desk.ask(key, item)
+                given = inbox.get_nowait()
+        except Empty:
+            promises.settle(desk.turn())

@@ -1,186 +1,225 @@
-"""A checkpoint in several processes with one thread each: how a CPU with several cores decodes fastest.
+"""The weights of a checkpoint in several single-thread processes, each with its own copy: ``Local`` for a CPU.
 
-Requests go to the worker that has the least to do. Replies are those of ``local``, whatever the number of workers.
-A worker that dies fails the requests it had, and the next request starts another in its place. Workers end with
-this process, even where it is killed.
+Samples go to the process with the least to do; what they are does not depend on that, nor on how many processes
+there are. Processes start when they are needed and end with this one, however it ends. Not for GPUs and not for
+several machines.
 """
 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import subprocess
-import sys
-import threading
-from dataclasses import dataclass, field
+import weakref
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from multiprocessing import Pipe
 from pathlib import Path
+from threading import Lock, Thread
 from typing import Any, final
 
-from veriloop.engines.fingerprints import WEIGHTS, folder_fingerprint
-from veriloop.engines.pool_worker import read_message, write_message
-from veriloop.engines.weights import Weights
-from veriloop.errors import EngineError, VeriloopError
+from veriloop.engines.local import local_fingerprint
+from veriloop.engines.local_desk import Item
+from veriloop.engines.pool_worker import COMMAND, Failed, Opening
+from veriloop.engines.promises import Promises
+from veriloop.errors import EngineError
 from veriloop.ids import Json
 from veriloop.protocols import Reply, Request, Scored, ScoreRequest
 
-Waiter = tuple[asyncio.AbstractEventLoop, "asyncio.Future[Any]"]
+_ROOT = Path(__file__).resolve().parents[2]
+_LEAST_PART = 16  # samples: fewer of one request are not spread over processes
+_PATIENCE = 5.0  # seconds for a process to end by itself
 
 
 @final
-@dataclass(eq=False)
 class _Worker:
-    """One process, the thread that reads from it, and who waits for it."""
+    """One process, its pipe, and the promises it has to keep. ``load`` is samples under way."""
 
-    process: subprocess.Popen[bytes]
-    path: str
-    waiting: dict[int, Waiter] = field(default_factory=dict)
-    load: int = 0
-    failure: VeriloopError | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, opening: Opening, name: str) -> None:
+        self.promises, self.lock = Promises(), Lock()
+        self.load, self.alive = 0, True
+        self._name = name
+        self.pipe, theirs = Pipe()
+        with theirs:
+            self.process = subprocess.Popen(
+                [*COMMAND, str(theirs.fileno())],
+                env=_environment(),
+                stdin=subprocess.DEVNULL,
+                pass_fds=(theirs.fileno(),),
+            )
+        self.pipe.send(opening)
+        Thread(target=self._read, name=f"pool {name}", daemon=True).start()
 
-    @classmethod
-    def start(cls, weights: Weights) -> _Worker:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "veriloop.engines.pool_worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=os.environ | {"OMP_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"},
-        )
-        assert process.stdin is not None
-        worker = cls(process, weights.path)
-        write_message(process.stdin, weights)
-        threading.Thread(target=worker.read, daemon=True).start()
-        return worker
+    def send(self, message: tuple[int, Item | None]) -> None:
+        """Ask or cancel. A process that is gone is noticed by the reader."""
+        with self.lock, suppress(OSError):
+            self.pipe.send(message)
 
-    def send(self, key: int, request: Request | ScoreRequest, waiter: Waiter) -> None:
-        """Hand over a request. Raises EngineError where the process is gone."""
-        assert self.process.stdin is not None
-        with self.lock:
-            if self.failure is not None:
-                raise self.failure
-            self.waiting[key] = waiter
-            try:
-                write_message(self.process.stdin, (key, request))
-            except OSError as error:
-                del self.waiting[key]
-                raise EngineError(f"{self.path}: a worker died") from error
-        self.load += getattr(request, "n", 1)
-
-    def read(self) -> None:
-        """Pass on what comes, until the process ends; then tell everyone who still waits."""
-        assert self.process.stdout is not None
-        failure: VeriloopError
+    def _read(self) -> None:
+        """Keep promises until the pipe ends, then break the rest."""
         try:
-            failed = read_message(self.process.stdout)
-            while failed is None:
-                for key, outcome in read_message(self.process.stdout):
-                    with self.lock:
-                        waiter = self.waiting.pop(key)
-                    _deliver(waiter, outcome)
-            failure = failed
-        except (EOFError, OSError, ValueError):
-            code = self.process.wait()
-            failure = EngineError(f"{self.path}: a worker ended with exit code {code}")
+            while True:
+                message = self.pipe.recv()
+                if isinstance(message, Failed):
+                    self.alive = False
+                    self.promises.fail(message.error)
+                else:
+                    self.promises.settle(message)
+        except Exception:  # the end of the pipe, or a message that cannot be read
+            self.alive = False
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(_PATIENCE)
+        self.process.kill()
+        code = self.process.wait()
+        self.promises.fail(EngineError(_obituary(self._name, code, len(self.promises))))
         with self.lock:
-            self.failure = failure
-            left, self.waiting = list(self.waiting.values()), {}
-        for waiter in left:
-            _deliver(waiter, failure)
+            self.pipe.close()
 
     def stop(self) -> None:
-        for pipe in (self.process.stdin, self.process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    continue
-        self.process.kill()
-        self.process.wait()
+        """Close the pipe, at which the process ends, and see that it does."""
+        self.alive = False
+        self.promises.fail(EngineError(f"engine {self._name!r} was closed before it had answered"))
+        self.process.terminate()
+        try:
+            self.process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
-def _deliver(waiter: Waiter, outcome: object) -> None:
-    loop, answer = waiter
+def _obituary(name: str, code: int, lost: int) -> str:
+    how = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    return (
+        f"a worker process of {name!r} {how} and {lost} requests under way were lost; another takes its place, "
+        "so ask again (signal 9 is often the system running out of memory: use fewer workers or slots)"
+    )
 
-    def settle() -> None:
-        if answer.done():
-            return
-        if isinstance(outcome, BaseException):
-            answer.set_exception(outcome)
-        else:
-            answer.set_result(outcome)
 
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(settle)
+def _environment() -> dict[str, str]:
+    paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    single = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+    quiet = {"TOKENIZERS_PARALLELISM": "false", "PYTHONPATH": os.pathsep.join(paths)}
+    return {**os.environ, **single, **quiet}
 
 
 @final
-@dataclass(eq=False)
-class _Crew:
-    """The workers that run. Started together on first use, replaced one by one."""
+class _State:
+    """The processes a ``Pool`` has started; copies and pickles of an engine begin with none."""
 
-    workers: list[_Worker] = field(default_factory=list)
-    keys: itertools.count[int] = field(default_factory=itertools.count)
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.workers: list[_Worker] = []
+        weakref.finalize(self, _stop_all, self.workers)
 
-    async def ask(self, pool: Pool, request: Request | ScoreRequest) -> Any:
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Any] = loop.create_future()
-        worker = self._least_loaded(pool)
-        size = getattr(request, "n", 1)
-        worker.send(next(self.keys), request, (loop, answer))
-        try:
-            return await answer
-        finally:
-            worker.load -= size
+    def __reduce__(self) -> tuple[type[_State], tuple[()]]:
+        return (_State, ())
 
-    def _least_loaded(self, pool: Pool) -> _Worker:
-        weights = Weights(pool.path, pool.slots, pool.dtype, pool.device)
-        count = pool.workers or os.cpu_count() or 1
-        self.workers = [w for w in self.workers if w.failure is None]
-        while len(self.workers) < count:
-            self.workers.append(_Worker.start(weights))
-        return min(self.workers, key=lambda worker: worker.load)
+    def __deepcopy__(self, memo: dict[int, Any]) -> _State:
+        return _State()
 
-    def close(self) -> None:
-        workers, self.workers = self.workers, []
-        for worker in workers:
-            worker.stop()
+
+def _stop_all(workers: list[_Worker]) -> None:
+    for worker in workers:
+        worker.process.terminate()  # all at once, then wait for each
+    while workers:
+        workers.pop().stop()
 
 
 @final
 @dataclass(frozen=True)
 class Pool:
-    """The checkpoint in folder ``path`` in ``workers`` processes, as many as there are cores by default."""
+    """The checkpoint folder ``path`` in ``workers`` processes (None: one for each CPU this process may use).
+
+    ``slots`` and ``dtype`` are those of ``Local``, for each process.
+    """
 
     path: str
     workers: int | None = None
-    slots: int = 64
+    slots: int = 128
     dtype: str = "float32"
-    device: str = "cpu"
-    _crew: _Crew = field(default_factory=_Crew, init=False, repr=False, compare=False)
+    _state: _State = field(default_factory=_State, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.slots < 1 or (self.workers is not None and self.workers < 1):
+            raise ValueError(
+                f"workers and slots are at least 1, got {self.workers} and {self.slots}"
+            )
 
     @property
     def name(self) -> str:
-        """The folder's name."""
-        return Path(self.path).resolve().name
+        """The checkpoint's name: the last part of its path."""
+        return Path(self.path).name or Path(self.path).resolve().name
 
     def fingerprint(self) -> Json:
-        """The same as ``local``'s: neither the place nor the number of workers changes a reply."""
-        return [folder_fingerprint(self.path, WEIGHTS), self.dtype]
+        """What decides the answers besides the request; the same as that of ``Local``."""
+        return local_fingerprint(self.path, self.dtype)
 
     async def generate(self, request: Request) -> Reply:
-        """All samples of the request."""
-        reply: Reply = await self._crew.ask(self, request)
-        return reply
+        """The samples asked for; many of one request are spread over the processes.
+
+        Raises as ``Local.generate``, and EngineError when the process that had the request died.
+        """
+        parts = _parts(request, self._size)
+        replies = await asyncio.gather(*(self._wait_for(p, p.n) for p in parts))
+        made = tuple(c for reply in replies for c in reply.completions)
+        return Reply(made, prompt_tokens=replies[0].prompt_tokens)
 
     async def score(self, request: ScoreRequest) -> Scored:
-        """Log-probabilities and entropies of the continuation's tokens."""
-        scored: Scored = await self._crew.ask(self, request)
-        return scored
+        """Log-probability and entropy of each token of the continuation, as ``Local.score``."""
+        return await self._wait_for(request, 1)
 
     async def close(self) -> None:
-        """End the workers; the next request starts them again."""
-        await asyncio.to_thread(self._crew.close)
+        """Fail what is under way and end the processes. A later request starts them again."""
+        with self._state.lock:
+            workers = list(self._state.workers)
+            self._state.workers.clear()
+        if workers:
+            await asyncio.to_thread(_stop_all, workers)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return (Pool, (self.path, self.workers, self.slots, self.dtype, self.device))
+    @property
+    def _size(self) -> int:
+        if self.workers is not None:
+            return self.workers
+        usable = getattr(os, "sched_getaffinity", None)
+        return len(usable(0)) if usable else os.cpu_count() or 1
+
+    async def _wait_for(self, item: Item, weight: int) -> Any:
+        worker = self._choose(weight)
+        try:
+            key, future = worker.promises.open()
+            worker.send((key, item))
+            try:
+                return await future
+            except asyncio.CancelledError:
+                worker.promises.drop(key)
+                worker.send((key, None))
+                raise
+        finally:
+            with self._state.lock:
+                worker.load -= weight
+
+    def _choose(self, weight: int) -> _Worker:
+        """The living worker with the least to do, or a new one while all are busy and there may be more."""
+        state = self._state
+        with state.lock:
+            state.workers[:] = [w for w in state.workers if w.alive]
+            best = min(state.workers, key=lambda w: w.load, default=None)
+            if best is None or (best.load > 0 and len(state.workers) < self._size):
+                best = _Worker(Opening(self.path, self.slots, self.dtype), self.name)
+                state.workers.append(best)
+            best.load += weight
+            return best
+
+
+def _parts(request: Request, workers: int) -> Sequence[Request]:
+    """The request cut into at most ``workers`` parts of nearly equal size, none very small."""
+    count = max(1, min(workers, request.n // _LEAST_PART))
+    size, more = divmod(request.n, count)
+    parts: list[Request] = []
+    first = request.first
+    for index in range(count):
+        n = size + (index < more)
+        parts.append(replace(request, first=first, n=n))
+        first += n
+    return parts

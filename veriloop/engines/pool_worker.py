@@ -1,81 +1,110 @@
-"""The process behind ``pool``: one checkpoint, one thread, requests in and outcomes out as pickles over two pipes.
+"""One process of ``Pool``: a desk behind a pipe.
 
-It ends when its parent does, however that ends: the pipe closes. Nothing it prints can get between the messages,
-because standard output is kept for them and handed to nobody else.
+The parent sets OMP_NUM_THREADS=1 in this process's environment, before torch can load. A thread reads the pipe and
+ends the process as soon as the parent is gone, even in the middle of a step, so that none is left behind.
 """
 
 from __future__ import annotations
 
 import os
-
-os.environ["OMP_NUM_THREADS"] = "1"  # before torch loads: contended threads run many times slower
-
 import pickle
-import select
 import signal
-import struct
-from typing import IO, Any
+import sys
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, TypeAlias, final
 
+from veriloop.engines.local_desk import Desk, Item, Result, open_desk
 from veriloop.errors import EngineError
 
-HEADER = struct.Struct("<Q")
+# Not ``-m``: what a process pickles must not come from its ``__main__``.
+COMMAND = (
+    sys.executable, "-P", "-c", "from veriloop.engines.pool_worker import main; main()",
+)  # fmt: skip
+Asked: TypeAlias = "tuple[int, Item | None]"
 
 
-def write_message(pipe: IO[bytes], message: Any) -> None:
-    """One pickled message with its length."""
-    data = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
-    pipe.write(HEADER.pack(len(data)) + data)
-    pipe.flush()
+@final
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The first message to a worker: what to open."""
+
+    path: str
+    slots: int
+    dtype: str
 
 
-def read_message(pipe: IO[bytes]) -> Any:
-    """The next message. Raises EOFError where the other side is gone."""
-    return pickle.loads(_exactly(pipe, HEADER.unpack(_exactly(pipe, HEADER.size))[0]))
+@final
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A worker's last message where it could not open the checkpoint."""
+
+    error: Exception
 
 
-def _exactly(pipe: IO[bytes], size: int) -> bytes:
-    data = b""
-    while len(data) < size:  # an unbuffered pipe gives what there is
-        more = pipe.read(size - len(data))
-        if not more:
-            raise EOFError("the pipe was closed")
-        data += more
-    return data
+def portable(result: Result) -> Result:
+    """The result, or an EngineError that says the same where an exception cannot be pickled and read again."""
+    if not isinstance(result, Exception):
+        return result
+    try:
+        pickle.loads(pickle.dumps(result))
+    except Exception:
+        return EngineError(f"{type(result).__name__}: {result}")
+    return result
+
+
+def serve(connection: Connection[Any, Any]) -> None:
+    """Open what the first message names, and answer until the pipe closes."""
+    opening = connection.recv()
+    inbox: SimpleQueue[Asked] = SimpleQueue()
+    reader = Thread(target=_read, args=(connection, inbox, os.getppid()), daemon=True)
+    reader.start()
+    try:
+        desk = open_desk(opening.path, slots=opening.slots, dtype=opening.dtype, device="cpu")
+    except Exception as error:
+        failure = portable(error)
+        connection.send(Failed(failure if isinstance(failure, Exception) else EngineError("")))
+        return
+    while True:
+        _take(inbox, desk)
+        done = desk.turn()
+        if done:
+            connection.send([(key, portable(result)) for key, result in done])
+
+
+def _take(inbox: SimpleQueue[Asked], desk: Desk) -> None:
+    """Give the desk what has come; wait only while it has nothing to do."""
+    try:
+        while True:
+            key, item = inbox.get(block=not desk.busy)
+            if item is None:
+                desk.cancel(key)
+            else:
+                desk.ask(key, item)
+    except Empty:
+        return
+
+
+def _read(connection: Connection[Any, Any], inbox: SimpleQueue[Asked], parent: int) -> None:
+    """Pass messages on; leave at once when the parent closes the pipe or is no longer there."""
+    try:
+        while True:
+            # The pipe may stay open in another child of a dead parent, so ask who the parent is too.
+            if connection.poll(2.0):
+                inbox.put(connection.recv())
+            elif os.getppid() != parent:
+                break
+    except (EOFError, OSError):
+        pass
+    os._exit(0)
 
 
 def main() -> None:
-    """Serve until the pipe closes. The first message names the weights; the first answer is what came of them."""
-    inbox = os.fdopen(os.dup(0), "rb", buffering=0)
-    outbox = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    """Serve on the inherited file descriptor that the last argument names. Ctrl-C is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        serve(inbox, outbox)
-    except (EOFError, BrokenPipeError):
-        return
-
-
-def serve(inbox: Any, outbox: IO[bytes]) -> None:
-    """Take requests while decoding; a failure of the decoder is told and ends the process."""
-    from veriloop.engines.local_text import TextDecoder
-
-    weights = read_message(inbox)
-    try:
-        decoder = TextDecoder(weights)
-    except Exception as error:
-        write_message(outbox, EngineError(f"{weights.path}: {type(error).__name__}: {error}"))
-        return
-    write_message(outbox, None)
-    while True:
-        while not decoder.busy or select.select([inbox], [], [], 0)[0]:
-            key, request = read_message(inbox)
-            refused = decoder.submit(key, request)
-            if refused is not None:
-                write_message(outbox, [(key, refused)])
-        finished = decoder.step()
-        if finished:
-            write_message(outbox, finished)
-
-
-if __name__ == "__main__":
-    main()
+        serve(Connection(int(sys.argv[-1])))
+    except (EOFError, OSError):  # the parent left
+        os._exit(0)

@@ -1,5 +1,6 @@
 """Tiny random models and tokenizers for the tests of this folder."""
 
+import random
 from pathlib import Path
 
 
@@ -34,3 +35,29 @@ def reference(path: Path):
     from transformers import AutoModelForCausalLM
 
     return AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32).eval()
+
+
+def prompts(n, *, vocab=407, seed=0, longest=60):
+    rng = random.Random(seed)
+    return [
+        tuple(rng.randrange(1, vocab) for _ in range(rng.randint(1, longest))) for _ in range(n)
+    ]
+
+
+def run(decoder, sequences):
+    handles = [decoder.add(s) for s in sequences]
+    decoder.drain()
+    return [h.result for h in handles]
+
+
+def save_word_tokenizer(path: Path) -> Path:
+    """A tokenizer of whole words."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    vocab = {w: i for i, w in enumerate(["?", "▁one", "▁two", "▁three", "▁four", "</s>"])}
+    backend = Tokenizer(models.WordLevel(vocab, unk_token="?"))
+    backend.pre_tokenizer = pre_tokenizers.Metaspace()
+    backend.decoder = decoders.Metaspace()
+    PreTrainedTokenizerFast(tokenizer_object=backend, eos_token="</s>").save_pretrained(path)
+    return path
