@@ -67,7 +67,7 @@ def command_paths() -> list[tuple[str, ...]]:
 def main() -> None:
     """Run the command line; errors of ours are one line on standard error."""
     try:
-        app()
+        app(prog_name="veriloop")
     except InputError as error:
         _fail(error, 2)
     except RunStopped as error:
