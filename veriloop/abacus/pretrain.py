@@ -61,7 +61,7 @@ class TrainingPlan:
 # is nearly the checker (97.5 % exact), which leaves consensus filtering nothing to show.
 PLANS: dict[str, TrainingPlan] = {
     "policy": TrainingPlan("policy"),
-    "judge": TrainingPlan("judge", seed=1, steps=2000, emphasis=4.0),
+    "judge": TrainingPlan("judge", seed=1, steps=3000, emphasis=4.0),
 }
 
 

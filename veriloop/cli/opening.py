@@ -121,7 +121,10 @@ async def verifier(kind: str, options: VerifierOptions, out: Path) -> AsyncItera
     if kind in ("montecarlo", "judge", "min-token-probability"):
         if not options.engine:
             raise InputError(f"{kind} asks a model: name one with --engine")
-        async with remembered(options.engine, out) as model, _with_engine(kind, options, model) as made:
+        async with (
+            remembered(options.engine, out) as model,
+            _with_engine(kind, options, model) as made,
+        ):
             yield made
     elif kind == "answer":
         from veriloop.verify.answer import Answer

@@ -25,24 +25,25 @@ if TYPE_CHECKING:
 class PrmOptions:
     """The options of ``veriloop run prm``, as given."""
 
-    problems: str
-    heldout: str
-    policy: str
-    judge: str
-    base: str
-    reference: str
-    head: str
-    judge_prompt: str
-    system: str | None
-    train_count: int
-    heldout_count: int
-    samples: int
-    n: int
-    k: int
-    temperature: float
-    max_tokens: int
-    in_flight: int
-    seed: int
+    problems: str = "abacus"
+    heldout: str = "abacus"
+    policy: str = "abacus:policy"
+    judge: str = "abacus:judge"
+    base: str = "abacus:policy"
+    reference: str = "abacus:judge"
+    head: str = ""
+    updates: int = 0
+    judge_prompt: str = ""
+    system: str | None = None
+    train_count: int = 250
+    heldout_count: int = 1000
+    samples: int = 4
+    n: int = 8
+    k: int = 8
+    temperature: float = 1.0
+    max_tokens: int = 0
+    in_flight: int = 256
+    seed: int = 0
 
     @property
     def embedded(self) -> bool:
@@ -57,14 +58,14 @@ class PrmOptions:
         from veriloop.text.chats import Chat
 
         tiny = self.base.startswith("abacus:")
+        head = _head(self.head or ("surprise" if tiny else "linear"))
         tokens = self.max_tokens or (160 if self.embedded else 2048)
         bare = self.judge.startswith("abacus:")
         return Settings(
             base=model_path(self.base),
-            head=_head(self.head or ("surprise" if tiny else "linear")),
-            reference=model_path(self.reference)
-            if self.reference and self.head != "linear"
-            else None,
+            head=head,
+            reference=model_path(self.reference) if self.reference and head == "surprise" else None,
+            updates=self.updates or (800 if head == "surprise" else None),
             samples=self.samples,
             n=self.n,
             k=self.k,

@@ -9,10 +9,12 @@ from pathlib import Path
 import typer
 
 from veriloop.cli.options import FRESH, QUIET, SEED, STRICT
+from veriloop.cli.recipes import PrmOptions, run_recipe
 
 app = typer.Typer(help="Run a paper's recipe from problems to report.", no_args_is_help=True)
 
 DEMO = Path("runs/demo")
+DEFAULTS = PrmOptions()
 
 
 def add_demo(root: typer.Typer) -> None:
@@ -27,33 +29,52 @@ def demo(
     quiet: bool = QUIET,
 ) -> None:
     """The main job on the embedded world: label, filter, train, measure, report. Minutes on a CPU."""
-    prm(out=out, seed=seed, fresh=fresh, quiet=quiet)
+    _run(PrmOptions(seed=seed), out, fresh=fresh, quiet=quiet)
+
+
+def _run(options: PrmOptions, out: Path, *, fresh: bool, quiet: bool) -> int:
+
+    return asyncio.run(run_recipe(options, out, command=sys.argv, fresh=fresh, quiet=quiet))
 
 
 @app.command()
 def prm(
     out: Path = typer.Option(Path("runs/prm"), "--out", "-o", help="Folder of the run."),
     problems: str = typer.Option(
-        "abacus", help="Training problems: abacus, a file, or a hub name."
+        DEFAULTS.problems, help="Training problems: abacus, a file, or a hub name."
     ),
-    heldout: str = typer.Option("abacus", help="Problems that only measure, from the same kinds."),
-    policy: str = typer.Option("abacus:policy", help="Who solves: MODEL@URL, a folder, ..."),
-    judge: str = typer.Option("abacus:judge", help="Who judges steps, likewise."),
-    base: str = typer.Option("abacus:policy", help="Checkpoint the reward models start from."),
+    heldout: str = typer.Option(
+        DEFAULTS.heldout, help="Problems that only measure, from the same kinds."
+    ),
+    policy: str = typer.Option(DEFAULTS.policy, help="Who solves: MODEL@URL, a folder, ..."),
+    judge: str = typer.Option(DEFAULTS.judge, help="Who judges steps, likewise."),
+    base: str = typer.Option(DEFAULTS.base, help="Checkpoint the reward models start from."),
     reference: str = typer.Option(
-        "abacus:judge", help="Second model that a surprise head reads beside the base."
+        DEFAULTS.reference, help="Second model that a surprise head reads beside the base."
     ),
-    head: str = typer.Option("", help="linear or surprise; by default what suits the base's size."),
-    judge_prompt: str = typer.Option("", help="judge or judge_bare; the latter for abacus:judge."),
-    system: str | None = typer.Option(None, help="System message of the policy's chat."),
-    train_count: int = typer.Option(250, help="Training problems."),
-    heldout_count: int = typer.Option(1000, help="Held-out problems."),
-    samples: int = typer.Option(4, help="Labelled solutions for each training problem."),
-    n: int = typer.Option(8, help="Measured solutions for each held-out problem."),
-    k: int = typer.Option(8, help="Rollouts for each prefix."),
-    temperature: float = typer.Option(1.0, help="Of solutions and rollouts."),
-    max_tokens: int = typer.Option(0, help="Of a solution; by default 160 on abacus, else 2048."),
-    in_flight: int = typer.Option(256, help="Problems worked on at once."),
+    head: str = typer.Option(
+        DEFAULTS.head, help="linear or surprise; by default what suits the base's size."
+    ),
+    updates: int = typer.Option(
+        DEFAULTS.updates,
+        help="Optimiser steps of each reward model; by default 800 for surprise, else one epoch.",
+    ),
+    judge_prompt: str = typer.Option(
+        DEFAULTS.judge_prompt, help="judge or judge_bare; the latter for abacus:judge."
+    ),
+    system: str | None = typer.Option(DEFAULTS.system, help="System message of the policy's chat."),
+    train_count: int = typer.Option(DEFAULTS.train_count, help="Training problems."),
+    heldout_count: int = typer.Option(DEFAULTS.heldout_count, help="Held-out problems."),
+    samples: int = typer.Option(
+        DEFAULTS.samples, help="Labelled solutions for each training problem."
+    ),
+    n: int = typer.Option(DEFAULTS.n, help="Measured solutions for each held-out problem."),
+    k: int = typer.Option(DEFAULTS.k, help="Rollouts for each prefix."),
+    temperature: float = typer.Option(DEFAULTS.temperature, help="Of solutions and rollouts."),
+    max_tokens: int = typer.Option(
+        DEFAULTS.max_tokens, help="Of a solution; by default 160 on abacus, else 2048."
+    ),
+    in_flight: int = typer.Option(DEFAULTS.in_flight, help="Problems worked on at once."),
     seed: int = SEED,
     fresh: bool = FRESH,
     quiet: bool = QUIET,
@@ -64,12 +85,10 @@ def prm(
     Rollout labels and judge labels, their consensus, a reward model from each, first-error F1 and Best-of-N. A run
     that was stopped or killed goes on when the same command is given again.
     """
-    from veriloop.cli.recipes import PrmOptions, run_recipe
-
     options = PrmOptions(
-        problems, heldout, policy, judge, base, reference, head, judge_prompt, system,
+        problems, heldout, policy, judge, base, reference, head, updates, judge_prompt, system,
         train_count, heldout_count, samples, n, k, temperature, max_tokens, in_flight, seed,
     )  # fmt: skip
-    lost = asyncio.run(run_recipe(options, out, command=sys.argv, fresh=fresh, quiet=quiet))
+    lost = _run(options, out, fresh=fresh, quiet=quiet)
     if lost and strict:
         raise typer.Exit(1)

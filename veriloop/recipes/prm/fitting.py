@@ -23,6 +23,8 @@ from veriloop.records import Example, Group, Problem, Solution
 from veriloop.runs.plan import StageEvent, StageReport
 from veriloop.runs.stages import Run, join, read_all
 
+BATCH = 16
+
 
 @final
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ def fit(job: Job) -> list[StageReport]:
             reference=s.reference,
             system=s.chat.system,
             objective=job.source.objective,
+            epochs=epochs(len(examples), s.updates),
+            batch=None if s.updates is None else BATCH,
             seed=s.seed,
         ),
     )
@@ -76,6 +80,11 @@ def fit(job: Job) -> list[StageReport]:
     run = Run(job.folder)
     verifier = Process(str(out), name=f"prm-{job.source.name}")
     return [asyncio.run(run.verify(f"verdicts/heldout/{verifier.name}", groups, verifier))]
+
+
+def epochs(examples: int, updates: int | None) -> int | None:
+    """As many passes as make about ``updates`` steps with the surprise head's usual batch; None is the head's."""
+    return None if updates is None else max(1, round(updates * BATCH / max(examples, 1)))
 
 
 def heldout(folder: Path) -> list[Group]:

@@ -18,12 +18,15 @@ class Settings:
 
     ``samples`` solutions are labelled for each training problem and ``n`` measured for each held-out one; ``k``
     rollouts for each prefix. ``base`` is the checkpoint the reward models start from, ``head`` their head, and
-    ``reference`` a second model that a surprise head may read beside it.
+    ``reference`` a second model that a surprise head may read beside it. ``updates`` trains every model for about
+    as many optimiser steps, so that a larger source of labels is not also a longer training; None trains for the
+    head's usual number of epochs.
     """
 
     base: str
     head: Head = "linear"
     reference: str | None = None
+    updates: int | None = None
     samples: int = 4
     n: int = 8
     k: int = 8
