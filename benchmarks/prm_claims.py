@@ -19,7 +19,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "veriloop/recipes/prm/results.json"
 SOURCES = ("gold", "consensus", "judge", "mc-hard", "mc-hard-equal", "mc-soft")
-UNTRAINED = "min-token-probability"
+UNTRAINED = ("min-token-probability", "min-token-probability-judge")
 
 
 def run(seed: int, folder: Path) -> dict[str, Any]:
@@ -41,7 +41,7 @@ def run(seed: int, folder: Path) -> dict[str, Any]:
 
 
 def name_of(source: str) -> str:
-    return source if source == UNTRAINED else f"prm-{source}"
+    return source if source in UNTRAINED else f"prm-{source}"
 
 
 def f1(measures: dict[str, Any], source: str) -> float:
@@ -108,7 +108,7 @@ def summary(runs: list[dict[str, Any]], seeds: list[int]) -> dict[str, Any]:
     """Means and standard deviations over the runs, and the claims."""
     table = {
         source: {name: [round(read(m, source), 4) for m in runs] for name, read in COLUMNS.items()}
-        for source in (*SOURCES, UNTRAINED)
+        for source in (*SOURCES, *UNTRAINED)
     }
     controls = {
         rule: [round(row(m, rule)["accuracy"]["value"], 2) for m in runs]

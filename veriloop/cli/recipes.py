@@ -137,7 +137,7 @@ async def run_recipe(
     )
     report = out / "report.html"
     write_page(page(recipe, sources, measures, manifest.read()), report)
-    for table in main_tables(verifier_titles(sources), measures):
+    for table in main_tables(verifier_titles(sources, measures), measures):
         print(terminal_table(table))
     print(f"report: {report}", file=sys.stderr)
     for found in (train, held):

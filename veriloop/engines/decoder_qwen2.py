@@ -21,7 +21,9 @@ from veriloop.engines.decoder_sampling import token_scores
 from veriloop.engines.decoder_sequence import TokenScores
 
 _QUANTUM: Final = 32  # attention lengths and cache capacities are multiples of it
-_MIN_ROWS: Final = 8  # below this a GEMM may turn into another kernel with another summation order
+_MIN_ROWS: Final = (
+    8  # matrix products take multiples of it: other counts may get kernels that sum differently
+)
 _BMM_FLOOR: Final = 400  # below this many multiplications per matrix torch.bmm takes another kernel
 _SMALL_SCORES: Final = (
     2**22
@@ -145,12 +147,15 @@ Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]
 
 @final
 class Qwen2:
-    """Weights of one Qwen2 model, and the KV cache of a number of slots that each hold one sequence."""
+    """Weights of one Qwen2 model, and the KV cache of slots that each hold one sequence.
+
+    `slots` is rounded up to a multiple of 8.
+    """
 
     def __init__(
         self, path: Path, shape: Shape, *, slots: int, dtype: torch.dtype, device: str
     ) -> None:
-        self.shape, self.slots, self.dtype = shape, slots, dtype
+        self.shape, self.slots, self.dtype = shape, _ceil(slots, _MIN_ROWS), dtype
         self.device = torch.device(device)
         files = TensorFiles(path)
 

@@ -1,16 +1,15 @@
 """The weights of a checkpoint in this process: many small requests become one running batch.
 
 A thread owns the model and decodes; requests join the batch at any step and leave it when they are done. Equal
-requests get equal replies whatever else is running (bit for bit on a CPU in float32). Torch runs with as many
-threads as the process gives it: set OMP_NUM_THREADS=1 on a busy machine, or use ``Pool``, which does.
+requests get equal replies whatever else is running (bit for bit on a CPU in float32). One thread of arithmetic is
+the default, because several on a busy machine are many times slower; for more cores there is ``Pool``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread, current_thread
@@ -28,7 +27,7 @@ from veriloop.protocols import Reply, Request, Scored, ScoreRequest
 class _Line:
     """The thread that owns a desk, and the way to and from it. ``None`` in the inbox ends the thread."""
 
-    def __init__(self, opening: Callable[[], Desk], name: str) -> None:
+    def __init__(self, opening: Local, name: str) -> None:
         self.inbox: SimpleQueue[tuple[int, Item | None] | None] = SimpleQueue()
         self.promises = Promises()
         args = (opening, self.inbox, self.promises)
@@ -65,18 +64,22 @@ class Local:
     """The checkpoint folder ``path``, opened on first use.
 
     ``slots`` samples are decoded side by side, and more wait; ``dtype`` names a torch dtype; ``device`` is "cpu",
-    "cuda" or "auto" (cuda where there is one).
+    "cuda" or "auto" (cuda where there is one). ``threads`` is torch's number of threads for this work; torch's matrix
+    library takes it for the whole process.
     """
 
     path: str
     slots: int = 128
     dtype: str = "float32"
     device: str = "auto"
+    threads: int = 1
     _state: _State = field(default_factory=_State, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.slots < 1:
-            raise ValueError(f"slots is at least 1, got {self.slots}")
+        if self.slots < 1 or self.threads < 1:
+            raise ValueError(
+                f"slots and threads are at least 1, got {self.slots} and {self.threads}"
+            )
 
     @property
     def name(self) -> str:
@@ -127,12 +130,7 @@ class Local:
         state = self._state
         with state.lock:
             if state.line is None:
-                path, slots, dtype, device = self.path, self.slots, self.dtype, self.device
-
-                def opening() -> Desk:
-                    return open_desk(path, slots=slots, dtype=dtype, device=device)
-
-                state.line = _Line(opening, self.name)
+                state.line = _Line(replace(self), self.name)
                 # also at exit: a thread inside torch must not outlive the interpreter
                 state.finalizer = weakref.finalize(state, _Line.stop, state.line)
             return state.line
@@ -144,14 +142,22 @@ def local_fingerprint(path: str, dtype: str) -> Json:
     return {"kind": "local", "weights": weights, "dtype": dtype}
 
 
+def _open(what: Local) -> Desk:
+    """Load it, in the thread that will use it: the number of threads is kept for each thread."""
+    import torch
+
+    torch.set_num_threads(what.threads)
+    return open_desk(what.path, slots=what.slots, dtype=what.dtype, device=what.device)
+
+
 def _serve(
-    opening: Callable[[], Desk],
+    opening: Local,
     inbox: SimpleQueue[tuple[int, Item | None] | None],
     promises: Promises,
 ) -> None:
     """Answer what comes until None comes. Without a desk every request gets the reason."""
     try:
-        desk = opening()
+        desk = _open(opening)
     except Exception as error:
         while (given := inbox.get()) is not None:
             promises.settle([(given[0], error)])

@@ -121,6 +121,8 @@ def test_it_is_its_own_configuration():
     assert engine.fingerprint() == Local(FOLDER).fingerprint()
     assert engine.fingerprint() != Local(FOLDER, dtype="bfloat16").fingerprint()
     assert open_engine(f"local:{FOLDER}") == Local(FOLDER)
+    with pytest.raises(ValueError, match="threads"):
+        Local(FOLDER, threads=0)
     with pytest.raises(ValueError, match="slots"):
         Local(FOLDER, slots=0)
 

@@ -23,12 +23,10 @@ from veriloop.bench.metrics import (
 )
 from veriloop.feedback.consensus import kept_fraction
 from veriloop.ids import Json
-from veriloop.recipes.prm.recipe import Recipe
+from veriloop.recipes.prm.recipe import UNTRAINED, UNTRAINED_JUDGE, Recipe
 from veriloop.recipes.prm.sources import CONSENSUS, MC_HARD_EQUAL, Source
 from veriloop.records import Example, Group, Verdict
 from veriloop.runs.stages import read_all, read_dropped
-
-UNTRAINED = "min-token-probability"
 
 
 @final
@@ -90,7 +88,8 @@ class Measures:
 
 def measure(recipe: Recipe, sources: Sequence[Source]) -> Measures:
     """Read the run's records and compute."""
-    names = [UNTRAINED, *(f"prm-{s.name}" for s in sources)]
+    untrained = [UNTRAINED, *([UNTRAINED_JUDGE] if recipe.settings.reference else [])]
+    names = [*untrained, *(f"prm-{s.name}" for s in sources)]
     gold = ["gold"] if recipe.cast.gold else []
     groups = recipe.groups("heldout", "answer", *gold, *names)
     cases = {name: _cases(groups, name) for name in names} if gold else {}

@@ -8,8 +8,8 @@ from typing import Any
 from veriloop.bench.best_of_n import BestOfN
 from veriloop.bench.statistics import Estimate
 from veriloop.recipes.prm.browse import browser, traces
-from veriloop.recipes.prm.measures import UNTRAINED, Measures
-from veriloop.recipes.prm.recipe import Recipe
+from veriloop.recipes.prm.measures import Measures
+from veriloop.recipes.prm.recipe import UNTRAINED, UNTRAINED_JUDGE, Recipe
 from veriloop.recipes.prm.sources import CONSENSUS, Source
 from veriloop.report.cells import Cell
 from veriloop.report.page import Page, Provenance, StageTime, Text
@@ -17,13 +17,14 @@ from veriloop.report.plots import Bar, BarPlot, Line, LinePlot, Point, Reference
 from veriloop.report.tables import Column, Row, Table
 
 RULE = "vote_product"
+_CONTROLS = (UNTRAINED, UNTRAINED_JUDGE)
 
 
 def page(
     recipe: Recipe, sources: Sequence[Source], measures: Measures, account: Mapping[str, Any]
 ) -> Page:
     """The whole report. ``account`` is the run's manifest."""
-    titles = verifier_titles(sources)
+    titles = verifier_titles(sources, measures)
     sections = [
         *main_tables(titles, measures),
         *_f1_plot(titles, measures),
@@ -43,21 +44,26 @@ def page(
     )
 
 
-def verifier_titles(sources: Sequence[Source]) -> dict[str, str]:
+def verifier_titles(sources: Sequence[Source], measures: Measures) -> dict[str, str]:
     """What the page calls each verifier of held-out solutions, by its name in the records."""
     named = {f"prm-{s.name}": s.title for s in sources}
-    return named | {UNTRAINED: "smallest token probability"}
+    measured = {row.verifier for row in measures.best_of.rows}
+    untrained = {
+        UNTRAINED: "smallest token probability, policy",
+        UNTRAINED_JUDGE: "smallest token probability, judge",
+    }
+    return named | {name: title for name, title in untrained.items() if name in measured}
 
 
 def headline(titles: Mapping[str, str], measures: Measures) -> str:
     """Did it work? The best rule against the vote, and the filter against as many plain labels."""
     board = measures.best_of
     told = []
-    scored = {n: s.pooled.f1 for n, s in measures.first_errors.items() if n != UNTRAINED}
+    scored = {n: s.pooled.f1 for n, s in measures.first_errors.items() if n not in _CONTROLS}
     best = max((n for n in scored if scored[n]), key=lambda n: scored[n].value, default=None)  # type: ignore[union-attr]
     if best is not None:
         told.append(f"Best first-error F1: {scored[best]} from {titles[best]} labels.")
-    gains = {n: board.row(RULE, n) for n in titles if n != UNTRAINED}
+    gains = {n: board.row(RULE, n) for n in titles if n not in _CONTROLS}
     top = max(gains.values(), key=lambda r: r.over_maj.estimate.value if r.over_maj else -1e9)
     if top.over_maj:
         gain = top.over_maj.estimate
@@ -74,7 +80,7 @@ def headline(titles: Mapping[str, str], measures: Measures) -> str:
 def main_tables(titles: Mapping[str, str], measures: Measures) -> tuple[Table, ...]:
     """Where the first error is, what the best of N is worth, and the same without any verifier."""
     board = measures.best_of
-    names = sorted(titles, key=lambda name: name == UNTRAINED)
+    names = sorted(titles, key=lambda name: name in _CONTROLS)
     located = tuple(_row(name, titles, _located(name, measures)) for name in names)
     picked = tuple(_row(name, titles, _picked(name, board)) for name in names)
     controls = tuple(_cell(board.row(rule).accuracy) for rule in ("mean", "greedy", "maj", "pass"))
@@ -130,7 +136,7 @@ _PICKED = (
 
 
 def _row(name: str, titles: Mapping[str, str], cells: tuple[Cell, ...]) -> Row:
-    untrained = name == UNTRAINED
+    untrained = name in _CONTROLS
     group = "untrained" if untrained else ""
     return Row(titles[name], cells, group=group, reference=untrained)
 
@@ -174,9 +180,9 @@ def _f1_plot(titles: Mapping[str, str], measures: Measures) -> list[BarPlot]:
     if not measures.first_errors:
         return []
     bars = tuple(
-        Bar(titles[name], _cell(scores.pooled.f1), faint=name == UNTRAINED)
+        Bar(titles[name], _cell(scores.pooled.f1), faint=name in _CONTROLS)
         for name, scores in sorted(
-            measures.first_errors.items(), key=lambda item: item[0] == UNTRAINED
+            measures.first_errors.items(), key=lambda item: item[0] in _CONTROLS
         )
     )
     return [

@@ -24,6 +24,9 @@ from veriloop.verify.judge import Judge
 from veriloop.verify.montecarlo import Equality, MonteCarlo
 from veriloop.verify.surprise import MinTokenProbability
 
+UNTRAINED = "min-token-probability"
+UNTRAINED_JUDGE = "min-token-probability-judge"
+
 
 @final
 @dataclass(frozen=True)
@@ -81,11 +84,13 @@ class Recipe:
             seed=s.seed,
         )
         judge = Judge(cast.judge, s.judge_prompt, s.judge_sampling, s.seed)
-        untrained = MinTokenProbability(cast.policy, chat=s.chat)
+        untrained = [MinTokenProbability(cast.policy, chat=s.chat)]
+        if s.reference is not None:  # what the reward models read must stand beside them untrained
+            untrained.append(MinTokenProbability(cast.judge, chat=s.chat, name=UNTRAINED_JUDGE))
         gold = [cast.gold] if cast.gold else []
         for part, verifiers in (
             ("train", [mc, judge, *gold]),
-            ("heldout", [answer, untrained, *gold]),
+            ("heldout", [answer, *untrained, *gold]),
             ("greedy", [answer]),
         ):
             groups = self.groups(part)
