@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final, get_args
 
@@ -15,7 +15,9 @@ from veriloop.errors import InputError, RunStopped
 from veriloop.recipes.prm.settings import Head
 
 if TYPE_CHECKING:
+    from veriloop.recipes.prm.recipe import Recipe
     from veriloop.recipes.prm.settings import Settings
+    from veriloop.recipes.prm.sources import Source
     from veriloop.runs.manifest import Manifest
     from veriloop.runs.plan import StageReport
 
@@ -91,11 +93,7 @@ async def run_recipe(
     """Run everything in ``out``; returns how many items were lost to errors."""
     from veriloop.abacus.world import Gold
     from veriloop.cli.opening import closing, problem_source, remembered
-    from veriloop.recipes.prm.measures import measure
-    from veriloop.recipes.prm.page import main_tables, page, verifier_titles
     from veriloop.recipes.prm.recipe import Cast, Inputs, Recipe, run_prm
-    from veriloop.report.render import write_page
-    from veriloop.report.terminal import terminal_table
     from veriloop.runs.manifest import Manifest
     from veriloop.runs.progress import progress
     from veriloop.runs.stages import Run
@@ -130,27 +128,64 @@ async def run_recipe(
                 Run(out, fresh=fresh, in_flight=options.in_flight, seen=seen, kept=kept),
             )
             sources = await run_prm(recipe, Inputs(train.problems, held.problems))
-    recipe = replace(recipe, run=Run(out))
-    measures = measure(recipe, sources)
-    (out / "measures.json").write_text(
-        json.dumps(measures.to_json(), indent=2, ensure_ascii=False), encoding="utf-8"
-    )
-    report = out / "report.html"
-    write_page(page(recipe, sources, measures, manifest.read()), report)
-    for table in main_tables(verifier_titles(sources, measures), measures):
-        print(terminal_table(table))
-    print(f"report: {report}", file=sys.stderr)
+    show(replace(recipe, run=Run(out)), sources)
     for found in (train, held):
         if found.summary():
             print(found.summary().strip(), file=sys.stderr)
     return lost
 
 
+def show(recipe: Recipe, sources: Sequence[Source]) -> None:
+    """Measure what the run's records say; leave measures.json and report.html, and print the tables."""
+    from veriloop.recipes.prm.measures import measure
+    from veriloop.recipes.prm.page import main_tables, page, verifier_titles
+    from veriloop.report.render import write_page
+    from veriloop.report.terminal import terminal_table
+    from veriloop.runs.manifest import Manifest
+    from veriloop.store.atomic import write_whole
+
+    out = recipe.run.folder
+    measures = measure(recipe, sources)
+    text = json.dumps(measures.to_json(), indent=2, ensure_ascii=False)
+    write_whole(out / "measures.json", text.encode())
+    write_page(
+        page(recipe, sources, measures, Manifest(out / "run.json").read()), out / "report.html"
+    )
+    for table in main_tables(verifier_titles(sources, measures), measures):
+        print(terminal_table(table))
+    print(f"report: {out / 'report.html'}", file=sys.stderr)
+
+
+def report_again(out: Path) -> None:
+    """Measure a finished run again and write its page, without a model."""
+    from veriloop.abacus.world import Gold
+    from veriloop.engines.scripted import Scripted
+    from veriloop.recipes.prm.recipe import Cast, Recipe
+    from veriloop.recipes.prm.sources import SOURCES
+    from veriloop.runs.manifest import Manifest
+    from veriloop.runs.stages import Run
+    from veriloop.verify.equality import MathEquality
+
+    config = Manifest(out / "run.json").read()["attempts"][-1]["config"]
+    try:
+        options = PrmOptions(**config)
+    except TypeError as error:
+        raise InputError(f"no run of this recipe ({error})", file=str(out / "run.json")) from error
+    policy, judge = (
+        Scripted({}, name=Path(spec.rpartition(":")[2]).name or spec)
+        for spec in (options.policy, options.judge)
+    )
+    gold = Gold() if options.embedded else None
+    cast = Cast(policy, judge, MathEquality(), gold)
+    sources = [s for s in SOURCES if gold or s.name != "gold"]
+    show(Recipe(options.settings(), cast, Run(out)), sources)
+
+
 @contextmanager
 def accounted(manifest: Manifest, command: Sequence[str], options: PrmOptions) -> Iterator[None]:
     """Enter the attempt in ``run.json``, and how it ended."""
     words = ["veriloop", *command[1:]]
-    manifest.begin(words, seeds={"run": options.seed}, config=repr(options))
+    manifest.begin(words, seeds={"run": options.seed}, config=asdict(options))
     try:
         yield
     except RunStopped:

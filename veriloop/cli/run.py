@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from veriloop.cli.options import FRESH, QUIET, SEED, STRICT
-from veriloop.cli.recipes import PrmOptions, run_recipe
+from veriloop.cli.recipes import PrmOptions, report_again, run_recipe
 
 app = typer.Typer(help="Run a paper's recipe from problems to report.", no_args_is_help=True)
 
@@ -18,8 +18,9 @@ DEFAULTS = PrmOptions()
 
 
 def add_demo(root: typer.Typer) -> None:
-    """Add ``demo`` to the top level."""
+    """Add ``demo`` and ``report`` to the top level."""
     root.command()(demo)
+    root.command()(report)
 
 
 def demo(
@@ -30,6 +31,11 @@ def demo(
 ) -> None:
     """The main job on the embedded world: label, filter, train, measure, report. Minutes on a CPU."""
     _run(PrmOptions(seed=seed), out, fresh=fresh, quiet=quiet)
+
+
+def report(run: Path = typer.Argument(..., help="Folder of a run of `veriloop run prm`.")) -> None:
+    """Measure a run again from its records and write its page, without a model."""
+    report_again(run)
 
 
 def _run(options: PrmOptions, out: Path, *, fresh: bool, quiet: bool) -> int:
