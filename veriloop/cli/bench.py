@@ -26,7 +26,7 @@ def processbench(
     critic: str = typer.Option("", help="Critic: MODEL@URL, or any engine."),
     votes: int = typer.Option(1, help="Critic: 1 is greedy, 8 the paper's vote."),
     threshold: str = typer.Option("0.5", help="A number, or a subset to choose it on (gsm8k)."),
-    limit: int = typer.Option(0, help="Rows of each subset; 0 is all."),
+    limit: int = typer.Option(0, help="Rows of each subset, evenly spaced; 0 is all."),
     max_tokens: int = typer.Option(8192, help="Critic: tokens of an answer."),
     out: Path = typer.Option(Path("runs/processbench"), "--out", "-o", help="Folder of verdicts."),
     seed: int = SEED,

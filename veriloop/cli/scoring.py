@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -91,11 +90,16 @@ def _rows(data: Path, limit: int, out: Path) -> tuple[list[ProcessBenchRow], str
     out.mkdir(parents=True, exist_ok=True)
     quarantine.save(out)
     if limit:
-        seen: Counter[str] = Counter()
-        kept = []
-        for row in rows:
-            seen[row.subset] += 1
-            if seen[row.subset] <= limit:
-                kept.append(row)
-        rows = kept
+        rows = [
+            row
+            for name in dict.fromkeys(r.subset for r in rows)
+            for row in _spread(rows, name, limit)
+        ]
     return rows, quarantine.summary()
+
+
+def _spread(rows: list[ProcessBenchRow], subset: str, limit: int) -> list[ProcessBenchRow]:
+    """``limit`` rows of a subset at even distances: the files begin with wrong solutions alone."""
+    own = [row for row in rows if row.subset == subset]
+    count = min(limit, len(own))
+    return [own[index * len(own) // count] for index in range(count)]
