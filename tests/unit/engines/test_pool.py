@@ -46,51 +46,68 @@ def processes(engine):
     return [w.process for w in engine._state.workers]
 
 
-def test_replies_equal_those_of_one_engine_in_this_process():
-    asked = [ask(3 + i % 5, seed=i, n=1 + i % 4) for i in range(24)]
-    asked += [ask(9, seed=1, n=50), ScoreRequest("Ann has", " 3 apples.")]
-    want = run(Local(FOLDER, slots=16), *asked)
-    assert run(Pool(FOLDER, workers=2, slots=8), *asked) == want
-    assert run(Pool(FOLDER, workers=1), *asked[::5]) == want[::5]
+@pytest.fixture(scope="module")
+def pool():
+    """One pool for all: what costs is starting its processes."""
+    engine = Pool(FOLDER, workers=2, slots=8)
+    yield engine
+    asyncio.run(engine.close())
 
 
-def test_it_keeps_the_contract_of_an_engine():
-    asyncio.run(check_engine(Pool(FOLDER, workers=1, slots=16)))
-
-
-def test_a_killed_worker_is_an_error_for_its_requests_and_is_replaced():
+def test_workers_start_when_needed(pool):
     async def use():
-        engine = Pool(FOLDER, workers=1, slots=4)
-        want = await engine.generate(ask(5))
-        (process,) = processes(engine)
-        lost = [asyncio.create_task(engine.generate(ask(i, n=9))) for i in range(3)]
-        await asyncio.sleep(0.05)
-        os.kill(process.pid, signal.SIGKILL)
-        for task in lost:
-            with pytest.raises(EngineError, match=r"killed by signal 9 and \d requests under way"):
-                await task
-        assert await engine.generate(ask(5)) == want
-        assert processes(engine)[0].pid != process.pid
-        await engine.close()
+        assert not processes(pool)
+        await pool.generate(ask(3))
+        await pool.generate(ask(3))
+        assert len(processes(pool)) == 1
+        await answers(pool, [ask(3), ask(4), ask(5)])
+        assert len(processes(pool)) == 2
 
     asyncio.run(use())
 
 
-def test_workers_start_when_needed_and_end_when_closed():
+def test_replies_equal_those_of_one_engine_in_this_process(pool):
+    asked = [ask(3 + i % 5, seed=i, n=1 + i % 4) for i in range(24)]
+    asked += [ask(9, seed=1, n=50), ScoreRequest("Ann has", " 3 apples.")]
+    want = run(Local(FOLDER, slots=16), *asked)
+    assert asyncio.run(answers(pool, asked)) == want
+    assert asyncio.run(answers(pool, asked[::5])) == want[::5]
+
+
+def test_a_killed_worker_is_an_error_for_its_requests_and_is_replaced(pool):
     async def use():
-        engine = Pool(FOLDER, workers=2, slots=4)
-        assert not processes(engine)
-        await engine.generate(ask(3))
-        await engine.generate(ask(3))
-        assert len(processes(engine)) == 1
-        await answers(engine, [ask(3), ask(4), ask(5)])
-        assert len(started := processes(engine)) == 2
-        task = asyncio.create_task(engine.generate(ask(3, n=500)))
+        want = await pool.generate(ask(5))
+        before = processes(pool)
+        lost = [asyncio.create_task(pool.generate(ask(i, n=9, tokens=400))) for i in range(4)]
+        await asyncio.sleep(0.05)
+        os.kill(before[0].pid, signal.SIGKILL)
+        ended = await asyncio.gather(*lost, return_exceptions=True)
+        failed = [e for e in ended if isinstance(e, EngineError)]
+        assert len(failed) == 2
+        assert all("killed by signal 9 and 2 requests under way" in str(e) for e in failed)
+        again = await answers(pool, [ask(5), ask(5)])
+        assert again == [want, want]
+        assert len(processes(pool)) == 2
+        assert before[0] not in processes(pool)
+
+    asyncio.run(use())
+
+
+def test_it_keeps_the_contract_of_an_engine_and_closing_ends_its_processes(pool):
+    started = processes(pool)
+    asyncio.run(check_engine(pool))
+    assert not processes(pool)
+    assert all(p.poll() is not None for p in started)
+
+
+def test_closing_fails_what_is_under_way():
+    async def use():
+        engine = Pool(FOLDER, workers=1, slots=4)
+        task = asyncio.create_task(engine.generate(ask(3, n=50)))
         await asyncio.sleep(0.05)
         await engine.close()
         with pytest.raises(EngineError, match="closed"):
             await task
-        assert all(p.poll() is not None for p in started)
         await engine.close()
 
     asyncio.run(use())
@@ -107,13 +124,12 @@ from veriloop.engines.pool import Pool
 from veriloop.protocols import Request, Sampling
 
 async def main():
-    engine = Pool(sys.argv[1], workers=2, slots=4)
-    asking = [asyncio.create_task(engine.generate(Request("Step 1:", Sampling(max_tokens=4)))) for _ in "ab"]
-    await asyncio.gather(*asking)
-    endless = [asyncio.create_task(engine.generate(Request("Step 1:", n=4000))) for _ in "ab"]
+    engine = Pool(sys.argv[1], workers=1, slots=4)
+    await engine.generate(Request("Step 1:", Sampling(max_tokens=4)))
+    endless = asyncio.create_task(engine.generate(Request("Step 1:", n=4000)))
     await asyncio.sleep(0.1)
     print(*(w.process.pid for w in engine._state.workers), flush=True)
-    await asyncio.gather(*endless)
+    await endless
 
 asyncio.run(main())
 """
@@ -132,7 +148,7 @@ def test_no_process_is_left_behind_when_the_parent_is_killed():
         [sys.executable, "-c", PARENT, FOLDER], stdout=subprocess.PIPE, text=True
     )
     workers = parent.stdout.readline().split()
-    assert len(workers) == 2
+    assert len(workers) == 1
     assert all(map(runs, workers))
     parent.kill()
     parent.wait()
