@@ -1,7 +1,6 @@
 """The forward pass of Qwen2 as plain functions over fused weights, with a slotted KV cache.
 
-Every operation treats its rows independently, so that a row's numbers do not depend on its company. Scheduling,
-sampling and text are not here, and neither are gradients: weights are read once and never change.
+Every operation keeps its rows apart, so that a row's numbers do not depend on its company. No scheduling, no text.
 """
 
 from __future__ import annotations
@@ -21,13 +20,9 @@ from veriloop.engines.decoder_sampling import token_scores
 from veriloop.engines.decoder_sequence import TokenScores
 
 _QUANTUM: Final = 32  # attention lengths and cache capacities are multiples of it
-_MIN_ROWS: Final = (
-    8  # matrix products take multiples of it: other counts may get kernels that sum differently
-)
+_MIN_ROWS: Final = 8  # products take multiples of it: other counts may get other kernels
 _BMM_FLOOR: Final = 400  # below this many multiplications per matrix torch.bmm takes another kernel
-_SMALL_SCORES: Final = (
-    2**22
-)  # attention scores of one prompt written out in full; more go through SDPA
+_SMALL_SCORES: Final = 2**22  # scores of one prompt written out in full; more go through SDPA
 _SLICE: Final = 256  # tokens whose logits are held at once when scoring
 
 

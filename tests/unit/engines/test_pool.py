@@ -21,9 +21,9 @@ from veriloop.testing import check_engine
 FOLDER = str(checkpoint("policy"))
 
 
-def ask(number: int, seed: int = 0, n: int = 1, tokens: int = 24) -> Request:
+def ask(number: int, seed: int = 0, n: int = 1) -> Request:
     chat = (Message("user", f"Ann has {number} apples and buys 4. How many has she?"),)
-    return Request(chat, Sampling(max_tokens=tokens), seed=seed, n=n, logprobs=True)
+    return Request(chat, Sampling(max_tokens=24), seed=seed, n=n, logprobs=True)
 
 
 async def answers(engine, items):
@@ -78,7 +78,8 @@ def test_a_killed_worker_is_an_error_for_its_requests_and_is_replaced(pool):
     async def use():
         want = await pool.generate(ask(5))
         before = processes(pool)
-        lost = [asyncio.create_task(pool.generate(ask(i, n=9, tokens=400))) for i in range(4)]
+        os.kill(before[0].pid, signal.SIGSTOP)  # so that it has not answered when it is killed
+        lost = [asyncio.create_task(pool.generate(ask(i, n=9))) for i in range(4)]
         await asyncio.sleep(0.05)
         os.kill(before[0].pid, signal.SIGKILL)
         ended = await asyncio.gather(*lost, return_exceptions=True)
