@@ -35,6 +35,7 @@ app.add_typer(bench.app, name="bench")
 app.add_typer(machine.serve_app, name="serve")
 run.add_demo(app)
 stages.add_to(app)
+run.add_report(app)
 machine.add_to(app)
 
 

@@ -18,8 +18,12 @@ DEFAULTS = PrmOptions()
 
 
 def add_demo(root: typer.Typer) -> None:
-    """Add ``demo`` and ``report`` to the top level."""
+    """Add ``demo`` to the top level, first of all."""
     root.command()(demo)
+
+
+def add_report(root: typer.Typer) -> None:
+    """Add ``report`` to the top level, after the stages."""
     root.command()(report)
 
 
