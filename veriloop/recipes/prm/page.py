@@ -49,8 +49,8 @@ def verifier_titles(sources: Sequence[Source], measures: Measures) -> dict[str, 
     named = {f"prm-{s.name}": s.title for s in sources}
     measured = {row.verifier for row in measures.best_of.rows}
     untrained = {
-        UNTRAINED: "smallest token probability, policy",
-        UNTRAINED_JUDGE: "smallest token probability, judge",
+        UNTRAINED: "token probability, policy",
+        UNTRAINED_JUDGE: "token probability, judge",
     }
     return named | {name: title for name, title in untrained.items() if name in measured}
 
