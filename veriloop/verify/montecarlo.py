@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, final
+from typing import Literal, final
 
 from veriloop.errors import EngineError, VerifierError
 from veriloop.ids import derive_seed, describe
@@ -32,14 +32,7 @@ from veriloop.records import (
 )
 from veriloop.text.answers import extract_answer
 from veriloop.text.chats import Chat
-
-
-class Equality(Protocol):
-    """Decides whether two final answers are the same; raises VerifierError where it cannot."""
-
-    async def equal(self, reference: str, answer: str) -> bool:
-        """True where ``answer`` means the same as ``reference``."""
-        ...
+from veriloop.verify.equality import Equality
 
 
 @final

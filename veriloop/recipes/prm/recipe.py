@@ -20,8 +20,9 @@ from veriloop.records import Example, Group, Problem, Solution, Verdict
 from veriloop.runs.stages import Run, join, read_all
 from veriloop.search.sample import Sample
 from veriloop.verify.answer import Answer
+from veriloop.verify.equality import Equality
 from veriloop.verify.judge import Judge
-from veriloop.verify.montecarlo import Equality, MonteCarlo
+from veriloop.verify.montecarlo import MonteCarlo
 from veriloop.verify.surprise import MinTokenProbability
 
 UNTRAINED = "min-token-probability"
