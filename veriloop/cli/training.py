@@ -1,4 +1,4 @@
-"""What ``veriloop train`` does once its options are read."""
+"""``veriloop train``: step-labelled examples -> a process reward model."""
 
 from __future__ import annotations
 
@@ -7,6 +7,53 @@ from pathlib import Path
 from typing import Any
 
 import typer
+
+from veriloop.cli.options import OUT, QUIET, SEED
+
+
+def train(
+    examples: Path = typer.Argument(..., help="Folder of step-labelled examples."),
+    base: str = typer.Option(..., help="Checkpoint to start from, or abacus:policy."),
+    out: Path = OUT,
+    head: str = typer.Option(
+        "linear", help="linear (published layout), or surprise (tiny models)."
+    ),
+    reference: str = typer.Option("", help="Second model that a surprise head reads."),
+    objective: str = typer.Option("hard", help="hard, soft-mse or soft-bce."),
+    epochs: int | None = typer.Option(
+        None, help="Passes over the examples; the head's usual number."
+    ),
+    rate: float | None = typer.Option(None, help="Peak learning rate; the head's usual one."),
+    batch: int | None = typer.Option(None, help="Solutions in a step; the head's usual number."),
+    system: str | None = typer.Option(None, help="System message of the chat the model is shown."),
+    freeze_base: bool = typer.Option(False, "--freeze-base", help="Train the head alone."),
+    dtype: str = typer.Option("float32", help="float32, or bfloat16 with weights in float32."),
+    device: str = typer.Option("cpu", help="cpu, cuda, cuda:1 ..."),
+    seed: int = SEED,
+    quiet: bool = QUIET,
+) -> None:
+    """Examples -> a process reward model, saved as an ordinary checkpoint. A killed training goes on."""
+    from veriloop.cli.opening import model_path
+
+    train_examples(
+        examples,
+        {
+            "base": model_path(base),
+            "out": str(out),
+            "head": head,
+            "reference": model_path(reference) if reference else None,
+            "objective": objective,
+            "epochs": epochs,
+            "rate": rate,
+            "batch": batch,
+            "system": system,
+            "freeze_base": freeze_base,
+            "dtype": dtype,
+            "device": device,
+            "seed": seed,
+        },
+        quiet=quiet,
+    )
 
 
 def train_examples(examples: Path, options: Mapping[str, Any], *, quiet: bool) -> None:

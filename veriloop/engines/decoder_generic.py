@@ -8,6 +8,7 @@ results are equal only up to rounding whatever shares the batch.
 from __future__ import annotations
 
 import collections.abc as abc
+import inspect
 from collections import deque
 from pathlib import Path
 from typing import Any, final
@@ -38,6 +39,9 @@ class GenericDecoder:
         self._tokens: list[list[int]] = []
         self._logprobs: list[list[float]] = []
         self._sampler = RowSampler(slots)
+        # transformers 5.24 renamed what its models take and give.
+        named = inspect.signature(model.forward).parameters
+        self._cache_name = "cache" if "cache" in named else "past_key_values"
         self._cache: Any = None
         self._mask = torch.zeros(0, 0, dtype=torch.int64)
         self._last = torch.zeros(0, dtype=torch.int64)
@@ -142,11 +146,11 @@ class GenericDecoder:
             input_ids=ids,
             attention_mask=self._mask,
             position_ids=positions,
-            past_key_values=self._cache,
             use_cache=True,
             logits_to_keep=1,
+            **{self._cache_name: self._cache},
         )
-        self._cache = out.past_key_values
+        self._cache = out[self._cache_name]
         return out.logits[:, -1]
 
     def _advance(self, logits: Tensor) -> list[Handle]:

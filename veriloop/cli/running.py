@@ -1,0 +1,43 @@
+"""How a command runs one stage and says what came of it: progress, resuming, the closing lines, the exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from veriloop.runs.plan import StageReport
+    from veriloop.runs.stages import Run
+
+
+@contextmanager
+def running(
+    out: Path,
+    *,
+    fresh: bool,
+    retry_lost: bool = False,
+    quiet: bool = False,
+    in_flight: int = 256,
+) -> Iterator[Run]:
+    """A run of one stage in ``out``, with progress on standard error."""
+    from veriloop.runs.progress import progress
+    from veriloop.runs.stages import Run
+
+    with progress("silent" if quiet else "auto") as seen:
+        yield Run(out, fresh, retry_lost, in_flight, seen=seen)
+
+
+def finish(report: StageReport, strict: bool) -> None:
+    """Say what there is now; exit with 1 where nothing came through, or something was lost under --strict."""
+    made = ", ".join(f"{count:,} {kind}" for kind, count in report.records.items() if count)
+    typer.echo(made or "nothing")
+    for reason, count in report.dropped.items():
+        typer.echo(f"  {count:,} dropped: {reason}")
+    if report.lost:
+        typer.echo("give --retry-lost to do again what was lost", err=True)
+    if report.lost and (strict or report.lost == report.items):
+        raise typer.Exit(1)
