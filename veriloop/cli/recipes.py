@@ -42,6 +42,7 @@ class PrmOptions:
     samples: int = 4
     n: int = 8
     k: int = 8
+    thresholds: str = "all"
     temperature: float = 1.0
     max_tokens: int = 0
     in_flight: int = 256
@@ -71,6 +72,7 @@ class PrmOptions:
             samples=self.samples,
             n=self.n,
             k=self.k,
+            thresholds=_thresholds(self.thresholds, self.k),
             sampling=Sampling(tokens, self.temperature),
             judge_sampling=Sampling(400 if bare else 4096, 0.0),
             judge_prompt=self.judge_prompt or ("judge_bare" if bare else "judge"),
@@ -78,6 +80,21 @@ class PrmOptions:
             seed=self.seed,
             workers=os.cpu_count() or 1,
         )
+
+
+def _thresholds(text: str, k: int) -> tuple[int, ...]:
+    """``all``, ``none``, or numerators over k, such as ``1,4``."""
+    if text in ("all", "none"):
+        return tuple(range(1, k)) if text == "all" else ()
+    try:
+        chosen = tuple(sorted({int(part) for part in text.split(",")}))
+    except ValueError:
+        chosen = (0,)
+    if not all(1 <= numerator < k for numerator in chosen):
+        raise InputError(
+            f"--thresholds is all, none, or numerators from 1 to {k - 1} such as 1,4; got {text!r}"
+        )
+    return chosen
 
 
 def _head(name: str) -> Head:
@@ -161,7 +178,7 @@ def report_again(out: Path) -> None:
     from veriloop.abacus.world import Gold
     from veriloop.engines.scripted import Scripted
     from veriloop.recipes.prm.recipe import Cast, Recipe
-    from veriloop.recipes.prm.sources import SOURCES
+    from veriloop.recipes.prm.sources import study
     from veriloop.runs.manifest import Manifest
     from veriloop.runs.stages import Run
     from veriloop.verify.equality import MathEquality
@@ -177,8 +194,9 @@ def report_again(out: Path) -> None:
     )
     gold = Gold() if options.embedded else None
     cast = Cast(policy, judge, MathEquality(), gold)
-    sources = [s for s in SOURCES if gold or s.name != "gold"]
-    show(Recipe(options.settings(), cast, Run(out)), sources)
+    settings = options.settings()
+    sources = study(settings, gold=gold is not None)
+    show(Recipe(settings, cast, Run(out)), sources)
 
 
 @contextmanager

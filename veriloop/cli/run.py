@@ -33,8 +33,11 @@ def demo(
     fresh: bool = FRESH,
     quiet: bool = QUIET,
 ) -> None:
-    """The main job on the embedded world: label, filter, train, measure, report. Minutes on a CPU."""
-    _run(PrmOptions(seed=seed), out, fresh=fresh, quiet=quiet)
+    """The main job on the embedded world: label, filter, train, measure, report. Minutes on a CPU.
+
+    `veriloop run prm` does the same and trains a model from hard labels above each threshold as well.
+    """
+    _run(PrmOptions(seed=seed, thresholds="none"), out, fresh=fresh, quiet=quiet)
 
 
 def report(run: Path = typer.Argument(..., help="Folder of a run of `veriloop run prm`.")) -> None:
@@ -80,6 +83,10 @@ def prm(
     ),
     n: int = typer.Option(DEFAULTS.n, help="Measured solutions for each held-out problem."),
     k: int = typer.Option(DEFAULTS.k, help="Rollouts for each prefix."),
+    thresholds: str = typer.Option(
+        DEFAULTS.thresholds,
+        help="Hard labels above j/k as well: all, none, or numerators such as 1,4.",
+    ),
     temperature: float = typer.Option(DEFAULTS.temperature, help="Of solutions and rollouts."),
     max_tokens: int = typer.Option(
         DEFAULTS.max_tokens, help="Of a solution; by default 160 on abacus, else 2048."
@@ -97,7 +104,7 @@ def prm(
     """
     options = PrmOptions(
         problems, heldout, policy, judge, base, reference, head, updates, judge_prompt, system,
-        train_count, heldout_count, samples, n, k, temperature, max_tokens, in_flight, seed,
+        train_count, heldout_count, samples, n, k, thresholds, temperature, max_tokens, in_flight, seed,
     )  # fmt: skip
     lost = _run(options, out, fresh=fresh, quiet=quiet)
     if lost and strict:

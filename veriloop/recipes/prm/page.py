@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from veriloop.bench.best_of_n import BestOfN
-from veriloop.bench.statistics import Estimate
 from veriloop.recipes.prm.browse import browser, traces
 from veriloop.recipes.prm.measures import Measures
 from veriloop.recipes.prm.recipe import UNTRAINED, UNTRAINED_JUDGE, Recipe
-from veriloop.recipes.prm.sources import CONSENSUS, Source
+from veriloop.recipes.prm.sources import ABOVE, CONSENSUS, Source
+from veriloop.recipes.prm.study_sections import estimate_cell, hard_against_soft, threshold_sweep
 from veriloop.report.cells import Cell
 from veriloop.report.page import Page, Provenance, StageTime, Text
 from veriloop.report.plots import Bar, BarPlot, Line, LinePlot, Point, Reference
@@ -25,18 +25,21 @@ def page(
 ) -> Page:
     """The whole report. ``account`` is the run's manifest."""
     titles = verifier_titles(sources, measures)
+    read = {name: title for name, title in titles.items() if not _swept(name)}
     sections = [
         *main_tables(titles, measures),
         *_f1_plot(titles, measures),
+        hard_against_soft(measures),
+        *threshold_sweep(sources, measures),
         _curves(titles, measures.best_of),
         _rollouts(measures),
         _labels(measures),
-        traces(recipe, titles),
-        browser(recipe, titles),
+        traces(recipe, read),
+        browser(recipe, read),
         _how_to_read(recipe),
     ]
     return Page(
-        title="Process reward models from six sources of labels",
+        title=f"Process reward models from {len(sources)} sources of labels",
         subtitle=_subtitle(recipe, measures),
         headline=headline(titles, measures),
         sections=tuple(sections),
@@ -80,10 +83,12 @@ def headline(titles: Mapping[str, str], measures: Measures) -> str:
 def main_tables(titles: Mapping[str, str], measures: Measures) -> tuple[Table, ...]:
     """Where the first error is, what the best of N is worth, and the same without any verifier."""
     board = measures.best_of
-    names = sorted(titles, key=lambda name: name in _CONTROLS)
+    names = sorted(titles, key=lambda name: (name in _CONTROLS, _swept(name)))
     located = tuple(_row(name, titles, _located(name, measures)) for name in names)
     picked = tuple(_row(name, titles, _picked(name, board)) for name in names)
-    controls = tuple(_cell(board.row(rule).accuracy) for rule in ("mean", "greedy", "maj", "pass"))
+    controls = tuple(
+        estimate_cell(board.row(rule).accuracy) for rule in ("mean", "greedy", "maj", "pass")
+    )
     which = f"{board.problems:,} held-out problems with {board.n} solutions each"
     first = [
         Table(
@@ -117,6 +122,10 @@ def main_tables(titles: Mapping[str, str], measures: Measures) -> tuple[Table, .
     )
 
 
+def _swept(name: str) -> bool:
+    return name.startswith(f"prm-{ABOVE}")
+
+
 _LOCATED = (
     Column("examples", tooltip="solutions the model was trained on", digits=0),
     Column("wrong", "%", "wrong solutions whose first wrong step is found exactly", best="max"),
@@ -137,7 +146,7 @@ _PICKED = (
 
 def _row(name: str, titles: Mapping[str, str], cells: tuple[Cell, ...]) -> Row:
     untrained = name in _CONTROLS
-    group = "untrained" if untrained else ""
+    group = "untrained" if untrained else "by threshold" if _swept(name) else ""
     return Row(titles[name], cells, group=group, reference=untrained)
 
 
@@ -149,41 +158,35 @@ def _located(name: str, measures: Measures) -> tuple[Cell, ...]:
     return (
         Cell(note="none: it is not trained") if trained is None else Cell(float(trained)),
         *(
-            _cell(x)
+            estimate_cell(x)
             for x in (
                 pooled and pooled.acc_error,
                 pooled and pooled.acc_correct,
                 pooled and pooled.f1,
             )
         ),
-        _cell(auc.mean if auc else None),
+        estimate_cell(auc.mean if auc else None),
     )
 
 
 def _picked(name: str, board: BestOfN) -> tuple[Cell, ...]:
     vote = board.row(RULE, name)
     return (
-        *(_cell(board.row(rule, name).accuracy) for rule in ("product", "min", "last")),
-        _cell(vote.accuracy),
-        _cell(vote.over_maj.estimate if vote.over_maj else None),
+        *(estimate_cell(board.row(rule, name).accuracy) for rule in ("product", "min", "last")),
+        estimate_cell(vote.accuracy),
+        estimate_cell(vote.over_maj.estimate if vote.over_maj else None),
     )
-
-
-def _cell(estimate: Estimate | None) -> Cell:
-    if estimate is None:
-        return Cell(note="not measured")
-    e = estimate
-    return Cell(e.value, e.low, e.high, e.n, e.unscored)
 
 
 def _f1_plot(titles: Mapping[str, str], measures: Measures) -> list[BarPlot]:
     if not measures.first_errors:
         return []
     bars = tuple(
-        Bar(titles[name], _cell(scores.pooled.f1), faint=name in _CONTROLS)
+        Bar(titles[name], estimate_cell(scores.pooled.f1), faint=name in _CONTROLS)
         for name, scores in sorted(
             measures.first_errors.items(), key=lambda item: item[0] in _CONTROLS
         )
+        if not _swept(name)
     )
     return [
         BarPlot(
@@ -204,7 +207,9 @@ def _curves(titles: Mapping[str, str], board: BestOfN) -> LinePlot:
         if f"prm-{n}" in titles
     ]
     lines = tuple(
-        Line(label, tuple(Point(n, _cell(e)) for n, e in board.row(rule, name).curve), dashed)
+        Line(
+            label, tuple(Point(n, estimate_cell(e)) for n, e in board.row(rule, name).curve), dashed
+        )
         for name, rule, label, dashed in shown
     )
     mean = board.row("mean").accuracy
@@ -244,9 +249,9 @@ def _labels(measures: Measures) -> Table:
             label.source,
             (
                 Cell(float(label.n)),
-                _cell(label.scores.pooled.acc_error if label.scores else None),
-                _cell(label.scores.pooled.acc_correct if label.scores else None),
-                _cell(label.scores.pooled.f1 if label.scores else None),
+                estimate_cell(label.scores.pooled.acc_error if label.scores else None),
+                estimate_cell(label.scores.pooled.acc_correct if label.scores else None),
+                estimate_cell(label.scores.pooled.f1 if label.scores else None),
                 Cell(float(label.unscored)),
             ),
             group="labels against the exact verifier",

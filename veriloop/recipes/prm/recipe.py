@@ -15,7 +15,7 @@ from typing import final
 from veriloop.protocols import Engine, Verifier
 from veriloop.recipes.prm.fitting import Job, fit_all
 from veriloop.recipes.prm.settings import Settings
-from veriloop.recipes.prm.sources import SOURCES, Source
+from veriloop.recipes.prm.sources import Source, study
 from veriloop.records import Example, Group, Problem, Solution, Verdict
 from veriloop.runs.stages import Run, join, read_all
 from veriloop.search.sample import Sample
@@ -102,7 +102,7 @@ class Recipe:
         """Stage 4: examples from each source; sources whose verifier took no part are left out."""
         names = ["mc", "judge", *(["gold"] if self.cast.gold else [])]
         groups = self.groups("train", *names)
-        sources = [s for s in SOURCES if self.cast.gold or s.name != "gold"]
+        sources = study(self.settings, gold=self.cast.gold is not None)
         for source in {s.labels: s for s in reversed(sources)}.values():
             await self.run.feedback(f"labels/{source.labels}", groups, source.feedback)
         return sources

@@ -20,7 +20,8 @@ class Settings:
     rollouts for each prefix. ``base`` is the checkpoint the reward models start from, ``head`` their head, and
     ``reference`` a second model that a surprise head may read beside it. ``updates`` trains every model for about
     as many optimiser steps, so that a larger source of labels is not also a longer training; None trains for the
-    head's usual number of epochs.
+    head's usual number of epochs. ``thresholds`` are numerators over ``k``: a model is trained on hard labels above
+    each, besides those above 0.
     """
 
     base: str
@@ -30,6 +31,7 @@ class Settings:
     samples: int = 4
     n: int = 8
     k: int = 8
+    thresholds: tuple[int, ...] = ()
     sampling: Sampling = Sampling()
     judge_sampling: Sampling = Sampling(temperature=0.0)
     judge_prompt: str = "judge"

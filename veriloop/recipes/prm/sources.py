@@ -1,7 +1,8 @@
 """The label sources that are compared: one process reward model is trained from each.
 
-Source: arXiv 2501.07301, sections 3.1 and 4.1. ``mc-hard-equal`` has as many examples as the consensus kept, so
-that a gain of the filter is not a matter of size in either direction.
+Source: arXiv 2501.07301, sections 3.1 and 4.1: human, judge and Monte Carlo labels, hard and soft, before and after
+the consensus filter, and hard labels above each threshold (figure 5). ``mc-hard-equal`` has as many examples as the
+consensus kept, so that a gain of the filter is not a matter of size in either direction.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from veriloop.feedback.consensus import Consensus
 from veriloop.feedback.labels import StepLabels
 from veriloop.ids import content_id
 from veriloop.protocols import Feedback
+from veriloop.recipes.prm.settings import Settings
 from veriloop.records import Example
 
 
@@ -22,7 +24,8 @@ from veriloop.records import Example
 class Source:
     """Where a model's labels come from. ``sized_as`` takes a subset as large as another source's examples.
 
-    ``labels`` names the stage of examples; several sources may train on one.
+    ``labels`` names the stage of examples; several sources may train on one. ``threshold`` is set where a source is
+    part of the sweep: a hard label is 1 where more than this share of the rollouts succeeds.
     """
 
     name: str
@@ -31,6 +34,7 @@ class Source:
     feedback: Feedback
     objective: Literal["hard", "soft-mse"] = "hard"
     sized_as: str | None = None
+    threshold: float | None = None
 
 
 GOLD = Source("gold", "gold", "gold", StepLabels("gold"))
@@ -38,12 +42,35 @@ CONSENSUS = Source(
     "consensus", "consensus (MC + judge)", "consensus", Consensus(StepLabels("mc"), "judge")
 )
 JUDGE = Source("judge", "judge", "judge", StepLabels("judge"))
+CONSENSUS_SOFT = Source(
+    "consensus-soft",
+    "consensus, soft",
+    "consensus-soft",
+    Consensus(StepLabels("mc", None), "judge"),
+    "soft-mse",
+)
 MC_HARD = Source("mc-hard", "Monte Carlo, hard", "mc-hard", StepLabels("mc"))
 MC_HARD_EQUAL = Source(
     "mc-hard-equal", "Monte Carlo, hard, as many", "mc-hard", StepLabels("mc"), sized_as="consensus"
 )
 MC_SOFT = Source("mc-soft", "Monte Carlo, soft", "mc-soft", StepLabels("mc", None), "soft-mse")
-SOURCES = (GOLD, CONSENSUS, JUDGE, MC_HARD, MC_HARD_EQUAL, MC_SOFT)
+SOURCES = (GOLD, CONSENSUS, JUDGE, MC_HARD, MC_HARD_EQUAL, CONSENSUS_SOFT, MC_SOFT)
+
+
+ABOVE = "mc-hard-above-"
+
+
+def above(numerator: int, k: int) -> Source:
+    """Monte Carlo labels that are 1 where more than ``numerator`` of ``k`` rollouts succeed."""
+    name, threshold = f"{ABOVE}{numerator}", numerator / k
+    title = f"Monte Carlo, above {numerator}/{k}"
+    return Source(name, title, name, StepLabels("mc", threshold), threshold=threshold)
+
+
+def study(settings: Settings, *, gold: bool) -> list[Source]:
+    """The sources of a run: those above, without ``gold`` where nobody knows the truth, and the sweep's."""
+    swept = [above(numerator, settings.k) for numerator in settings.thresholds]
+    return [*(s for s in SOURCES if gold or s is not GOLD), *swept]
 
 
 def subset(examples: Sequence[Example], count: int, seed: int) -> list[Example]:
