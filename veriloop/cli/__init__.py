@@ -17,7 +17,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import typer
 
 from veriloop import __version__
-from veriloop.cli import bench, machine, run, stages
+from veriloop.cli import bench, data, machine, run, stages
 from veriloop.errors import InputError, RunStopped, VeriloopError
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ app = typer.Typer(
 )
 app.add_typer(run.app, name="run")
 app.add_typer(bench.app, name="bench")
+app.add_typer(data.app, name="data")
 app.add_typer(machine.serve_app, name="serve")
 run.add_demo(app)
 stages.add_to(app)
