@@ -36,7 +36,7 @@ from veriloop.bench.statistics import (
 from veriloop.bench.within_problem import WithinProblemAuc, within_problem_auc
 from veriloop.errors import InputError
 from veriloop.ids import Json
-from veriloop.records import Granularity, Group, Solution, Verdict
+from veriloop.records import Form, Granularity, Group, Solution, Verdict
 from veriloop.text.answers import normalise_answer
 
 
@@ -58,8 +58,9 @@ class BestOfNRow:
     """One rule; shares in percent, ``curve`` as (n, accuracy) pairs up to the full n.
 
     ``rule`` is "mean", "greedy", "maj" or "pass" without a verifier. With one it is how step scores become the
-    score of a solution ("product", "min", "last"; "value" where a verifier scores solutions only), or that
-    score used as the weight of a vote ("vote_product" ...). ``accuracy`` leaves out, and counts as ``unscored``,
+    score of a solution ("product", "min", "last", "mean"; "value" where a verifier scores solutions only; "rank"
+    where it ranks them, the smallest place being best), or that score used as the weight of a vote
+    ("vote_product" ...; a rank is no weight). ``accuracy`` leaves out, and counts as ``unscored``,
     problems without a scored solution, and is None where no problem is left; ``unscored_solutions`` counts
     solutions. ``over_maj`` is the paired difference from maj@n over problems. ``auc`` says whether the score
     tells right from wrong within problems.
@@ -256,7 +257,8 @@ class _Board:
                 return right_by_vote(self.same, weights, self.right, masks)
 
             rows.append(self.row(rule, by_score, verifier=name, lost=lost, auc=auc))
-            if not np.nanmin(weights, initial=0.0) < 0:  # a vote cannot weigh less than nothing
+            # A vote cannot weigh less than nothing, and a place is no weight.
+            if rule != "rank" and not np.nanmin(weights, initial=0.0) < 0:
                 rows.append(self.row(f"vote_{rule}", by_vote, verifier=name, lost=lost))
         return rows
 
@@ -266,8 +268,12 @@ def _truth(group: Group, truth: str) -> dict[str, bool | None]:
 
 
 def _rules(verdicts: Iterable[Verdict]) -> Sequence[str]:
-    """How solutions can be scored: from steps where any verdict has step scores, or none has any value."""
+    """How solutions can be scored: by place where they are ranked; from steps where any verdict has step scores,
+    or none has any value.
+    """
     given = list(verdicts)
+    if any(v.form is Form.RANKING for v in given):
+        return ("rank",)
     by_step = any(v.step_scores for v in given)
     silent = all(v.granularity is Granularity.STEP and not v.scored for v in given)
     return AGGREGATIONS if by_step or silent else ("value",)
@@ -283,6 +289,8 @@ def _score(verdict: Verdict | None, rule: str) -> float:
         return np.nan
     if rule == "value":
         return verdict.value
+    if rule == "rank":
+        return -verdict.value
     return aggregate(verdict.step_scores, rule) if verdict.step_scores else np.nan
 
 

@@ -20,13 +20,14 @@ from veriloop.bench.statistics import Floats
 
 Bools: TypeAlias = "NDArray[np.bool_]"
 
-AGGREGATIONS = ("product", "min", "last")
+AGGREGATIONS = ("product", "min", "last", "mean")
 _LOWEST = -np.finfo(float).max
 _CELLS = 4_000_000  # problems x subsets x solutions held at once
 
 
 def aggregate(step_scores: Sequence[float], rule: str) -> float:
-    """The score of a solution from those of its steps, in [0, 1]: their "product" (as a logarithm), "min" or "last".
+    """The score of a solution from those of its steps, in [0, 1]: their "product" (as a logarithm), "min", "last"
+    or "mean".
 
     The product stays in log space: 40 steps of 1e-9 are not 0. A step of 0 gives the lowest finite number.
     """
@@ -34,6 +35,8 @@ def aggregate(step_scores: Sequence[float], rule: str) -> float:
         return float(step_scores[-1])
     if rule == "min":
         return float(min(step_scores))
+    if rule == "mean":
+        return math.fsum(step_scores) / len(step_scores)
     if rule != "product":
         raise ValueError(f"step scores are joined by one of {AGGREGATIONS}, got {rule!r}")
     if min(step_scores) < 0:

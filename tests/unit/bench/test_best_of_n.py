@@ -79,14 +79,14 @@ def test_real_responses_give_the_golden_numbers(shared_data):
 
 
 def test_every_rule_picks_by_its_own_score():
-    """Solution 0 has the best product, 1 the best minimum, 2 the best last step; each alone is right once."""
-    answers = ("1", "2", "3")
-    steps = ((0.9, 0.9, 0.5), (0.7, 0.7, 0.7), (0.1, 0.1, 0.9))
-    for rule, winner in (("product", 0), ("min", 1), ("last", 2)):
-        one = group(f"{rule}", answers, [i == winner for i in range(3)], steps=("a", "b", "c"))
-        table = best_of_n([one], {"prm": scored([one], "prm", [steps])}, n=3)
+    """Best by product, by minimum, by last step and by mean are four solutions; each alone is right once."""
+    answers = ("1", "2", "3", "4")
+    steps = ((0.9, 0.9, 0.5), (0.7, 0.7, 0.7), (0.1, 0.1, 0.95), (1.0, 1.0, 0.35))
+    for rule, winner in (("product", 0), ("min", 1), ("last", 2), ("mean", 3)):
+        one = group(f"{rule}", answers, [i == winner for i in range(4)], steps=("a", "b", "c"))
+        table = best_of_n([one], {"prm": scored([one], "prm", [steps])}, n=4)
         picked = {r.rule: r.accuracy.value for r in table.rows if r.verifier == "prm"}
-        chosen = [r for r in ("product", "min", "last") if picked[r] == 100.0]
+        chosen = [r for r in ("product", "min", "last", "mean") if picked[r] == 100.0]
         assert chosen == [rule]
 
 
@@ -178,3 +178,35 @@ def test_the_table_is_json_and_the_same_for_the_same_seed():
     assert json.loads(shown[0])["rows"][0]["accuracy"]["n"] == 30
     with pytest.raises(KeyError, match="there are: mean, maj, pass"):
         tables[0].row("product", "prm")
+
+
+def test_a_ranking_picks_the_smallest_place_and_has_no_vote():
+    """Places of a tournament of four: the winner, the other finalist, the two losers of the first round."""
+    one = group("p", ("2", "1", "3", "4"))
+    places = [2.0, 0.0, 2.0, 1.0]
+    said = [
+        Verdict(s.problem, s.id, "pairwise", Form.RANKING, Granularity.TRAJECTORY, place)
+        for s, place in zip(one.solutions, places, strict=True)
+    ]
+    table = best_of_n([one], {"pairwise": said}, n=4)
+    assert [r.rule for r in table.rows if r.verifier] == ["rank"]
+    assert table.row("rank", "pairwise").accuracy.value == 100.0
+    assert table.row("rank", "pairwise").auc.mean.value == 1.0
+    first_two_tie = best_of_n([one], {"pairwise": [said[0], said[2]]}, n=4)
+    assert first_two_tie.row("rank", "pairwise").accuracy.value == 0.0
+    assert first_two_tie.row("rank", "pairwise").unscored_solutions == 2
+
+
+def test_64_solutions_with_their_curve():
+    """A scorer that is right is pass@n at every n; with 64 samples the curve has 7 points."""
+    answers = [["1" if (i + j) % 16 == 0 else str(j) for j in range(64)] for i in range(12)]
+    groups = [group(str(i), row) for i, row in enumerate(answers)]
+    perfect = [[(0.9 if a == "1" else 0.1,) for a in row] for row in answers]
+    table = best_of_n(groups, {"prm": scored(groups, "prm", perfect)}, n=64)
+    luck = table.row("pass")
+    assert [n for n, _ in luck.curve] == [1, 2, 4, 8, 16, 32, 64]
+    for rule in ("product", "min", "last", "mean"):
+        found = [e.value for _, e in table.row(rule, "prm").curve]
+        assert found == pytest.approx([e.value for _, e in luck.curve])
+    assert luck.curve[-1][1].value == 100.0
+    assert luck.curve[0][1].value == pytest.approx(100 * sum(r.count("1") for r in answers) / 768)

@@ -112,6 +112,8 @@ def test_step_scores_become_one_score():
     assert aggregate((0.5, 0.8, 0.4), "product") == pytest.approx(math.log(0.16))
     assert aggregate((0.5, 0.4, 0.8), "min") == 0.4
     assert aggregate((0.5, 0.4, 0.8), "last") == 0.8
+    assert aggregate((0.5, 0.4, 0.9), "mean") == pytest.approx(0.6)
+    assert aggregate((0.1,) * 10, "mean") == 0.1  # no rounding by the order of addition
     with pytest.raises(ValueError, match="product"):
         aggregate((0.5,), "sum")
     with pytest.raises(ValueError, match="not logits"):
@@ -155,3 +157,20 @@ def test_blocks_of_problems_give_what_one_block_gives():
     answers = generator.integers(0, 4, (3000, 32))
     whole = right_by_vote(answers, scores, right, masks)
     assert whole[-5:] == pytest.approx(right_by_vote(answers[-5:], scores[-5:], right[-5:], masks))
+
+
+def test_64_solutions_of_many_problems_need_no_more_memory_than_few():
+    """pass@n against its closed form; a score that knows the truth is pass@n; blocks do not change a result."""
+    right = np.random.default_rng(1).random((600, 64)) < 0.05
+    groups = np.random.default_rng(2).integers(0, 9, right.shape)
+    for n in (1, 2, 4, 8, 16, 32, 64):
+        masks = subset_masks(64, n)
+        assert masks.sum(axis=1).tolist() == [n] * len(masks)
+        luck = right_by_luck(right, masks)
+        expected = np.mean([pass_at(n, int(row.sum()), 64) for row in right])
+        assert luck.mean() == pytest.approx(expected, abs=0.01)
+        assert right_by_score(right.astype(float), right, masks) == pytest.approx(luck)
+        whole = right_by_vote(groups, np.ones(right.shape), right, masks)
+        parts = [right_by_vote(g, np.ones(r.shape), r, masks) for g, r in
+                 zip(np.split(groups, 60), np.split(right, 60), strict=True)]  # fmt: skip
+        assert np.concatenate(parts) == pytest.approx(whole)
