@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, final
 
 from veriloop.bench.critic import Critic as Critic
-from veriloop.bench.location import predicted_first_error
+from veriloop.bench.labelled import LabelledRow
 from veriloop.bench.metrics import (
     Case,
     FirstErrorScores,
@@ -25,8 +25,9 @@ from veriloop.bench.metrics import (
     macro_accuracy,
     minimum_at_last,
 )
+from veriloop.bench.predictions import predict, upper_bounds
 from veriloop.bench.statistics import DEFAULT, Bootstrap, Estimate
-from veriloop.bench.thresholds import FIXED, Threshold, best_threshold, first_error
+from veriloop.bench.thresholds import FIXED, Threshold, first_error
 from veriloop.errors import InputError
 from veriloop.ids import Json
 from veriloop.protocols import Verifier
@@ -40,7 +41,6 @@ from veriloop.records import (
     Unscored,
     Verdict,
 )
-from veriloop.store.processbench import ProcessBenchRow
 
 StepScores: TypeAlias = "tuple[float, ...] | Unscored"
 _PIECE = 256
@@ -120,7 +120,7 @@ class ProcessBenchResult:
 
 
 async def run_processbench(
-    rows: Sequence[ProcessBenchRow],
+    rows: Sequence[LabelledRow],
     verifier: StepScorer | Verifier,
     *,
     threshold: float | str | None = None,
@@ -153,9 +153,7 @@ async def run_processbench(
     return score_processbench(rows, found.values(), threshold=threshold, bootstrap=bootstrap)
 
 
-async def judge_rows(
-    rows: Sequence[ProcessBenchRow], verifier: StepScorer | Verifier
-) -> list[Verdict]:
+async def judge_rows(rows: Sequence[LabelledRow], verifier: StepScorer | Verifier) -> list[Verdict]:
     """One verdict for each row, in order. The verifier sees problems and steps alone."""
     if not hasattr(verifier, "verify"):
         return _judge_steps(rows, verifier)  # type: ignore[arg-type]
@@ -165,7 +163,7 @@ async def judge_rows(
 
 
 def score_processbench(
-    rows: Sequence[ProcessBenchRow],
+    rows: Sequence[LabelledRow],
     verdicts: Iterable[Verdict],
     *,
     threshold: float | str | None = None,
@@ -178,45 +176,28 @@ def score_processbench(
     F1 there and freezes it for the others (2412.06559, section 4.1). Raises InputError where a subset has no
     rows, or verdicts are of several verifiers.
     """
-    by_solution = {v.solution: v for v in verdicts}
-    found = [by_solution.get(row.solution.id) for row in rows]
-    names = {v.verifier for v in found if v is not None}
-    if len(names) != 1:
-        raise InputError(
-            f"the rows have verdicts of {len(names)} verifiers ({', '.join(sorted(names))}): give those of one"
-        )
-    scores = _complete_scores(rows, found)
-    value, protocol = _rule(rows, scores, threshold)
-    cases = [
-        Case(
-            row.subset,
-            row.problem.id,
-            row.label,
-            predicted_first_error(verdict, row.solution, threshold=value),
-        )
-        for row, verdict in zip(rows, found, strict=True)
-    ]
-    right = [row.final_answer_correct for row in rows]
-    kept = [c for c, r in zip(cases, right, strict=True) if r and c.gold != NO_ERROR]
-    has_scores = any(scores)
+    said = predict(rows, verdicts, threshold=threshold)
+    right = [row.final_answer_correct is True for row in rows]
+    kept = [c for c, r in zip(said.cases, right, strict=True) if r and c.gold != NO_ERROR]
+    has_scores = any(said.scores)
     return ProcessBenchResult(
-        verifier=names.pop(),
-        protocol=protocol,
-        threshold=value,
-        scores=first_error_scores(cases, bootstrap=bootstrap),
-        bounds=_bounds(rows, scores) if has_scores else {},
-        extracted=extracted_scores(cases, right, bootstrap=bootstrap),
+        verifier=said.verifier,
+        protocol=said.protocol,
+        threshold=said.threshold,
+        scores=first_error_scores(said.cases, bootstrap=bootstrap),
+        bounds=upper_bounds(rows, said.scores) if has_scores else {},
+        extracted=extracted_scores(said.cases, right, bootstrap=bootstrap),
         extracted_macro=macro_accuracy(kept, bootstrap=bootstrap) if kept else None,
-        minimum_at_last=minimum_at_last(scores, level=bootstrap.level) if has_scores else None,
-        unscored=_reasons(found),
-        cost=sum((v.cost for v in found if v is not None), Cost()),
-        verdicts=tuple(v for v in found if v is not None),
-        cases=tuple(cases),
+        minimum_at_last=minimum_at_last(said.scores, level=bootstrap.level) if has_scores else None,
+        unscored=_reasons(said.verdicts),
+        cost=sum((v.cost for v in said.verdicts if v is not None), Cost()),
+        verdicts=tuple(v for v in said.verdicts if v is not None),
+        cases=said.cases,
         uids=tuple(row.problem.uid or row.solution.id for row in rows),
     )
 
 
-def _judge_steps(rows: Sequence[ProcessBenchRow], scorer: StepScorer) -> list[Verdict]:
+def _judge_steps(rows: Sequence[LabelledRow], scorer: StepScorer) -> list[Verdict]:
     items = [(row.problem.text, row.solution.steps) for row in rows]
     scored = scorer.score_steps(items)
     if len(scored) != len(rows):
@@ -254,51 +235,6 @@ def _step_verdict(
         cost=Cost(calls=1),
         made_by=made_by,
     )
-
-
-def _complete_scores(
-    rows: Sequence[ProcessBenchRow], verdicts: Sequence[Verdict | None]
-) -> list[tuple[float, ...] | None]:
-    """Step scores by row; all None where the verifier does not score every step of what it scores."""
-    pairs = list(zip(rows, verdicts, strict=True))
-    whole = all(
-        len(v.step_scores) == len(row.solution.steps)
-        for row, v in pairs
-        if v is not None and v.scored
-    )
-    return [v.step_scores or None if v is not None and whole else None for _, v in pairs]
-
-
-def _rule(
-    rows: Sequence[ProcessBenchRow],
-    scores: Sequence[tuple[float, ...] | None],
-    threshold: float | str | None,
-) -> tuple[float | None, str]:
-    """The threshold to use, None for none, and the rule in words."""
-    if threshold is None:
-        return None, "the verifier's own first error"
-    if not isinstance(threshold, str):
-        return float(threshold), f"step scores above {threshold:g}"
-    pairs = [(r.label, s) for r, s in zip(rows, scores, strict=True) if r.subset == threshold]
-    if not any(s for _, s in pairs):
-        have = ", ".join(dict.fromkeys(r.subset for r in rows))
-        raise InputError(
-            f"no threshold can be chosen on {threshold!r}: it needs rows of that subset with a score for "
-            f"every step (subsets here: {have}); give a number, or the subset's file"
-        )
-    value = best_threshold(pairs).value
-    return value, f"step scores above {value:.4g}, chosen on {threshold} and frozen"
-
-
-def _bounds(
-    rows: Sequence[ProcessBenchRow], scores: Sequence[tuple[float, ...] | None]
-) -> dict[str, Threshold]:
-    bounds: dict[str, Threshold] = {}
-    for name in dict.fromkeys(r.subset for r in rows):
-        pairs = [(r.label, s) for r, s in zip(rows, scores, strict=True) if r.subset == name]
-        if len({label == NO_ERROR for label, _ in pairs}) == 2:
-            bounds[name] = best_threshold(pairs)
-    return bounds
 
 
 def _reasons(verdicts: Sequence[Verdict | None]) -> dict[str, int]:
