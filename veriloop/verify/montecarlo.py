@@ -1,21 +1,22 @@
 """Step labels by Monte Carlo rollouts: how often does a prefix of a solution still lead to the right answer?
 
 Source: "The Lessons of Developing Process Reward Models" (arXiv 2501.07301), sections 2.1 and 4.1. A label is
-an estimate of value, not of correctness. Rollouts go left to right and stop at the first step from which no
-rollout succeeds, because later steps are never used; with ``estimate="hard"`` a prefix also stops at its first
-success. Both lose nothing: every rollout has a random stream of its own, so the rollouts that are made equal
-those of an exhaustive run. The last prefix is the whole solution: its label is the answer check, no rollout.
+an estimate of value, not of correctness. By default nothing is lost: rollouts go left to right and stop at the
+first label 0, because later steps are never used, and a hard label's prefix stops when its label is decided.
+Every rollout has a random stream of its own, so those that are made equal those of an exhaustive run. The last
+prefix is the whole solution: its label is the answer check, no rollout. ``search="binary"`` and ``skip_right``
+make fewer rollouts and overlook errors; how many is measured in ``veriloop.bench.label_agreement``.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, final
 
 from veriloop.errors import EngineError, VerifierError
-from veriloop.ids import derive_seed, describe
+from veriloop.ids import Json, derive_seed, describe
 from veriloop.protocols import Engine, Request, Sampling
 from veriloop.records import (
     NO_ERROR,
@@ -45,6 +46,27 @@ class _Tally:
     prompt_tokens: int = 0
     calls: int = 0
     cut: int = 0
+    usd: float = 0.0
+
+
+@final
+@dataclass
+class _Work:
+    """One solution under way: prefix -> tally, filled as rollouts come, so that a failure keeps its cost.
+
+    ``right`` says whether the final answer is right, None where it was not asked.
+    """
+
+    problem: Problem
+    solution: Solution
+    tallies: dict[int, _Tally] = field(default_factory=dict[int, _Tally])
+    right: bool | None = None
+    skipped: bool = False
+
+    @property
+    def last(self) -> int:
+        """Index of the last step, whose prefix is the whole solution."""
+        return len(self.solution.steps) - 1
 
 
 @final
@@ -52,19 +74,27 @@ class _Tally:
 class MonteCarlo:
     """Rollout labels for every solution of a group.
 
-    ``estimate="soft"`` makes all ``k`` rollouts of a prefix and scores it with the share that succeeds;
-    ``"hard"`` stops at the first success and scores 0 or 1. ``exhaustive`` makes every rollout of every
-    prefix: what the shortcuts are measured against. ``sampling`` must be how the solutions were sampled.
+    ``estimate="soft"`` makes all ``k`` rollouts of a prefix and scores it with the share that succeeds. ``"hard"``
+    scores 1 where that share is above ``threshold`` (the paper: 0, tried up to 7/8) and else 0, and stops when
+    that is decided. ``sampling`` must be how the solutions were sampled.
+
+    ``exhaustive`` makes every rollout of every prefix: what the shortcuts are measured against. ``search="binary"``
+    looks for the first label 0 by halving, which takes labels for 1s followed by 0s (OmegaPRM, arXiv 2406.06592);
+    ``skip_right`` takes all steps of a solution with the right answer for right (SCAN). Both can only put the
+    first error later than an exhaustive run does, or miss it.
     """
 
     engine: Engine
     equality: Equality
     k: int = 8
     estimate: Literal["hard", "soft"] = "hard"
+    threshold: float = 0.0
     sampling: Sampling = Sampling()
     chat: Chat = Chat()
     seed: int = 0
     exhaustive: bool = False
+    search: Literal["left-to-right", "binary"] = "left-to-right"
+    skip_right: bool = False
     name: str = "mc"
 
     def __post_init__(self) -> None:
@@ -72,6 +102,27 @@ class MonteCarlo:
             raise ValueError(
                 f"k is the number of rollouts for a prefix and at least 1, got {self.k}"
             )
+        if not 0 <= self.threshold < 1:
+            raise ValueError(
+                f"threshold is a share of successes from 0 to below 1, got {self.threshold}"
+            )
+        if self.estimate == "soft" and (self.threshold or self.search == "binary"):
+            raise ValueError(
+                "soft labels have no threshold and need a share for every step: use estimate='hard' with a "
+                "threshold or with search='binary'"
+            )
+        if self.exhaustive and not self.lossless:
+            raise ValueError("exhaustive makes every rollout: leave out search and skip_right")
+
+    @property
+    def lossless(self) -> bool:
+        """True where the labels are those of an exhaustive run."""
+        return self.search == "left-to-right" and not self.skip_right
+
+    @property
+    def needed(self) -> int:
+        """How many of the ``k`` rollouts must succeed for a hard label 1: the fewest with share > threshold."""
+        return next(c for c in range(1, self.k + 1) if c / self.k > self.threshold)
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution: step scores up to and including the first 0."""
@@ -80,125 +131,152 @@ class MonteCarlo:
         )
 
     async def _verify_one(self, problem: Problem, solution: Solution) -> Verdict:
+        work = _Work(problem, solution)
         if problem.reference is None:
-            return self._unscored(solution, Unscored.NO_REFERENCE)
+            return self._verdict(work, unscored=Unscored.NO_REFERENCE)
         if not solution.steps:
-            return self._unscored(solution, Unscored.EMPTY)
-        tallies: list[_Tally] = []
+            return self._verdict(work, unscored=Unscored.EMPTY)
         try:
-            scores = await self._scores(problem, solution, tallies)
+            scores = await self._scores(work)
         except EngineError as error:
-            return self._unscored(solution, Unscored.ENGINE, tallies, str(error))
+            return self._verdict(work, unscored=Unscored.ENGINE, why=str(error))
         except VerifierError as error:
-            return self._unscored(solution, Unscored.CHECKER, tallies, str(error))
-        first_error = next((i for i, score in enumerate(scores) if score == 0), NO_ERROR)
-        labelled = scores if first_error == NO_ERROR else scores[: first_error + 1]
-        hard = self.estimate == "hard"
-        return Verdict(
-            problem=problem.id,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.BINARY if hard else Form.SCORE,
-            granularity=Granularity.STEP,
-            value=min(labelled),
-            step_scores=tuple(labelled),
-            first_error=first_error,
-            cost=self._cost(tallies),
-            detail={
-                "k": self.k,
-                "steps": len(solution.steps),
-                "outcomes": ["".join("01"[x] for x in t.outcomes) for t in tallies],
-                "tokens": [t.tokens for t in tallies],
-                "cut": sum(t.cut for t in tallies),
-            },
-            made_by=describe(self),
-        )
+            return self._verdict(work, unscored=Unscored.CHECKER, why=str(error))
+        return self._verdict(work, scores=scores)
 
-    async def _scores(
-        self, problem: Problem, solution: Solution, tallies: list[_Tally]
-    ) -> list[float]:
-        """Step scores, left to right; ``tallies`` fills as prefixes finish, so that a failure keeps its cost."""
-        assert problem.reference is not None
+    async def _scores(self, work: _Work) -> list[float]:
+        """Step scores, in the order and with the rollouts that the options say."""
+        if not self.lossless:
+            work.right = await self._is_right(work)
+            if self.skip_right and work.right:
+                work.skipped = True
+                return [1.0] * (work.last + 1)
+        if self.search == "binary":
+            first = await self._bisect(work)
+            return [1.0] * (work.last + 1) if first == NO_ERROR else [1.0] * first + [0.0]
         scores: list[float] = []
-        for index in range(len(solution.steps) - 1):
-            tally = _Tally()
-            tallies.append(tally)
-            await self._roll_out(problem, solution, index, tally)
-            successes = sum(tally.outcomes)
-            scores.append(float(successes > 0) if self.estimate == "hard" else successes / self.k)
-            if successes == 0 and not self.exhaustive:
+        for index in range(work.last):
+            scores.append(await self._score(work, index))
+            if scores[-1] == 0 and not self.exhaustive:
                 return scores
-        right = solution.answer is not None and await self.equality.equal(
-            problem.reference, solution.answer
-        )
-        return [*scores, float(right)]
+        if work.right is None:
+            work.right = await self._is_right(work)
+        return [*scores, float(work.right)]
 
-    async def _roll_out(
-        self, problem: Problem, solution: Solution, index: int, tally: _Tally
-    ) -> None:
-        """Rollouts from the end of step ``index``, in waves, until the label cannot change."""
-        prefix = STEP_DELIMITER.join(solution.steps[: index + 1]) + STEP_DELIMITER
+    async def _bisect(self, work: _Work) -> int:
+        """The first label 0 where labels are 1s and then 0s: about log2(steps) prefixes are rolled out."""
+        low, high = 0, work.last
+        while low < high:
+            middle = (low + high) // 2
+            if await self._score(work, middle) == 0:
+                high = middle
+            else:
+                low = middle + 1
+        return NO_ERROR if low == work.last and work.right else low
+
+    async def _score(self, work: _Work, index: int) -> float:
+        """Roll out from the end of step ``index``, in waves, until the score cannot change."""
+        tally = work.tallies.setdefault(index, _Tally())
+        prefix = STEP_DELIMITER.join(work.solution.steps[: index + 1]) + STEP_DELIMITER
         # The prefix, not the solution, names the stream: solutions that share a prefix share its rollouts.
-        seed = derive_seed(self.seed, "rollout", problem.id, prefix)
-        for first, count in self._waves():
-            request = Request(
-                self.chat.render(problem),
-                self.sampling,
-                seed=seed,
-                first=first,
-                n=count,
-                prefix=prefix,
+        seed = derive_seed(self.seed, "rollout", work.problem.id, prefix)
+        prompt = self.chat.render(work.problem)
+        while wave := self._wave(sum(tally.outcomes), len(tally.outcomes)):
+            first = len(tally.outcomes)
+            request = Request(prompt, self.sampling, seed=seed, first=first, n=wave, prefix=prefix)
+            await self._roll_out(work.problem.reference or "", request, tally)
+        successes = sum(tally.outcomes)
+        return successes / self.k if self.estimate == "soft" else float(successes >= self.needed)
+
+    async def _roll_out(self, reference: str, request: Request, tally: _Tally) -> None:
+        reply = await self.engine.generate(request)
+        tally.calls += 1
+        tally.prompt_tokens += reply.prompt_tokens or 0
+        tally.usd += reply.usd
+        for completion in reply.completions:
+            tally.tokens.append(completion.tokens or 0)
+            tally.cut += completion.finish is Finish.LENGTH
+            answer = extract_answer(request.prefix + completion.text)
+            tally.outcomes.append(
+                answer is not None and await self.equality.equal(reference, answer)
             )
-            reply = await self.engine.generate(request)
-            tally.calls += 1
-            tally.prompt_tokens += reply.prompt_tokens or 0
-            for completion in reply.completions:
-                tally.tokens.append(completion.tokens or 0)
-                tally.cut += completion.finish is Finish.LENGTH
-                tally.outcomes.append(
-                    await self._succeeds(problem.reference or "", prefix + completion.text)
-                )
-            if any(tally.outcomes) and self.estimate == "hard" and not self.exhaustive:
-                return
+        if len(reply.completions) != request.n:
+            raise EngineError(
+                f"engine {self.engine.name!r} gave {len(reply.completions)} samples, asked for {request.n}"
+            )
 
-    def _waves(self) -> Iterator[tuple[int, int]]:
-        """(first sample, count) of each request: all at once, or doubling where a success may end it."""
+    def _wave(self, successes: int, done: int) -> int:
+        """How many rollouts to ask for next; 0 where the score is settled.
+
+        The fewest that can decide make none in vain. Where one can (label 1 needs one success, or all ``k``),
+        as many again as were made bound the waves by log2(k).
+        """
+        left = self.k - done
         if self.estimate == "soft" or self.exhaustive:
-            yield 0, self.k
-            return
-        done = 0
-        while done < self.k:
-            count = min(max(1, done), self.k - done)
-            yield done, count
-            done += count
+            return left
+        to_one = self.needed - successes
+        to_zero = left - to_one + 1
+        if to_one <= 0 or to_zero <= 0:
+            return 0
+        growth = done if self.needed in (1, self.k) else done // 4
+        return min(max(min(to_one, to_zero), growth), left)
 
-    async def _succeeds(self, reference: str, text: str) -> bool:
-        answer = extract_answer(text)
-        return answer is not None and await self.equality.equal(reference, answer)
+    async def _is_right(self, work: _Work) -> bool:
+        reference, answer = work.problem.reference, work.solution.answer
+        if reference is None or answer is None:
+            return False
+        return await self.equality.equal(reference, answer)
 
-    def _cost(self, tallies: list[_Tally]) -> Cost:
-        return Cost(
-            calls=sum(t.calls for t in tallies),
-            rollouts=sum(len(t.outcomes) for t in tallies),
-            prompt_tokens=sum(t.prompt_tokens for t in tallies),
-            tokens=sum(sum(t.tokens) for t in tallies),
-        )
-
-    def _unscored(
+    def _verdict(
         self,
-        solution: Solution,
-        reason: Unscored,
-        tallies: list[_Tally] | None = None,
+        work: _Work,
+        *,
+        scores: list[float] | None = None,
+        unscored: Unscored | None = None,
         why: str = "",
     ) -> Verdict:
+        first_error, labelled = None, []
+        if scores is not None:
+            first_error = scores.index(0.0) if 0.0 in scores else NO_ERROR
+            labelled = scores if first_error == NO_ERROR else scores[: first_error + 1]
         return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
+            problem=work.problem.id,
+            solution=work.solution.id,
             verifier=self.name,
             form=Form.BINARY if self.estimate == "hard" else Form.SCORE,
             granularity=Granularity.STEP,
-            unscored=reason,
-            cost=self._cost(tallies or []),
-            detail={"error": why} if why else {},
+            value=min(labelled) if labelled else None,
+            unscored=unscored,
+            step_scores=tuple(labelled),
+            first_error=first_error,
+            cost=_cost(work.tallies.values()),
+            detail=self._detail(work) | ({"error": why} if why else {}),
             made_by=describe(self),
         )
+
+    def _detail(self, work: _Work) -> dict[str, Json]:
+        """What was counted. A prefix that was not rolled out has no outcomes and no tokens."""
+        if work.problem.reference is None or not work.solution.steps:
+            return {}
+        reached = range(max(work.tallies, default=-1) + 1)
+        tallies = [work.tallies.get(i, _Tally()) for i in reached]
+        detail: dict[str, Json] = {
+            "k": self.k,
+            "steps": len(work.solution.steps),
+            "search": "skipped" if work.skipped else self.search,
+            "outcomes": ["".join("01"[x] for x in t.outcomes) for t in tallies],
+            "tokens": [t.tokens for t in tallies],
+            "cut": sum(t.cut for t in tallies),
+        }
+        if self.estimate == "hard":
+            detail["threshold"] = self.threshold
+        if work.right is not None:
+            detail["right"] = work.right
+        return detail
+
+
+def _cost(tallies: Iterable[_Tally]) -> Cost:
+    return sum(
+        (Cost(t.calls, len(t.outcomes), t.prompt_tokens, sum(t.tokens), t.usd) for t in tallies),
+        Cost(),
+    )
