@@ -19,6 +19,7 @@ from veriloop.errors import InputError, StoreError
 from veriloop.store.atomic import write_whole
 from veriloop.store.rows import R, Row, from_row, schema, to_row
 
+_COLUMN_ROWS = 65_536  # of one column: a few MB of ids
 _NAME = re.compile(r"part-(\d{5,})\.parquet")
 
 
@@ -68,10 +69,35 @@ class Table(Generic[R]):
         """The records of one piece, in the order written."""
         return read_file(self.path(index), self.kind)
 
-    def read(self) -> Iterator[R]:
-        """All records of the finished pieces, in order. Raises InputError on a foreign file."""
+    def read(self, start: int = 0) -> Iterator[R]:
+        """All records of the finished pieces, in order, but for the first ``start``.
+
+        Raises InputError on a foreign file. One batch of 1,024 rows is in memory at a time.
+        """
         for index in self.pieces():
-            yield from self.read_piece(index)
+            path = self.path(index)
+            if start:
+                rows = _open(path).metadata.num_rows
+                if start >= rows:
+                    start -= rows
+                    continue
+            yield from read_file(path, self.kind, start=start)
+            start = 0
+
+    def column(self, name: str) -> Iterator[pa.Array]:
+        """One column of all records in order, as Arrow arrays. Raises InputError where it is not in every row."""
+        for index in self.pieces():
+            path = self.path(index)
+            file = _ours(path, self.kind)
+            if name not in file.schema_arrow.names:
+                raise InputError("there is no such column", file=str(path), field=name)
+            try:
+                for batch in file.iter_batches(batch_size=_COLUMN_ROWS, columns=[name]):
+                    if batch.column(0).null_count:
+                        raise InputError("has rows without one", file=str(path), field=name)
+                    yield batch.column(0)
+            except (pa.ArrowException, OSError) as error:
+                raise InputError(f"damaged Parquet file ({error})", file=str(path)) from error
 
     def count(self) -> int:
         """How many records there are, from the pieces' footers."""
@@ -92,23 +118,32 @@ def rows_of(kind: type[R], records: Sequence[R], *, file: str | None = None) -> 
     return rows
 
 
-def read_file(path: Path, kind: type[R]) -> Iterator[R]:
-    """The records of one Parquet file.
+def read_file(path: Path, kind: type[R], *, start: int = 0) -> Iterator[R]:
+    """The records of one Parquet file, but for the first ``start``.
 
     Raises InputError with file, row (counted from 1) and field where it is foreign or damaged.
     """
-    file = _open(path)
-    named = (file.schema_arrow.metadata or {}).get(b"veriloop.record", b"").decode()
-    if named and named != kind.__name__:
-        raise InputError(f"holds {named} records; expected {kind.__name__}", file=str(path))
+    file = _ours(path, kind)
     index = 1
     try:
         for batch in file.iter_batches(batch_size=1024):
-            for row in batch.to_pylist():
+            skipped = min(start, batch.num_rows)
+            start -= skipped
+            index += skipped
+            for row in batch.slice(skipped).to_pylist():
                 yield from_row(kind, row, file=str(path), index=index)
                 index += 1
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"damaged Parquet file ({error})", file=str(path), row=index) from error
+
+
+def _ours(path: Path, kind: type[R]) -> pq.ParquetFile:
+    """The file, opened. Raises InputError where it says that it holds records of another kind."""
+    file = _open(path)
+    named = (file.schema_arrow.metadata or {}).get(b"veriloop.record", b"").decode()
+    if named and named != kind.__name__:
+        raise InputError(f"holds {named} records; expected {kind.__name__}", file=str(path))
+    return file
 
 
 def _open(path: Path) -> pq.ParquetFile:
