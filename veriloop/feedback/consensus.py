@@ -19,7 +19,10 @@ from veriloop.records import Dropped, Example, Group, Verdict
 @final
 @dataclass(frozen=True)
 class Consensus:
-    """Examples labelled by ``labels.verifier``, where ``other`` puts the first error in the same place."""
+    """Examples labelled by ``labels.verifier``, where ``other`` puts the first error in the same place.
+
+    The location compared is that of the labels as they are made: under their threshold.
+    """
 
     labels: StepLabels
     other: str
@@ -31,23 +34,24 @@ class Consensus:
         agreed = []
         for solution in group.solutions:
             mine, other = ours.get(solution.id), theirs.get(solution.id)
-            if mine is None or mine.first_error is None:
+            here = mine and self.labels.first_error(mine)
+            if mine is None or here is None:
                 dropped.append(left_out(solution, mine, self.labels.verifier))
             elif other is None or other.first_error is None:
                 dropped.append(left_out(solution, other, self.other))
-            elif mine.first_error != other.first_error:
-                dropped.append(self._disagreement(mine, other))
+            elif here != other.first_error:
+                dropped.append(self._disagreement(mine, here, other))
             else:
                 agreed.append(solution)
         kept = self.labels.feedback(Group(group.problem, tuple(agreed), group.verdicts))
         return Kept(kept.examples, tuple(dropped) + kept.dropped)
 
-    def _disagreement(self, mine: Verdict, other: Verdict) -> Dropped:
+    def _disagreement(self, mine: Verdict, here: int, other: Verdict) -> Dropped:
         return Dropped(
             what=mine.solution,
             reason="disagree on the first error",
             source=mine.problem,
-            detail={mine.verifier: mine.first_error, other.verifier: other.first_error},
+            detail={mine.verifier: here, other.verifier: other.first_error},
         )
 
 

@@ -50,6 +50,13 @@ class StepLabels:
                 examples.append(self._example(group, solution, labels))
         return Kept(tuple(examples), tuple(dropped))
 
+    def first_error(self, verdict: Verdict) -> int | None:
+        """Where the labels put the first error of a solution; None where the verdict does not say."""
+        if self.threshold is None or verdict.first_error is None or not verdict.step_scores:
+            return verdict.first_error
+        labels = self._labels(verdict.step_scores)
+        return labels.index(0.0) if 0.0 in labels else NO_ERROR
+
     def _labels(self, scores: tuple[float, ...]) -> tuple[float, ...]:
         t = self.threshold
         labels = scores if t is None else tuple(float(score > t) for score in scores)
@@ -71,11 +78,10 @@ class StepLabels:
 def left_out(solution: Solution, verdict: Verdict | None, verifier: str) -> Dropped:
     """Why a solution has no usable verdict of ``verifier``."""
     if verdict is None:
-        reason = f"{verifier}: no verdict"
-    else:
-        unscored = verdict.unscored or Unscored.EMPTY
-        reason = f"{verifier}: {unscored.value}"
-    return Dropped(what=solution.id, reason=reason, source=solution.problem)
+        return Dropped(solution.id, f"{verifier}: no verdict", solution.problem)
+    unscored = verdict.unscored or Unscored.EMPTY
+    said = {key: verdict.detail[key] for key in ("error",) if key in verdict.detail}
+    return Dropped(solution.id, f"{verifier}: {unscored.value}", solution.problem, detail=said)
 
 
 def first_error_of(labels: tuple[float, ...], threshold: float = 0.0) -> int:

@@ -1,5 +1,6 @@
 """The consensus filter keeps exactly the solutions whose first errors agree, and loses nothing silently."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,3 +67,24 @@ def test_a_dropped_solution_tells_both_locations():
     )
     (dropped,) = Consensus(StepLabels("mc"), "judge").feedback(group).dropped
     assert dropped.detail == {"mc": 2, "judge": -1}
+
+
+@pytest.mark.parametrize(("threshold", "location"), [(None, 2), (0.0, 2), (0.5, 1), (0.75, 0)])
+def test_what_must_agree_is_where_the_labels_put_the_first_error(threshold, location):
+    solution = Solution(PROBLEM.id, STEPS)
+    soft = Verdict(
+        PROBLEM.id,
+        solution.id,
+        "mc",
+        Form.SCORE,
+        Granularity.STEP,
+        value=0.0,
+        step_scores=(0.75, 0.5, 0.0),
+        first_error=2,
+    )
+    consensus = Consensus(StepLabels("mc", threshold), "judge")
+    for where in range(3):
+        group = Group(PROBLEM, (solution,), (soft, verdict(solution, "judge", where)))
+        kept = consensus.feedback(group)
+        assert len(kept.examples) == (where == location)
+        assert all(d.detail == {"mc": location, "judge": where} for d in kept.dropped)

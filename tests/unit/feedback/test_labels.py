@@ -1,5 +1,7 @@
 """Step labels: thresholds of the paper's section 4.1 and truncation after the first 0 (section 2.1)."""
 
+from dataclasses import replace
+
 import pytest
 
 from veriloop.feedback.labels import StepLabels, first_error_of
@@ -38,6 +40,9 @@ def test_what_has_no_label_is_dropped_with_the_verifiers_reason():
     )
     kept = StepLabels("mc").feedback(Group(PROBLEM, (SOLUTION,), (unscored,)))
     assert [d.reason for d in kept.dropped] == ["mc: engine"]
+    told = replace(unscored, detail={"error": "the server is down", "k": 8})
+    (dropped,) = StepLabels("mc").feedback(Group(PROBLEM, (SOLUTION,), (told,))).dropped
+    assert dropped.detail == {"error": "the server is down"}
     missing = StepLabels("mc").feedback(Group(PROBLEM, (SOLUTION,)))
     assert [d.reason for d in missing.dropped] == ["mc: no verdict"]
 
