@@ -6,9 +6,12 @@ dropped, and why, is the filter's own business.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import pairwise
 from typing import final
 
 from veriloop.errors import InputError
@@ -17,7 +20,7 @@ from veriloop.protocols import Kept
 from veriloop.records import Group, Problem, Solution
 
 BINS = (1, 3, 5, 8, 13, 21)
-"""First lengths of the bins, in steps: 1-2, 3-4, 5-7, 8-12, 13-20, 21 and more."""
+"""Where bins of lengths begin, in steps: 1-2, 3-4, 5-7, 8-12, 13-20, 21 and more."""
 
 BY: Mapping[str, Callable[[Problem, Solution], str]] = {
     "generator": lambda problem, solution: solution.engine,
@@ -32,8 +35,8 @@ BY: Mapping[str, Callable[[Problem, Solution], str]] = {
 class KeptFractions:
     """(kept, of) solutions: overall, by each of ``by`` and by number of steps.
 
-    A solution is kept where an example names it. ``bins`` are the first lengths of the bins, in steps,
-    increasing; a solution without steps is in the bin ``0``.
+    A solution is kept where an example names it. ``bins`` are where bins of lengths begin, in steps; a
+    solution without steps is in the bin ``0``.
 
     >>> fractions = KeptFractions()
     >>> fractions.add(Group(Problem("t", "q")), Kept())
@@ -54,16 +57,17 @@ class KeptFractions:
         for name in self.by:
             if name not in BY:
                 raise InputError(f"kept fractions go by {', '.join(BY)}, not {name!r}", field="by")
-        if not self.bins or list(self.bins) != sorted(set(self.bins)) or self.bins[0] < 1:
+        if list(self.bins) != sorted({1, *self.bins}):
             raise InputError(
-                f"bins are increasing numbers of steps from 1 on, got {self.bins}", field="bins"
+                f"bins are increasing numbers of steps, the first 1, got {self.bins}", field="bins"
             )
 
     def add(self, group: Group, kept: Kept) -> None:
         """Count a group and what a filter made of it."""
         named = {name for example in kept.examples for name in example.solutions}
+        bins = _names(self.bins)
         for solution in group.solutions:
-            keys = [("all", "all"), ("steps", self._bin(len(solution.steps)))]
+            keys = [("all", "all"), ("steps", bins[bisect_right(self.bins, len(solution.steps))])]
             keys += [(by, BY[by](group.problem, solution) or "(none)") for by in self.by]
             self.counts.update(keys)
             if solution.id in named:
@@ -77,7 +81,7 @@ class KeptFractions:
     def table(self, by: str) -> dict[str, tuple[int, int]]:
         """(kept, of) for each name of ``by``, or for each bin of ``"steps"`` in order of length."""
         keys = [key for key in self.counts if key[0] == by]
-        order = ["0", *self._bins()]
+        order = _names(self.bins)
         keys.sort(key=lambda key: (order.index(key[1]) if by == "steps" else 0, key[1]))
         return {name: self._of((by, name)) for by, name in keys}
 
@@ -100,22 +104,15 @@ class KeptFractions:
     def _of(self, key: tuple[str, str]) -> tuple[int, int]:
         return self.kept[key], self.counts[key]
 
-    def _bins(self) -> list[str]:
-        names = [
-            str(first) if after == first + 1 else f"{first}-{after - 1}"
-            for first, after in zip(self.bins, self.bins[1:], strict=False)
-        ]
-        return [*names, f"{self.bins[-1]}+"]
 
-    def _bin(self, steps: int) -> str:
-        index = _last_at_most(self.bins, steps)
-        if index >= 0:
-            return self._bins()[index]
-        return "0" if steps == 0 else f"1-{self.bins[0] - 1}"
-
-
-def _last_at_most(firsts: Sequence[int], value: int) -> int:
-    return sum(first <= value for first in firsts) - 1
+@lru_cache
+def _names(bins: tuple[int, ...]) -> tuple[str, ...]:
+    """What the bins are called, shortest first; the first holds solutions without steps."""
+    closed = (
+        str(first) if after == first + 1 else f"{first}-{after - 1}"
+        for first, after in pairwise(bins)
+    )
+    return "0", *closed, f"{bins[-1]}+"
 
 
 def _pair(pair: tuple[int, int]) -> dict[str, Json]:
