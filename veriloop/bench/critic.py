@@ -11,10 +11,10 @@ import asyncio
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
-from veriloop.errors import EngineError
+from veriloop.errors import EngineError, InputError
 from veriloop.ids import Json, derive_seed
 from veriloop.protocols import Completion, Engine, Reply, Request, Sampling
 from veriloop.records import (
@@ -35,13 +35,18 @@ from veriloop.text.tagged import parse_critic
 
 GREEDY = Sampling(max_tokens=8192, temperature=0.0)
 VOTING = Sampling(max_tokens=8192, temperature=1.0, top_p=0.9)
+# Of the Qwen2.5-Math-Instruct models, which write nonsense at temperature 1 (the official code).
+VOTING_QWEN_MATH = Sampling(max_tokens=8192, temperature=0.7, top_p=0.8, top_k=20)
 _BOXED = re.compile(r"\\boxed\{([^}]*)\}")
 
 
 @final
 @dataclass(frozen=True)
 class Critic:
-    """A critic over any engine. The paper's settings: ``votes=1, sampling=GREEDY`` or ``votes=8, sampling=VOTING``."""
+    """A critic over any engine. The paper's settings: ``votes=1, sampling=GREEDY`` or ``votes=8, sampling=VOTING``.
+
+    Every critique is kept in the verdict's ``detail``.
+    """
 
     engine: Engine
     votes: int = 1
@@ -94,22 +99,14 @@ class Critic:
             tokens=sum(c.tokens or 0 for c in answers),
             usd=reply.usd,
         )
-        texts = [c.text for c in answers]
-        where = vote(texts)
-        critique = next((t for t in texts if where is not None and parse_critic(t) == where), None)
-        if critique is None and texts:
-            critique = texts[0]
-        unscored = None
-        if where is None or not NO_ERROR <= where < len(solution.steps):
-            unscored, where = _why_unread(answers), None
-        votes: list[Json] = [parse_critic(t) for t in texts]
+        read = read_critiques(answers, len(solution.steps))
         return self._verdict(
             solution,
-            first_error=where,
-            unscored=unscored,
-            critique=critique,
+            first_error=read.first_error,
+            unscored=read.unscored,
+            critique=read.critique,
             cost=cost,
-            detail={"votes": votes},
+            detail=read.detail,
         )
 
     def _verdict(
@@ -151,6 +148,73 @@ def vote(texts: Sequence[str]) -> int | None:
     if not strings:
         return None
     return parse_critic(rf"\boxed{{{Counter(strings).most_common(1)[0][0]}}}")
+
+
+@final
+@dataclass(frozen=True)
+class CritiqueReading:
+    """What critiques of one solution come to: an index (-1 none), or why there is none.
+
+    ``critique`` is the first text that says what was voted for, else the first. ``detail`` keeps every text, how it
+    ended and what it voted, so that they can be read again.
+    """
+
+    first_error: int | None
+    unscored: Unscored | None
+    critique: str | None
+    detail: dict[str, Json]
+
+
+def read_critiques(answers: Sequence[Completion], steps: int) -> CritiqueReading:
+    """Vote over the critiques of a solution of ``steps`` steps; an index beyond them is an unparsed answer."""
+    texts = [c.text for c in answers]
+    where = vote(texts)
+    critique = next((t for t in texts if where is not None and parse_critic(t) == where), None)
+    if critique is None and texts:
+        critique = texts[0]
+    unscored = None
+    if where is None or not NO_ERROR <= where < steps:
+        unscored, where = _why_unread(answers), None
+    votes: list[Json] = [parse_critic(t) for t in texts]
+    ends: list[Json] = [c.finish.value for c in answers]
+    return CritiqueReading(
+        where, unscored, critique, {"votes": votes, "critiques": list(texts), "finish": ends}
+    )
+
+
+def saved_critiques(verdict: Verdict) -> tuple[Completion, ...]:
+    """The critiques that a critic's verdict was read from; empty where it keeps none."""
+    texts, ends = verdict.detail.get("critiques"), verdict.detail.get("finish")
+    if not isinstance(texts, Sequence) or isinstance(texts, str):
+        return ()
+    known = (
+        ends if isinstance(ends, Sequence) and len(ends) == len(texts) else ["given"] * len(texts)
+    )
+    return tuple(Completion(str(t), Finish(str(e))) for t, e in zip(texts, known, strict=True))
+
+
+def vote_again(verdict: Verdict, solution: Solution, votes: int) -> Verdict:
+    """The verdict that the first ``votes`` of its critiques give, as if no more had been asked for.
+
+    One whose engine failed, or that has no critiques, stands as it is. The cost stays that of all critiques. Raises
+    InputError where fewer were saved.
+    """
+    saved = saved_critiques(verdict)
+    if not saved:
+        return verdict
+    if len(saved) < votes:
+        raise InputError(
+            f"{votes} votes of {len(saved)} saved critiques of solution {solution.id}: give at most {len(saved)}"
+        )
+    read = read_critiques(saved[:votes], len(solution.steps))
+    return replace(
+        verdict,
+        value=None if read.first_error is None else float(read.first_error == NO_ERROR),
+        unscored=read.unscored,
+        first_error=read.first_error,
+        critique=read.critique,
+        detail=read.detail,
+    )
 
 
 def _why_unread(answers: Sequence[Completion]) -> Unscored:

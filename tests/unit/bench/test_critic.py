@@ -4,8 +4,16 @@ import asyncio
 
 import pytest
 
-from veriloop.bench.critic import VOTING, Critic, vote
+from veriloop.bench.critic import (
+    VOTING,
+    VOTING_QWEN_MATH,
+    Critic,
+    saved_critiques,
+    vote,
+    vote_again,
+)
 from veriloop.engines.scripted import Scripted
+from veriloop.errors import InputError
 from veriloop.protocols import Completion
 from veriloop.records import Finish, Group, Problem, Solution, Unscored
 from veriloop.testing import check_verifier
@@ -118,3 +126,51 @@ def test_greedy_votes_and_no_votes_are_refused():
 def test_it_keeps_the_contract_of_a_verifier():
     critic = Critic(Scripted({}, default=r"\boxed{2}"))
     asyncio.run(check_verifier(critic, [Group(PROBLEM, (SOLUTION, SOLUTION))]))
+
+
+ANSWERS = [
+    r"\boxed{1}",
+    Completion("cut here", Finish.LENGTH, 2),
+    r"\boxed{2}",
+    r"\boxed{2}",
+    "no box",
+    r"\boxed{-1}",
+    r"\boxed{-1}",
+    r"again \boxed{-1}",
+]
+
+
+@pytest.mark.parametrize("votes", range(2, 9))
+def test_fewer_votes_of_saved_critiques_are_what_fewer_asked_for_would_have_given(votes):
+    eight = judge(ANSWERS, votes=8, sampling=VOTING)
+    live = judge(ANSWERS, votes=votes, sampling=VOTING)
+    again = vote_again(eight, SOLUTION, votes)
+    assert (again.first_error, again.unscored, again.value) == (
+        live.first_error,
+        live.unscored,
+        live.value,
+    )
+    assert (again.critique, again.detail) == (live.critique, live.detail)
+    assert again.id == live.id
+
+
+def test_every_critique_is_kept_with_how_it_ended():
+    verdict = judge(ANSWERS, votes=8, sampling=VOTING)
+    saved = saved_critiques(verdict)
+    assert [c.text for c in saved][:3] == [r"\boxed{1}", "cut here", r"\boxed{2}"]
+    assert [c.finish for c in saved].count(Finish.LENGTH) == 1
+    with pytest.raises(InputError, match="9 votes of 8 saved critiques"):
+        vote_again(verdict, SOLUTION, 9)
+
+
+def test_a_verdict_without_critiques_stands():
+    failing = Critic(Scripted({}, default="x", failures={1: "timeout"}), votes=8, sampling=VOTING)
+    (verdict,) = asyncio.run(failing.verify(Group(PROBLEM, (SOLUTION,))))
+    assert saved_critiques(verdict) == ()
+    assert vote_again(verdict, SOLUTION, 4) is verdict
+
+
+def test_the_samplings_are_the_official_ones():
+    assert (VOTING.temperature, VOTING.top_p, VOTING.top_k) == (1.0, 0.9, 0)
+    qwen = VOTING_QWEN_MATH
+    assert (qwen.temperature, qwen.top_p, qwen.top_k, qwen.max_tokens) == (0.7, 0.8, 20, 8192)
