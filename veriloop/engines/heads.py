@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen2Model, Qwen2PreTrainedModel
 
+from veriloop.engines.step_batches import padded, places
 from veriloop.engines.token_tree import TokenTree, network_inputs
 
 Head: TypeAlias = Literal["linear", "surprise"]
@@ -41,10 +42,9 @@ class Qwen2ForProcessRewardModel(Qwen2PreTrainedModel):
 
     def step_logits(self, rows: Sequence[Tensor], ends: Sequence[Sequence[int]]) -> Tensor:
         """Logits [S, 2] of all steps of a batch of token ids [T]; ``ends`` are the separators' positions."""
-        ids = nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
-        # Padding is on the right and attention causal: no real token sees it.
-        hidden = self.model(input_ids=ids, use_cache=False).last_hidden_state
-        return self.score(hidden[_places(ends, ids.device)])
+        ids, mask = padded(rows)
+        hidden = self.model(input_ids=ids, attention_mask=mask, use_cache=False).last_hidden_state
+        return self.score(hidden[places(ends, ids.device)])
 
 
 class Qwen2ForSurpriseProcessRewardModel(Qwen2PreTrainedModel):
@@ -152,14 +152,7 @@ class SurpriseTransformer(nn.Module):
         x = self.enter(features)
         for block in self.blocks:
             x = block(x)
-        return self.leave(self.norm(x[_places(ends, x.device)]))
-
-
-def _places(ends: Sequence[Sequence[int]], device: torch.device) -> tuple[Tensor, Tensor]:
-    """Row and column of every step end, as an index."""
-    rows = [i for i, row in enumerate(ends) for _ in row]
-    columns = [end for row in ends for end in row]
-    return torch.tensor(rows, device=device), torch.tensor(columns, device=device)
+        return self.leave(self.norm(x[places(ends, x.device)]))
 
 
 def token_classes(pieces: Sequence[str]) -> Tensor:

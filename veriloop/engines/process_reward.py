@@ -26,6 +26,7 @@ from veriloop.engines.heads import (
     Qwen2ForSurpriseProcessRewardModel,
     token_classes,
 )
+from veriloop.engines.step_batches import read_in_batches
 from veriloop.engines.step_encoding import (
     SEPARATOR,
     Encoded,
@@ -218,15 +219,13 @@ class ProcessRewardModel:
 
     def _score(self, encoded: Sequence[Encoded], batch_tokens: int) -> list[tuple[float, ...]]:
         inputs = self.inputs(encoded, batch_tokens)
-        scores: list[tuple[float, ...]] = [()] * len(encoded)
-        for batch in length_batches([len(row) for row in inputs], batch_tokens):
+
+        def read(batch: list[int]) -> Tensor:
             rows, ends = [inputs[i] for i in batch], [encoded[i].ends for i in batch]
-            if not any(ends):
-                continue
-            flat = self.step_logits(rows, ends).softmax(-1)[:, 1].tolist()
-            for i, row in zip(batch, ends, strict=True):
-                scores[i], flat = tuple(flat[: len(row)]), flat[len(row) :]
-        return scores
+            return self.step_logits(rows, ends).softmax(-1)[:, 1]
+
+        lengths, ends = [len(row) for row in inputs], [e.ends for e in encoded]
+        return read_in_batches(lengths, ends, batch_tokens=batch_tokens, read=read)
 
 
 def _read_config(path: str | Path) -> dict[str, Any]:
