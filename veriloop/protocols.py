@@ -54,7 +54,8 @@ class Request:
 class Completion:
     """One sample. ``logprobs`` are natural logs under the model's own distribution (temperature 1), one for
     each generated token, or None where the engine does not give them: never 0 for unknown. ``pieces`` are the
-    texts of the same tokens where log-probabilities were asked for and the engine knows them.
+    texts of the same tokens where log-probabilities were asked for and the engine knows them. ``stop`` is the
+    stop string that ended the text, None where the model ended it, a limit did, or the engine does not know.
     """
 
     text: str
@@ -62,6 +63,7 @@ class Completion:
     tokens: int | None = None
     logprobs: tuple[float, ...] | None = None
     pieces: tuple[str, ...] | None = None
+    stop: str | None = None
 
 
 @final

@@ -216,6 +216,7 @@ def _values(reply: Reply) -> list[dict[str, Any]]:
             "tokens": c.tokens,
             "logprobs": c.logprobs,
             "pieces": c.pieces,
+            "stop": c.stop,
             "prompt_tokens": reply.prompt_tokens,
             "usd": share,
         }
@@ -231,6 +232,7 @@ def _completion(value: Value) -> Completion:
         value["tokens"],
         None if logprobs is None else tuple(logprobs),
         None if pieces is None else tuple(pieces),
+        value.get("stop"),  # absent from what older versions remembered
     )
 
 

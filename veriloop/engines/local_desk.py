@@ -12,6 +12,7 @@ from typing import TypeAlias, final
 
 from veriloop.engines.decoder_sequence import Decoder, Generated, Handle, Sequence
 from veriloop.engines.local_codec import Codec
+from veriloop.engines.stopping import find_stop
 from veriloop.errors import EngineError, EngineRefused, VeriloopError
 from veriloop.ids import derive_seed
 from veriloop.protocols import Completion, Reply, Request, Scored, ScoreRequest
@@ -155,16 +156,17 @@ class Desk:
         ended = made.finish == "stop" and ids[-1] in self._codec.stop_ids
         spelled = ids[:-1] if ended else ids
         text = self._codec.text(spelled)
-        cuts = [at for stop in request.sampling.stop if (at := text.find(stop)) >= 0]
+        end, stop = find_stop(text, request.sampling.stop)
         pieces = None
         if made.logprobs is not None:
             pieces = self._codec.pieces(spelled) + (("",) if ended else ())
         return Completion(
-            text[: min(cuts)] if cuts else text,
+            text[:end],
             Finish.STOP if made.finish == "stop" else Finish.LENGTH,
             tokens=len(ids),
             logprobs=None if made.logprobs is None else tuple(made.logprobs),
             pieces=pieces,
+            stop=stop,
         )
 
     def _score(self, key: int, request: ScoreRequest) -> None:

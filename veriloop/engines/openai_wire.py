@@ -15,6 +15,7 @@ from itertools import accumulate
 from typing import Any, final
 from urllib.parse import urlsplit
 
+from veriloop.engines.stopping import find_stop
 from veriloop.ids import Json, derive_seed
 from veriloop.protocols import Completion, Request, Sampling, Scored
 from veriloop.records import Finish
@@ -23,6 +24,7 @@ CHAT, TEXT = "/chat/completions", "/completions"
 _STOPPED = {"stop", "eos", "eos_token", "stop_sequence", "end_turn", "tool_calls", "function_call"}
 _CUT = {"length", "max_tokens", "max_length", "model_length", "content_filter"}
 _ABORTED = {"abort", "aborted", "error", "cancelled"}
+_STOP_FIELDS = ("stop_reason", "matched_stop")  # vLLM, SGLang: a stop string, a token id or null
 _SEED_BITS = (1 << 31) - 1  # servers keep seeds in as little as a signed 32-bit integer
 
 
@@ -157,10 +159,13 @@ def _read_choice(choice: Any, sampling: Sampling, tokens: int | None) -> Complet
         tokens = len(logprobs)
     text = text or ""
     finish = read_finish(reason, tokens, sampling.max_tokens)
-    ends = [at for stop in sampling.stop if (at := text.find(stop)) >= 0]
-    if ends:  # some servers leave the stop string in
-        text, finish = text[: min(ends)], Finish.STOP
-    return Completion(text, finish, tokens, logprobs, pieces)
+    end, stop = find_stop(text, sampling.stop)
+    if stop is not None:  # some servers leave the stop string in
+        text, finish = text[:end], Finish.STOP
+    elif finish is Finish.STOP:
+        told = (choice.get(name) for name in _STOP_FIELDS)
+        stop = next((s for s in told if s in sampling.stop), None)
+    return Completion(text, finish, tokens, logprobs, pieces, stop)
 
 
 def read_finish(reason: str | None, tokens: int | None, max_tokens: int) -> Finish:

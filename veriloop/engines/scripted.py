@@ -16,6 +16,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any, TypeAlias, final
 
+from veriloop.engines.stopping import find_stop
 from veriloop.errors import EngineError, EngineRefused, EngineTimeout, InputError
 from veriloop.ids import Json
 from veriloop.protocols import Completion, Reply, Request, Sampling, Scored, ScoreRequest
@@ -72,7 +73,7 @@ class Scripted:
     def load(cls, path: str | Path, **options: Any) -> Scripted:
         """From a JSON object ``{prompt: answers}``, or JSONL rows ``{"prompt": ..., "answers": [...]}``.
 
-        An answer is a text or ``{"text", "finish", "tokens", "logprobs"}``. The prompt "*" is the default.
+        An answer is a text or ``{"text", "finish", "tokens", "logprobs", "stop"}``. The prompt "*" is the default.
         """
         table = _read(Path(path))
         options.setdefault("default", table.pop("*", None))
@@ -192,12 +193,12 @@ def _after(answer: Answer, prefix: str) -> Answer | None:
 
 def _speak(text: str, sampling: Sampling) -> Completion:
     """A text as a model would have given it under these limits."""
-    ends = [at for stop in sampling.stop if (at := text.find(stop)) >= 0]
-    words = split_words(text[: min(ends)] if ends else text)
+    end, stop = find_stop(text, sampling.stop)
+    words = split_words(text[:end])
     if len(words) > sampling.max_tokens:
         words = words[: sampling.max_tokens]
         return Completion("".join(words), Finish.LENGTH, len(words))
-    return Completion("".join(words), Finish.STOP, len(words))
+    return Completion("".join(words), Finish.STOP, len(words), stop=stop)
 
 
 def _read(path: Path) -> dict[str, Answers]:
@@ -242,6 +243,7 @@ def _read_answer(found: Any, path: Path, row: int | None) -> Answer:
             Finish(found.get("finish", "stop")),
             found.get("tokens"),
             None if logprobs is None else tuple(float(x) for x in logprobs),
+            stop=found.get("stop"),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise InputError(

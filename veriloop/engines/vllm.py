@@ -32,12 +32,15 @@ class _Logprob(Protocol):
 
 
 class _Output(Protocol):
-    """vllm.CompletionOutput. ``logprobs`` has one mapping of token id to Logprob for each generated token."""
+    """vllm.CompletionOutput. ``logprobs`` has one mapping of token id to Logprob for each generated token;
+    ``stop_reason`` is the stop string or token id that ended the text, None at the end of the turn.
+    """
 
     text: str
     token_ids: Sequence[int]
     logprobs: Sequence[Mapping[int, _Logprob]] | None
     finish_reason: str | None
+    stop_reason: int | str | None
 
 
 class _RequestOutput(Protocol):
@@ -197,6 +200,7 @@ def _reply(outputs: Sequence[_RequestOutput], request: Request) -> Reply | Excep
                 len(done.token_ids),
                 None if chosen is None else tuple(x.logprob for x in chosen),
                 None if chosen is None else tuple(x.decoded_token or "" for x in chosen),
+                done.stop_reason if isinstance(done.stop_reason, str) else None,
             )
         )
     ids = outputs[0].prompt_token_ids

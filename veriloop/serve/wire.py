@@ -133,6 +133,7 @@ def chat_response(model: str, reply: Reply, *, logprobs: bool) -> dict[str, Any]
             "index": index,
             "message": {"role": "assistant", "content": completion.text},
             "finish_reason": completion.finish.value,
+            "stop_reason": completion.stop,  # vLLM's field
             "logprobs": _chat_logprobs(completion) if logprobs else None,
         }
         for index, completion in enumerate(reply.completions)
@@ -157,6 +158,7 @@ def text_response(
                     "index": len(choices),
                     "text": text,
                     "finish_reason": completion.finish.value,
+                    "stop_reason": completion.stop,
                     "logprobs": _text_logprobs(completion, echo) if logprobs else None,
                 }
             )

@@ -93,6 +93,12 @@ def _check_completion(completion: Completion, request: Request) -> None:
         all(math.isfinite(x) and x <= 1e-4 for x in logprobs or ()),
         f"log-probabilities are finite and at most 0, got {max(logprobs or (0,))!r}",
     )
+    require(
+        completion.stop is None
+        or (completion.stop in request.sampling.stop and completion.finish is Finish.STOP),
+        f"stop is the stop string that ended the text, one of {request.sampling.stop!r} at finish STOP, or None, "
+        f"got {completion.stop!r} at {completion.finish!r}",
+    )
     for stop in request.sampling.stop:
         require(
             stop not in completion.text,
@@ -144,6 +150,11 @@ async def _check_stop(engine: Engine, request: Request, reply: Reply, determinis
             (got.text, got.finish) == (expected, Finish.STOP),
             f"with the stop string {stop!r} the text should be {expected!r} and its finish STOP, got "
             f"{got.text!r} and {got.finish!r}",
+        )
+        require(
+            got.stop in (stop, None),
+            f"the text ended at {stop!r}, and its stop is {got.stop!r}: searches tell the end of a step from the "
+            "end of the solution by it (None where the engine cannot know)",
         )
 
 

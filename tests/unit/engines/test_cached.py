@@ -2,7 +2,9 @@
 
 import asyncio
 import importlib.util
+import json
 import pickle
+import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
@@ -44,7 +46,7 @@ def asked_for(inner):
 
 
 def test_a_remembered_reply_equals_the_first_and_asks_nobody(tmp_path):
-    told = Completion("x y", Finish.LENGTH, 2, (-0.5, -0.25), ("x", " y"))
+    told = Completion("x y", Finish.STOP, 2, (-0.5, -0.25), ("x", " y"), stop="z")
     inner = Scripted({"q": ["a", told]})
     request = Request("q", n=4, logprobs=True)
     (first,) = ask(Cached(inner, tmp_path / "c.db"), request)
@@ -53,6 +55,17 @@ def test_a_remembered_reply_equals_the_first_and_asks_nobody(tmp_path):
     assert again == replace(first, cached=4)
     assert again.completions[1] == told
     assert inner.calls == 1
+
+
+def test_what_was_remembered_before_completions_knew_their_stop_string_is_still_read(tmp_path):
+    inner = Scripted({"q": "a"})
+    (first,) = ask(Cached(inner, tmp_path / "c.db"), Request("q"))
+    with sqlite3.connect(tmp_path / "c.db") as file:
+        file.execute("UPDATE answers SET value = json_remove(value, '$.stop')")
+        (value,) = file.execute("SELECT value FROM answers").fetchone()
+    assert "stop" not in json.loads(value)
+    (again,) = ask(Cached(inner, tmp_path / "c.db"), Request("q"))
+    assert again == replace(first, cached=1)
 
 
 def test_only_missing_samples_are_asked_for_in_contiguous_runs(tmp_path):

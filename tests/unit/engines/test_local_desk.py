@@ -62,10 +62,12 @@ def test_a_stop_string_cuts_the_text_and_the_finish_says_so(desk):
         if ends:
             assert short.text == full.text[: min(ends)]
             assert short.finish is Finish.STOP
+            assert short.stop == stop[0]
             assert short.tokens <= full.tokens
             assert "".join(short.pieces).startswith(short.text)
         else:
             assert short == full
+            assert short.stop is None
 
 
 def test_finish_tells_a_stop_from_a_cut(desk):

@@ -95,6 +95,33 @@ def test_a_stop_is_said_or_proven(reason, tokens):
         assert finish is Finish.LENGTH
 
 
+@pytest.mark.parametrize(
+    ("more", "text", "stop"),
+    [
+        ({"stop_reason": "\n\n"}, "ab", "\n\n"),  # vLLM
+        ({"matched_stop": "\n\n"}, "ab", "\n\n"),  # SGLang
+        ({"stop_reason": None, "matched_stop": "END"}, "ab", "END"),
+        ({"stop_reason": 151643}, "ab", None),  # a token that ends the turn
+        ({"stop_reason": None}, "ab", None),
+        ({"stop_reason": "another"}, "ab", None),
+        ({}, "ab", None),  # OpenAI says nothing
+        ({}, "ab\n\nSo", "\n\n"),  # the server left it in
+        ({"stop_reason": "END"}, "ab\n\nEND", "\n\n"),
+    ],
+)
+def test_the_stop_string_is_read_where_servers_say_it(more, text, stop):
+    sampling = Sampling(stop=("\n\n", "END"))
+    choice = {"message": {"content": text}, "finish_reason": "stop", **more}
+    (done,) = read_answer({"choices": [choice]}, sampling).completions
+    assert (done.text, done.finish, done.stop) == ("ab", Finish.STOP, stop)
+
+
+def test_a_text_that_a_limit_cut_was_not_ended_by_a_stop_string():
+    choice = {"text": "ab", "finish_reason": "length", "stop_reason": "END"}
+    (done,) = read_answer({"choices": [choice]}, Sampling(stop=("END",))).completions
+    assert (done.finish, done.stop) == (Finish.LENGTH, None)
+
+
 def test_choices_are_put_in_order_and_share_no_token_count():
     choices = [
         {"index": i, "message": {"content": t}, "finish_reason": "stop"}

@@ -45,7 +45,9 @@ def test_stop_strings_and_limits_end_a_text_as_a_model_would():
     stopped = asyncio.run(engine.generate(Request("q", Sampling(stop=("three", "#"))))).completions[
         0
     ]
-    assert stopped == Completion("one two ", Finish.STOP, 3)
+    assert stopped == Completion("one two ", Finish.STOP, 3, stop="three")
+    (whole,) = asyncio.run(engine.generate(Request("q", Sampling(stop=("five",))))).completions
+    assert whole.stop is None, "the model ended it"
 
 
 def test_a_completion_is_given_as_it_stands():
@@ -95,7 +97,7 @@ def test_its_repr_rebuilds_it():
 
 
 def test_it_loads_from_json_and_jsonl(tmp_path):
-    told = {"text": "b", "finish": "length", "logprobs": [-1]}
+    told = {"text": "b", "finish": "length", "logprobs": [-1], "stop": "c"}
     rows = [{"prompt": "q", "answers": ["a", told]}, {"prompt": "*", "answers": "?"}]
     jsonl = tmp_path / "s.jsonl"
     jsonl.write_text("\n".join(json.dumps(row) for row in rows) + "\n")
@@ -104,7 +106,7 @@ def test_it_loads_from_json_and_jsonl(tmp_path):
     assert Scripted.load(jsonl) == Scripted.load(whole)
     assert texts(Scripted.load(jsonl), "other") == ["?"]
     second = asyncio.run(Scripted.load(jsonl).generate(Request("q", first=1))).completions[0]
-    assert second == Completion("b", Finish.LENGTH, None, (-1.0,))
+    assert second == Completion("b", Finish.LENGTH, None, (-1.0,), stop="c")
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,15 @@ def test_finish_tells_a_stop_from_a_cut(vllm):
     assert {r.completions[0].finish for r in replies} == {Finish.STOP, Finish.LENGTH}
 
 
+def test_a_stop_string_is_named_and_the_end_of_a_turn_is_not(vllm):
+    asked = [Request("a", Sampling(max_tokens=9, stop=("b", "c")), seed=s) for s in range(40)]
+    done = [reply.completions[0] for reply in ask(*asked)]
+    for completion in done:
+        ended = completion.finish is Finish.STOP and not completion.text.endswith(".")
+        assert (completion.stop in ("b", "c")) == ended
+    assert {c.stop for c in done} == {"b", "c", None}
+
+
 def test_a_continuation_is_scored_by_the_log_probabilities_of_the_prompt(vllm):
     (scored,) = ask(ScoreRequest(CHAT, "ab"))
     assert scored.tokens == ("a", "b")

@@ -2,8 +2,9 @@
 
 import pytest
 
+from veriloop.engines.openai_wire import read_answer
 from veriloop.errors import InputError
-from veriloop.protocols import Completion, Reply
+from veriloop.protocols import Completion, Reply, Sampling
 from veriloop.records import Finish
 from veriloop.serve import wire
 
@@ -34,6 +35,19 @@ def test_missing_log_probabilities_are_null_and_never_zero():
     (choice,) = wire.chat_response("m", reply, logprobs=True)["choices"]
     assert choice["logprobs"] is None
     assert choice["finish_reason"] == "length"
+
+
+def test_the_stop_string_is_told_as_vllm_tells_it():
+    """Round trip through the reader of ``engines.openai_wire``, chat and text."""
+    done = (Completion("a", Finish.STOP, 1, stop="END"), Completion("b", Finish.STOP, 1))
+    bodies = (
+        wire.chat_response("m", Reply(done), logprobs=False),
+        wire.text_response("m", [Reply(done)], [None], logprobs=False),
+    )
+    for body in bodies:
+        assert [c["stop_reason"] for c in body["choices"]] == ["END", None]
+        read = read_answer(body, Sampling(stop=("END",))).completions
+        assert [c.stop for c in read] == ["END", None]
 
 
 def test_offsets_follow_the_text():

@@ -32,10 +32,12 @@ class Good:
             if any(text.endswith(stop) for stop in sampling.stop):
                 break
         tokens, logprobs = len(text), (-1.5,) * len(text)
+        ended = None
         for stop in sampling.stop:
             if stop in text:
-                text, finish = text[: text.find(stop)], Finish.STOP
-        return Completion(text, finish, tokens, logprobs if request.logprobs else None)
+                text, finish, ended = text[: text.find(stop)], Finish.STOP, stop
+        told = logprobs if request.logprobs else None
+        return Completion(text, finish, tokens, told, stop=ended)
 
     async def generate(self, request):
         samples = range(request.first, request.first + request.n)
@@ -101,12 +103,23 @@ class IgnoresStop(Good):
 
 class StopSaysCut(Good):
     def sample(self, request, j):
-        return replace(super().sample(request, j), finish=Finish.LENGTH)
+        return replace(super().sample(request, j), finish=Finish.LENGTH, stop=None)
 
 
 class CutSaysStop(Good):
     def sample(self, request, j):
         return replace(super().sample(request, j), finish=Finish.STOP)
+
+
+class CutNamesStop(Good):
+    def sample(self, request, j):
+        done = super().sample(request, j)
+        return replace(done, finish=Finish.LENGTH) if done.stop else done
+
+
+class StopsAtNothingAskedFor(Good):
+    def sample(self, request, j):
+        return replace(super().sample(request, j), finish=Finish.STOP, stop="</s>")
 
 
 class Given(Good):
@@ -191,6 +204,8 @@ BROKEN = {
     IgnoresStop: "is part of the text",
     StopSaysCut: "its finish STOP, got",
     CutSaysStop: "a cut text has finish LENGTH",
+    CutNamesStop: "stop is the stop string that ended the text",
+    StopsAtNothingAskedFor: "stop is the stop string that ended the text",
     Given: "ends by STOP or LENGTH",
     IgnoresLimit: "at most max_tokens=16, got 17",
     ZeroTokens: "give None where the count is unknown",

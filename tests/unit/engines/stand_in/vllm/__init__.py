@@ -47,6 +47,7 @@ class CompletionOutput:
     token_ids: list
     logprobs: list | None
     finish_reason: str | None
+    stop_reason: int | str | None = None
 
 
 @dataclass
@@ -106,7 +107,7 @@ class LLM:
                 finish = "stop"
                 break
         text = "".join(tokens)
-        ends = [text.find(stop) for stop in params.stop or () if stop in text]
+        ends = [(text.find(stop), stop) for stop in params.stop or () if stop in text]
         even = -math.log(len(LETTERS))
         told = [{ord(c): Logprob(even, 1, c)} for c in tokens]
         known = [None, *({i: Logprob(-i / 100, 1, chr(i))} for i in ids[1:])]
@@ -116,10 +117,11 @@ class LLM:
             [
                 CompletionOutput(
                     0,
-                    text[: min(ends)] if ends else text,
+                    text[: min(ends)[0]] if ends else text,
                     [ord(c) for c in tokens],
                     told if params.logprobs is not None else None,
                     finish,
+                    min(ends)[1] if ends else None,
                 )
             ],
         )
