@@ -1,47 +1,31 @@
 """Models behind any OpenAI-compatible server: vLLM, SGLang, llama.cpp, Ollama, ``veriloop serve``, paid ones.
 
-One pooled aiohttp session for each event loop, bounded concurrency, time-outs, and retries that wait as the
-server asks or else twice as long each time. What a server leaves out in silence is noticed where it can be:
-fewer choices than asked for, log-probabilities, a finish reason. That a server ignores ``seed`` cannot be seen
-from one answer, nor that it begins a new turn where it should go on from a prefix.
+What a server leaves out in silence is noticed where it can be: fewer choices than asked for, log-probabilities,
+a finish reason. That a server ignores ``seed`` cannot be seen from one answer, nor that it begins a new turn
+where it should go on from a prefix. Connections, time-outs and retries are ``http_link``'s.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
-import json
 import logging
-import os
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, final
+from typing import Any, Literal, TypeVar, final
 
 from veriloop.engines import openai_wire as wire
 from veriloop.engines.fingerprints import TOKENIZER, folder_fingerprint
+from veriloop.engines.http_link import Link, Manners
 from veriloop.engines.kept_samples import keep_sample, kept_samples
 from veriloop.engines.templates import Template
-from veriloop.errors import EngineError, EngineRefused, EngineTimeout
-from veriloop.ids import Json, derive_seed
+from veriloop.errors import EngineError
+from veriloop.ids import Json
 from veriloop.protocols import Completion, Reply, Request, Scored, ScoreRequest
 from veriloop.records import Prompt
-
-if TYPE_CHECKING:
-    import aiohttp
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _ALIKE = 8
-_RETRY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
-
-
-class _Failed(Exception):
-    """One attempt failed in a way that another attempt may mend."""
-
-    def __init__(self, why: str, *, wait: float | None = None, late: bool = False) -> None:
-        super().__init__(why)
-        self.why, self.wait, self.late = why, wait, late
 
 
 @final
@@ -53,29 +37,16 @@ class _Sample:
 
 
 @final
-@dataclass(frozen=True)
-class _Open:
-    """What is open on one event loop: the session, its slots, and the addresses of the two endpoints."""
-
-    session: aiohttp.ClientSession
-    slots: asyncio.Semaphore
-    urls: Mapping[str, Any]
-
-
-@final
 @dataclass
-class _Link:
-    """What an engine keeps between calls: what is open on each event loop, and what it saw."""
+class _Seen:
+    """What an engine keeps between calls: its connections, and what it saw of the server."""
 
-    open: dict[asyncio.AbstractEventLoop, _Open] = field(
-        default_factory=dict[asyncio.AbstractEventLoop, "_Open"]
-    )
+    link: Link = field(default_factory=Link)
     ignores_n: bool = False
     varied: bool = False
-    counts: Counter[str] = field(default_factory=Counter[str])
 
-    def __reduce__(self) -> tuple[type[_Link], tuple[()]]:
-        return (_Link, ())  # another process opens its own connections
+    def __reduce__(self) -> tuple[type[_Seen], tuple[()]]:
+        return (_Seen, ())  # another process sees for itself
 
 
 @final
@@ -112,7 +83,7 @@ class Http:
     tokenizer: str | None = None
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json], hash=False)
     usd_per_million: tuple[float, float] = (0.0, 0.0)
-    _link: _Link = field(default_factory=_Link, init=False, repr=False, compare=False)
+    _seen: _Seen = field(default_factory=_Seen, init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         wire.api_root(self.url)
@@ -136,7 +107,7 @@ class Http:
     @property
     def counts(self) -> Mapping[str, int]:
         """How many ``calls`` were made, and how many attempts were lost to each cause."""
-        return dict(self._link.counts)
+        return dict(self._seen.link.counts)
 
     def fingerprint(self) -> Json:
         """What reaches the server besides the request. Its address and the key are no part of it."""
@@ -188,9 +159,7 @@ class Http:
 
     async def close(self) -> None:
         """Close this event loop's connections. A later call opens them again."""
-        opened = self._link.open.pop(asyncio.get_running_loop(), None)
-        if opened is not None:
-            await opened.session.close()
+        await self._seen.link.close()
 
     async def _through_template(self, request: Request) -> Request:
         if not request.prefix or isinstance(request.prompt, str):
@@ -237,7 +206,7 @@ class Http:
         raise failed[0]
 
     async def _samples(self, request: Request, first: int, count: int) -> list[_Sample]:
-        if count > 1 and self._link.ignores_n:
+        if count > 1 and self._seen.ignores_n:
             return await self._gather(
                 request, [(first - request.first + j, 1) for j in range(count)]
             )
@@ -252,9 +221,9 @@ class Http:
         if missing == 0:
             return samples
         if len(samples) == 1:
-            self._link.ignores_n = True
+            self._seen.ignores_n = True
             _log.warning("%s ignores n: each sample is a call of its own from now on", self.url)
-        self._link.counts["fewer choices than asked"] += 1
+        self._seen.link.counts["fewer choices than asked"] += 1
         try:
             return samples + await self._samples(request, first + len(samples), missing)
         except EngineError as error:
@@ -270,13 +239,13 @@ class Http:
 
     def _watch(self, request: Request, samples: list[_Sample]) -> None:
         """Warn once where samples that should differ never do: some servers decode greedily regardless."""
-        if len(samples) < 2 or request.sampling.temperature < 0.5 or self._link.varied:
+        if len(samples) < 2 or request.sampling.temperature < 0.5 or self._seen.varied:
             return
         if len({s.completion.text for s in samples}) > 1:
-            self._link.varied = True
+            self._seen.varied = True
             return
-        self._link.counts["all samples equal"] += 1
-        if self._link.counts["all samples equal"] == _ALIKE:
+        self._seen.link.counts["all samples equal"] += 1
+        if self._seen.link.counts["all samples equal"] == _ALIKE:
             _log.warning(
                 "%s gave equal samples to each of the first %d requests at temperature %g: it may decode "
                 "greedily (`transformers serve` does, unless generation_config.json has do_sample)",
@@ -287,110 +256,24 @@ class Http:
 
     async def _call(self, path: str, body: dict[str, Any], read: Callable[[Any], T]) -> T:
         """One call through the retries. ``read`` raises Unusable on an answer that is worth another try."""
-        link = self._link
-        sent = json.dumps(body).encode()
-        link.counts["calls"] += 1
-        attempt = 0
-        while True:
-            here = self._link.open.get(asyncio.get_running_loop()) or await self._open()
-            try:
-                async with here.slots:
-                    payload = await self._post(here, path, sent)
-                return read(payload)
-            except wire.Unusable as error:
-                failed = _Failed(str(error))
-            except _Failed as error:
-                failed = error
-            link.counts[failed.why.split(":")[0]] += 1
-            wait = self._wait(failed, attempt, body)
-            if attempt >= self.retries or wait > self.max_wait:
-                raise self._given_up(failed, attempt + 1, wait)
-            attempt += 1
-            await asyncio.sleep(wait)
-
-    def _wait(self, failed: _Failed, attempt: int, body: Mapping[str, Any]) -> float:
-        """Seconds until the next attempt: what the server asked for, or back-off with a seeded jitter."""
-        seed = derive_seed(int(body.get("seed") or 0), "retry", attempt)
-        jitter = 0.5 + (seed % 1024) / 2048
-        if failed.wait is not None:
-            return failed.wait + (jitter - 0.5) * min(self.backoff, failed.wait)
-        return min(self.backoff * 2**attempt * jitter, self.max_wait)
-
-    def _given_up(self, failed: _Failed, attempts: int, wait: float) -> EngineError:
-        kind = EngineTimeout if failed.late else EngineError
-        tries = "once" if attempts == 1 else f"{attempts} times"
-        more = ""
-        if wait > self.max_wait:
-            more = f", and it asks to wait {wait:.0f} s, more than max_wait={self.max_wait:g}"
-        return kind(f"{self.url} was asked {tries} and did not answer: {failed.why}{more}")
-
-    async def _post(self, here: _Open, path: str, sent: bytes) -> Any:
-        """The parsed body of a 200. Raises EngineRefused for good, _Failed where another try may help."""
-        import aiohttp
-
-        url = here.urls[path]
-        data: Any = sent if len(sent) < 1 << 20 else io.BytesIO(sent)
-        try:
-            async with here.session.post(url, data=data) as response:
-                raw = await response.read()
-                status, header = response.status, response.headers.get("Retry-After")
-        except aiohttp.ConnectionTimeoutError as error:
-            why = f"no connection in time: {self.connect_timeout:g} s"
-            raise _Failed(why, late=True) from error
-        except TimeoutError as error:
-            raise _Failed(f"no answer in time: {self.timeout:g} s", late=True) from error
-        except aiohttp.InvalidURL as error:
-            raise EngineRefused(f"{url} is no address: {error}") from error
-        except aiohttp.ClientPayloadError as error:
-            raise _Failed(f"truncated answer: {error}") from error
-        except aiohttp.ClientError as error:
-            raise _Failed(f"connection lost: {error or type(error).__name__}") from error
-        try:
-            payload = json.loads(raw)
-        except ValueError as error:
-            if status == 200:
-                raise _Failed(f"truncated answer: {error}") from error
-            payload = None
-        if status == 200:
-            return payload
-        said = self._censored(wire.read_refusal(payload, raw.decode(errors="replace")))
-        if status in _RETRY or status >= 500:
-            raise _Failed(f"status {status}: {said}", wait=wire.read_retry_after(header))
         hint = ""
-        if b'"continue_final_message"' in sent:
+        if "continue_final_message" in body:
             hint = "; where it cannot go on from a prefix, use continuation='template' and tokenizer=FOLDER"
-        raise EngineRefused(f"{url} refused with status {status}: {said}{hint}")
+        url = wire.api_root(self.url) + path
+        return await self._seen.link.call(self._manners, url, body, read=read, hint=hint)
 
-    def _censored(self, said: str) -> str:
-        key = self._key()
-        return said.replace(key, "***") if key else said
-
-    def _key(self) -> str | None:
-        return self.api_key or os.environ.get("OPENAI_API_KEY")
-
-    async def _open(self) -> _Open:
-        import aiohttp
-        from yarl import URL
-
-        headers = {"Content-Type": "application/json"}
-        if key := self._key():
-            headers["Authorization"] = f"Bearer {key}"
-        session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=4, ttl_dns_cache=300),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers=headers,
-            timeout=aiohttp.ClientTimeout(total=self.timeout, sock_connect=self.connect_timeout),
-            trust_env=any(name.lower().endswith("_proxy") for name in os.environ),
+    @property
+    def _manners(self) -> Manners:
+        return Manners(
+            self.url,
+            self.api_key,
+            concurrency=self.concurrency,
+            timeout=self.timeout,
+            connect_timeout=self.connect_timeout,
+            retries=self.retries,
+            backoff=self.backoff,
+            max_wait=self.max_wait,
         )
-        root = wire.api_root(self.url)
-        urls = {path: URL(root + path) for path in (wire.CHAT, wire.TEXT)}
-        here = _Open(session, asyncio.Semaphore(self.concurrency), urls)
-        gone = [loop for loop in self._link.open if loop.is_closed()]
-        left = [self._link.open.pop(loop) for loop in gone]
-        self._link.open[asyncio.get_running_loop()] = here  # before anything is awaited: only once
-        for old in left:
-            await old.session.close()
-        return here
 
 
 def _reply(samples: list[_Sample]) -> Reply:
