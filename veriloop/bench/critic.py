@@ -217,6 +217,37 @@ def vote_again(verdict: Verdict, solution: Solution, votes: int) -> Verdict:
     )
 
 
+@final
+@dataclass(frozen=True)
+class CritiqueCounts:
+    """Critiques of a subset: all, those without an index that could be read, and of these the ones that were cut."""
+
+    asked: int
+    unread: int
+    cut: int
+
+    def to_json(self) -> dict[str, Json]:
+        """The counts as JSON."""
+        return {"asked": self.asked, "unread": self.unread, "cut": self.cut}
+
+
+def count_critiques(
+    subsets: Sequence[str], verdicts: Sequence[Verdict | None]
+) -> dict[str, CritiqueCounts]:
+    """By subset, over rows and their verdicts in the same order; empty where no verdict keeps critiques."""
+    found: dict[str, list[Completion]] = {}
+    for subset, verdict in zip(subsets, verdicts, strict=True):
+        saved = saved_critiques(verdict) if verdict is not None else ()
+        if saved:
+            found.setdefault(subset, []).extend(saved)
+    counts: dict[str, CritiqueCounts] = {}
+    for subset, answers in found.items():
+        unread = [c for c in answers if parse_critic(c.text) is None]
+        cut = sum(c.finish is Finish.LENGTH for c in unread)
+        counts[subset] = CritiqueCounts(len(answers), len(unread), cut)
+    return counts
+
+
 def _why_unread(answers: Sequence[Completion]) -> Unscored:
     if not answers:
         return Unscored.ENGINE

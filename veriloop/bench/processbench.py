@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias, final
 
 from veriloop.bench.critic import Critic as Critic
+from veriloop.bench.critic import CritiqueCounts, count_critiques
 from veriloop.bench.labelled import LabelledRow
 from veriloop.bench.metrics import (
     Case,
@@ -65,9 +66,10 @@ class ProcessBenchResult:
     """Scores of one verifier, and the predictions they were computed from, in the order of the rows.
 
     ``protocol`` says in words how predictions came about, ``threshold`` is the one used, None where there is
-    none. ``bounds`` are the best thresholds of each subset, chosen on its own labels: an upper bound, never a
-    result. ``extracted`` are the rows with a right answer and a wrong step (2501.07301, section 3.2.2), with
-    ``extracted_macro`` their mean accuracy over subsets. ``unscored`` counts rows by reason.
+    none; ``rule`` is the threshold as it was asked for. ``bounds`` are the best thresholds of each subset, chosen on
+    its own labels: an upper bound, never a result. ``extracted`` are the rows with a right answer and a wrong step
+    (2501.07301, section 3.2.2), with ``extracted_macro`` their mean accuracy over subsets. ``reasons`` says of each
+    row why it has no prediction, and is empty where it has one. ``critiques`` counts a critic's answers by subset.
     """
 
     verifier: str
@@ -78,11 +80,27 @@ class ProcessBenchResult:
     extracted: FirstErrorScores | None
     extracted_macro: Estimate | None
     minimum_at_last: Estimate | None
-    unscored: Mapping[str, int]
+    reasons: tuple[str, ...]
+    critiques: Mapping[str, CritiqueCounts]
     cost: Cost
     verdicts: tuple[Verdict, ...]
     cases: tuple[Case, ...]
     uids: tuple[str, ...]
+    rule: float | str | None = None
+
+    @property
+    def unscored(self) -> dict[str, int]:
+        """Rows without a prediction by reason."""
+        return dict(Counter(why for why in self.reasons if why))
+
+    @property
+    def unscored_by_subset(self) -> dict[str, dict[str, int]]:
+        """The same for each subset that has rows."""
+        found: dict[str, Counter[str]] = {case.subset: Counter() for case in self.cases}
+        for case, why in zip(self.cases, self.reasons, strict=True):
+            if why:
+                found[case.subset][why] += 1
+        return {name: dict(counts) for name, counts in found.items()}
 
     @property
     def unparsed(self) -> int:
@@ -105,7 +123,12 @@ class ProcessBenchResult:
             "extracted": self.extracted.to_json() if self.extracted else None,
             "extracted_macro": self.extracted_macro.to_json() if self.extracted_macro else None,
             "minimum_at_last": self.minimum_at_last.to_json() if self.minimum_at_last else None,
-            "unscored": dict(self.unscored),
+            "rule": self.rule,
+            "unscored": dict[str, Json](self.unscored),
+            "unscored_by_subset": {
+                name: dict[str, Json](told) for name, told in self.unscored_by_subset.items()
+            },
+            "critiques": {name: told.to_json() for name, told in self.critiques.items()},
             "cost": {
                 "calls": self.cost.calls,
                 "prompt_tokens": self.cost.prompt_tokens,
@@ -114,7 +137,8 @@ class ProcessBenchResult:
             },
             "predictions": [
                 {"id": uid, "subset": c.subset, "label": c.gold, "predicted": c.predicted}
-                for uid, c in zip(self.uids, self.cases, strict=True)
+                | ({} if c.predicted is not None else {"unscored": why})
+                for uid, c, why in zip(self.uids, self.cases, self.reasons, strict=True)
             ],
         }
 
@@ -189,11 +213,13 @@ def score_processbench(
         extracted=extracted_scores(said.cases, right, bootstrap=bootstrap),
         extracted_macro=macro_accuracy(kept, bootstrap=bootstrap) if kept else None,
         minimum_at_last=minimum_at_last(said.scores, level=bootstrap.level) if has_scores else None,
-        unscored=_reasons(said.verdicts),
+        reasons=tuple(_reason(v) for v in said.verdicts),
+        critiques=count_critiques([row.subset for row in rows], said.verdicts),
         cost=sum((v.cost for v in said.verdicts if v is not None), Cost()),
         verdicts=tuple(v for v in said.verdicts if v is not None),
         cases=said.cases,
         uids=tuple(row.problem.uid or row.solution.id for row in rows),
+        rule=threshold,
     )
 
 
@@ -237,10 +263,7 @@ def _step_verdict(
     )
 
 
-def _reasons(verdicts: Sequence[Verdict | None]) -> dict[str, int]:
-    reasons = (
-        "no verdict" if v is None else str(v.unscored)
-        for v in verdicts
-        if v is None or not v.scored
-    )
-    return dict(Counter(reasons))
+def _reason(verdict: Verdict | None) -> str:
+    if verdict is None:
+        return "no verdict"
+    return verdict.unscored.value if verdict.unscored else ""
