@@ -26,7 +26,8 @@ IN_FLIGHT, SAMPLES, ROLLOUTS = 2, 2, 2
 # A stage works on IN_FLIGHT problems, at most SAMPLES solutions of each side by side, and asks for ROLLOUTS
 # samples at once from a prefix: no other stage has more samples under way than the one with rollouts.
 MOST = IN_FLIGHT * SAMPLES * ROLLOUTS
-SIZE = ["--train-count", 6, "--heldout-count", 8, "--samples", SAMPLES, "--n", 2, "--k", ROLLOUTS]
+SIZE = ["--train-count", 6, "--heldout-count", 8, "--samples", SAMPLES, "--n", 2]
+SIZE += ["--k", ROLLOUTS, "--updates", 100]
 LEDGERS = ("calls/calls.sqlite", "calls/judge/calls.sqlite")
 MARK = "VERILOOP_TEST_MARK"
 

@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass
 from typing import final
 
 from veriloop.bench.best_of_n import BestOfN, best_of_n
+from veriloop.bench.biases import Biases, Selected, measure_biases
+from veriloop.bench.labelled import labelled_groups
 from veriloop.bench.location import first_error_cases
 from veriloop.bench.metrics import (
     Case,
@@ -60,7 +62,9 @@ class RolloutCost:
 @final
 @dataclass(frozen=True)
 class Measures:
-    """Everything the report shows. ``first_errors`` is by verifier name; empty without an exact verifier."""
+    """Everything the report shows. ``first_errors`` is by verifier name; empty without an exact verifier, and then
+    ``biases`` is None.
+    """
 
     first_errors: Mapping[str, FirstErrorScores]
     best_of: BestOfN
@@ -69,6 +73,7 @@ class Measures:
     rollouts: RolloutCost
     labels: Sequence[LabelQuality]
     over_equal: Difference | None
+    biases: Biases | None = None
 
     def to_json(self) -> dict[str, Json]:
         """Everything as JSON: ``measures.json`` of a run."""
@@ -83,6 +88,7 @@ class Measures:
                 for label in self.labels
             },
             "consensus_over_equal_n": self.over_equal.to_json() if self.over_equal else None,
+            "biases": self.biases.to_json() if self.biases else None,
         }
 
 
@@ -98,19 +104,19 @@ def measure(recipe: Recipe, sources: Sequence[Source]) -> Measures:
         examples[MC_HARD_EQUAL.name] = min(examples[CONSENSUS.name], examples[MC_HARD_EQUAL.name])
     train = recipe.groups("train", "mc", "judge", *gold)
     equal = [cases.get(f"prm-{s.name}") for s in (CONSENSUS, MC_HARD_EQUAL)]
+    said = {name: [v for g in groups for v in g.by(name).values()] for name in names}
+    board = best_of_n(groups, said, n=recipe.settings.n, greedy=recipe.groups("greedy", "answer"))
     return Measures(
         first_errors={name: first_error_scores(found) for name, found in cases.items()},
-        best_of=best_of_n(
-            groups,
-            {name: [v for g in groups for v in g.by(name).values()] for name in names},
-            n=recipe.settings.n,
-            greedy=recipe.groups("greedy", "answer"),
-        ),
+        best_of=board,
         examples=examples,
         kept=_kept(recipe, train),
         rollouts=rollout_cost(read_all(recipe.run.path("verdicts/train/mc"), Verdict)),
         labels=_label_quality(train) if gold else [],
         over_equal=compare_first_errors(equal[0], equal[1]) if equal[0] and equal[1] else None,
+        biases=measure_biases(labelled_groups(groups), said, selected=Selected(board, said))
+        if gold
+        else None,
     )
 
 

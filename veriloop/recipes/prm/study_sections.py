@@ -67,7 +67,7 @@ def threshold_sweep(sources: Sequence[Source], measures: Measures) -> list[LineP
         LinePlot(
             "What share of rollouts must succeed for a step to count as right",
             lines,
-            x_axis="threshold t: label 1 where more than this share succeeds",
+            x_axis="threshold t",
             y_axis="%",
             caption="Monte Carlo hard labels above t, one model each. The paper's figure 5 falls from t = 0 (F1 40.2) "
             "to t = 7/8 (29.5), and Best-of-8 from 65.5 to 64.4.",
