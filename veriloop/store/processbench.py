@@ -19,7 +19,7 @@ from veriloop.store.quarantine import Quarantine
 
 SUBSETS = ("gsm8k", "math", "olympiadbench", "omnimath")
 
-_FIELDS = {
+FIELDS = {
     "id": (str, "text"),
     "generator": (str, "text"),
     "problem": (str, "text"),
@@ -63,7 +63,7 @@ def read_processbench(
     for file in files:
         for number, raw in enumerate(_array(file), start=1):
             try:
-                rows.append(_row(raw, file.stem))
+                rows.append(processbench_row(raw, file.stem))
             except InputError as error:
                 where = InputError(error.message, file=str(file), row=number, field=error.field)
                 if quarantine is None:
@@ -82,16 +82,17 @@ def _array(file: Path) -> list[Any]:
     return loaded
 
 
-def _row(raw: Any, subset: str) -> ProcessBenchRow:
+def processbench_row(raw: Any, subset: str) -> ProcessBenchRow:
+    """One raw row, checked. Raises InputError naming the field."""
     if not isinstance(raw, dict):
         raise InputError(f"expected an object, got {ascii(raw)[:60]}")
-    for name, (kind, expected) in _FIELDS.items():
+    for name, (kind, expected) in FIELDS.items():
         value = raw.get(name)
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise InputError(f"expected {expected}, got {ascii(value)[:60]}", field=name)
     steps, label = raw["steps"], raw["label"]
     if not steps or not all(isinstance(step, str) for step in steps):
-        raise InputError(f"expected {_FIELDS['steps'][1]}, got {ascii(steps)[:60]}", field="steps")
+        raise InputError(f"expected {FIELDS['steps'][1]}, got {ascii(steps)[:60]}", field="steps")
     if not -1 <= label < len(steps):
         raise InputError(f"expected -1 to {len(steps) - 1}, got {label}", field="label")
     made_by = f"read_processbench({subset!r})"
