@@ -8,19 +8,31 @@ bytes are.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from veriloop.errors import StoreError
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write ``data`` to ``path``, making its folder. Raises StoreError and leaves no half file."""
+    with whole_file(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to, which is at ``path`` once the block ends well, and nowhere if it does not.
+
+    Makes its folder. Raises StoreError.
+    """
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(unfinished, "wb") as file:
-            file.write(data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(unfinished, path)
@@ -29,9 +41,11 @@ def write_whole(path: Path, data: bytes) -> None:
             os.fsync(folder)  # the rename itself must outlive a power cut
         finally:
             os.close(folder)
-    except OSError as error:
+    except BaseException as error:
         with suppress(OSError):
             unfinished.unlink()
+        if not isinstance(error, OSError):
+            raise
         raise StoreError(
             f"{path}: could not be written ({error.strerror or error}); what was finished before "
             "is kept: make room or choose another folder, then run the same command again"
