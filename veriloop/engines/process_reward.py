@@ -8,7 +8,7 @@ The networks are in ``heads``, texts become ids in ``step_encoding``; training i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, cast, final
@@ -132,11 +132,14 @@ class ProcessRewardModel:
         tokenizer = AutoTokenizer.from_pretrained(path)
         return cls(network, tokenizer, head=settings["head"], system=settings["system"])
 
-    def save(self, path: str | Path) -> None:
-        """Write config.json, model.safetensors and the tokenizer's files into the folder ``path``."""
+    def save(self, path: str | Path, weights: Mapping[str, Tensor] | None = None) -> None:
+        """Write config.json, model.safetensors and the tokenizer's files into the folder ``path``.
+
+        ``weights`` are whole ones by name, where this process holds but a shard of each.
+        """
         folder = Path(path)
         with _quiet():
-            self.network.save_pretrained(folder)
+            self.network.save_pretrained(folder, state_dict=dict(weights) if weights else None)
         self.tokenizer.save_pretrained(folder)
         for file in folder.glob("*.safetensors"):
             file.chmod(0o644)  # transformers writes it readable by its owner only
