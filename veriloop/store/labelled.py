@@ -8,6 +8,7 @@ is done to folders of records is ``veriloop.runs.conversion``'s.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby, islice
@@ -24,6 +25,7 @@ from veriloop.store.source_rows import SUFFIXES, Rows, Undecoded, file_rows, ope
 WRITTEN = (".jsonl", ".json")
 _TRIED = 100  # rows among which a format is looked for, so that a bad first row does not hide it
 _HOPELESS = 1000
+_PLACE = re.compile(r"\[\d+\]")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
@@ -118,8 +120,18 @@ def _line(form: Format, group: Sequence[Labelled]) -> bytes:
 
 
 def _dropped(item: Labelled, form: Format, error: InputError) -> Dropped:
-    where = f"{error.field}: " if error.field else ""
-    return Dropped(item.solution.id, f"{form.name}: {where}{error.message}", item.problem.id)
+    return Dropped(
+        item.solution.id,
+        f"{form.name}: {reason_of(error)}",
+        item.problem.id,
+        detail={"field": error.field, "message": error.message},
+    )
+
+
+def reason_of(error: InputError) -> str:
+    """What is wrong without what was found, so that equal faults can be counted."""
+    field = f"{_PLACE.sub('', error.field)}: " if error.field else ""
+    return field + error.message.partition(", got ")[0]
 
 
 def _files(source: str) -> Iterator[tuple[str, Rows]]:

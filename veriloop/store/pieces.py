@@ -58,9 +58,12 @@ class Table(Generic[R]):
 
     def write_rows(self, index: int, rows: Sequence[Row]) -> Path:
         """Write piece ``index`` from rows that ``to_row`` made."""
+        return self.write_arrow(index, pa.Table.from_pylist(list(rows), schema=schema(self.kind)))
+
+    def write_arrow(self, index: int, table: pa.Table) -> Path:
+        """Write piece ``index`` from an Arrow table of the kind's schema."""
         path = self.path(index)
         sink = pa.BufferOutputStream()
-        table = pa.Table.from_pylist(list(rows), schema=schema(self.kind))
         pq.write_table(table, sink, compression="zstd", write_statistics=False)
         write_whole(path, sink.getvalue().to_pybytes())
         return path

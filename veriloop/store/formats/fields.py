@@ -112,7 +112,7 @@ def hard_labels(item: Labelled) -> tuple[tuple[str, ...], tuple[float, ...]]:
     soft = next((i for i, label in enumerate(labels) if label not in (0.0, 1.0)), None)
     if soft is not None:
         raise InputError(
-            f"this format holds labels of 0 or 1, got {labels[soft]!r}: make hard labels first",
+            f"expected labels of 0 or 1 (a threshold makes them), got {labels[soft]!r}",
             field=f"step_scores[{soft}]",
         )
     return steps, labels
@@ -131,3 +131,10 @@ def located(item: Labelled) -> int:
             f"expected -1 to {len(item.solution.steps) - 1}, got {first}", field="first_error"
         )
     return first
+
+
+def white(piece: str) -> tuple[str, str]:
+    """The white space before and after a text."""
+    inner = piece.strip()
+    at = piece.index(inner) if inner else len(piece)
+    return piece[:at], piece[at + len(inner) :]

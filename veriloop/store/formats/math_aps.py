@@ -26,6 +26,7 @@ from veriloop.store.formats.fields import (
     set_aside,
     shown,
     text,
+    white,
 )
 from veriloop.store.formats.labelled import Labelled, Labels, Row, labelled
 
@@ -86,12 +87,13 @@ class MathAPS:
         for item in items:
             steps, scores = labelled_steps(item)
             aside = kept(item, self.name)
+            # Both may be longer than the steps: labels may have been cut at an error since.
             indices = aside.get("nodes") or [[]] * len(steps)
             around = aside.get("white") or [(STEP_DELIMITER, "")] * len(steps)
-            parts = (f"{a}{step}{b}" for step, (a, b) in zip(steps, around, strict=True))
+            parts = (f"{a}{step}{b}" for step, (a, b) in zip(steps, around, strict=False))
             prefixes = list(accumulate(parts, initial=question))[1:]
             solutions.append(prefixes[-1])
-            for prefix, value, places in zip(prefixes, scores, indices, strict=True):
+            for prefix, value, places in zip(prefixes, scores, indices, strict=False):
                 _place(at, more, (prefix, value), places)
             for index, value in aside.get("root", ()):
                 at.setdefault(index, (question, value))
@@ -141,13 +143,6 @@ def aps_columns(item: Labelled, name: str) -> dict[str, Any]:
         "question": prompt_text(item),
         "final_answer": item.problem.reference,
     }
-
-
-def white(piece: str) -> tuple[str, str]:
-    """The white space before and after a text."""
-    inner = piece.strip()
-    at = piece.index(inner) if inner else len(piece)
-    return piece[:at], piece[at + len(inner) :]
 
 
 def _nodes(row: Row, question: str) -> _Nodes:

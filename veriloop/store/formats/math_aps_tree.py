@@ -21,9 +21,10 @@ from veriloop.store.formats.fields import (
     set_aside,
     shown,
     text,
+    white,
 )
 from veriloop.store.formats.labelled import Labelled, Row
-from veriloop.store.formats.math_aps import aps_columns, aps_labelled, aps_problem, white
+from veriloop.store.formats.math_aps import aps_columns, aps_labelled, aps_problem
 
 _COLUMNS = ("question", "final_answer", "reasoning_steps")
 _Path = tuple[int, ...]
@@ -83,7 +84,7 @@ class MathAPSTree:
             steps, scores = labelled_steps(item)
             aside = kept(item, self.name)
             around = aside.get("white") or [("", "")] * len(steps)
-            texts = [f"{a}{step}{b}" for step, (a, b) in zip(steps, around, strict=True)]
+            texts = [f"{a}{step}{b}" for step, (a, b) in zip(steps, around, strict=False)]
             tree.add(list(zip(texts, scores, strict=True)), aside.get("path"))
         root = kept(items[0], self.name).get("root")
         return {

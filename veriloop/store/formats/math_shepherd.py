@@ -21,6 +21,7 @@ from veriloop.store.formats.fields import (
     set_aside,
     shown,
     text,
+    white,
 )
 from veriloop.store.formats.labelled import Labelled, Labels, Row, labelled
 
@@ -35,9 +36,8 @@ _COLUMNS = ("input", "label", "task")
 class MathShepherd:
     """One solution a row. The subset is the column ``task``.
 
-    Steps keep their prefixes "Step 1:", without white space around them. The question ends where "Step 1:"
-    begins; a row that has it twice before the first tag is refused, for nothing says which one it is, and so is
-    one with the tag inside a step.
+    Steps keep their prefixes "Step 1:", without white space around them. The question ends where the
+    first "Step 1:" begins. A row with the tag inside a step is refused.
     """
 
     name: ClassVar[str] = "math-shepherd"
@@ -69,7 +69,7 @@ class MathShepherd:
         if task is None:
             aside["no_task"] = True
         if _joined(prompt, steps, [TAG] * len(steps)) != given:
-            aside["white"] = [list(_white(piece)) for piece in (question, *pieces)]
+            aside["white"] = [list(white(piece)) for piece in (question, *pieces)]
             aside["end"] = given[given.rindex(TAG) + len(TAG) :]
         detail = set_aside(self.name, aside)
         return (labelled(problem, solution, Labels(self.name, labels, detail=detail)),)
@@ -77,8 +77,7 @@ class MathShepherd:
     def write(self, items: Sequence[Labelled]) -> dict[str, Any]:
         """The labelled steps of one solution as a row; a step that lacks its prefix "Step 1:" gets it.
 
-        Raises InputError on soft labels, on a step that holds the tag, and on a text with "Step 1:" in a place
-        where a reader would take it for the first step's.
+        Raises InputError on soft labels, on a text that holds the tag, and on a problem that holds "Step 1:".
         """
         (item,) = items
         steps, labels = hard_labels(item)
@@ -87,17 +86,17 @@ class MathShepherd:
         for i, part in enumerate((question, *numbered)):
             where = f"steps[{i - 1}]" if i else "prompt"
             if TAG in part:
-                raise InputError(f"holds the step tag {TAG!r}: {shown(part)}", field=where)
-            if i < 2 and part.count(_FIRST) != i:
-                raise InputError(f"holds {_FIRST!r}, which begins the first step", field=where)
+                raise InputError(f"expected no step tag {TAG!r}, got {shown(part)}", field=where)
+            if not i and _FIRST in part:
+                raise InputError(f"expected no {_FIRST!r}, got {shown(part)}", field=where)
         aside = kept(item, self.name)
-        white, end = aside.get("white"), aside.get("end", "")
+        around, end = aside.get("white"), aside.get("end", "")
         task = {} if aside.get("no_task") else {"task": item.problem.subset}
         marks = ["+" if label else "-" for label in labels]
         return {
             **aside.get("columns", {}),
-            "input": _joined(question, numbered, [TAG] * len(marks), white) + end,
-            "label": _joined(question, numbered, marks, white) + end,
+            "input": _joined(question, numbered, [TAG] * len(marks), around) + end,
+            "label": _joined(question, numbered, marks, around) + end,
             **task,
         }
 
@@ -133,13 +132,13 @@ def _pieces(given: str, marked: str) -> tuple[list[str], tuple[float, ...]]:
 
 
 def _question_end(piece: str) -> int:
-    if piece.count(_FIRST) != 1:
+    at = piece.find(_FIRST)
+    if at < 0:
         raise InputError(
-            f"expected {_FIRST!r} once before the first tag, where the question ends, "
-            f"got it {piece.count(_FIRST)} times",
+            f"expected {_FIRST!r} before the first tag, where the question ends, got none",
             field="input",
         )
-    return piece.index(_FIRST)
+    return at
 
 
 def _numbered(step: str, number: int) -> str:
@@ -147,16 +146,11 @@ def _numbered(step: str, number: int) -> str:
     return step if step.startswith(f"Step {number}:") else f"Step {number}: {step}".strip()
 
 
-def _white(text: str) -> tuple[str, str]:
-    """White space before and after a text."""
-    inner = text.strip()
-    at = text.index(inner) if inner else 0
-    return text[:at], text[at + len(inner) :]
-
-
-def _joined(question: str, steps: Sequence[str], marks: Sequence[str], white: object = None) -> str:
-    """The one text: as published " " before a tag and a line break after it, or with the ``white`` kept."""
-    if not isinstance(white, list) or len(white) != len(steps) + 1:
+def _joined(
+    question: str, steps: Sequence[str], marks: Sequence[str], around: object = None
+) -> str:
+    """The one text: as published " " before a tag and a line break after it, or with the white space kept."""
+    if not isinstance(around, list) or len(around) != len(steps) + 1:
         return f"{question} " + "\n".join(f"{s} {m}" for s, m in zip(steps, marks, strict=True))
-    parts = [f"{a}{part}{b}" for part, (a, b) in zip((question, *steps), white, strict=True)]
+    parts = [f"{a}{part}{b}" for part, (a, b) in zip((question, *steps), around, strict=True)]
     return parts[0] + "".join(f"{p}{m}" for p, m in zip(parts[1:], marks, strict=True))
