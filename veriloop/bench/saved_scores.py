@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
@@ -36,6 +36,7 @@ class Saved:
 
     ``critic`` is True where they were read from critiques. ``rule`` is the threshold of the run that saved them, as it
     was given; None for the verifier's own first error, or where nothing says. ``others`` counts entries of other rows.
+    ``table`` is the folder of the verdict records; None where they were read from other files.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Saved:
     critic: bool = False
     rule: float | str | None = None
     others: int = 0
+    table: Path | None = None
 
 
 def read_saved(
@@ -79,7 +81,7 @@ def read_saved(
         )
     solutions = {row.solution.id: row.solution for row in rows}
     again = tuple(vote_again(v, solutions[v.solution], votes) for v in saved.verdicts)
-    return Saved(saved.name, again, saved.critic, saved.rule, saved.others)
+    return replace(saved, verdicts=again, table=None)
 
 
 def read_result(path: Path) -> Mapping[str, Any]:
@@ -115,10 +117,10 @@ def _tables(source: Path) -> list[Path] | None:
     return sorted(held[0].glob("part-*.parquet")) if held else None
 
 
-def _from_records(source: Path, files: Iterable[Path], rows: Sequence[LabelledRow]) -> Saved:
+def _from_records(source: Path, files: Sequence[Path], rows: Sequence[LabelledRow]) -> Saved:
     wanted = {row.solution.id for row in rows}
-    every = [v for file in files for v in read_file(file, Verdict)]
-    found = [v for v in every if v.solution in wanted]
+    every = {v.solution: v for file in files for v in read_file(file, Verdict)}
+    found = [v for v in every.values() if v.solution in wanted]
     names = sorted({v.verifier for v in found})
     if len(names) > 1:
         raise InputError(
@@ -129,8 +131,9 @@ def _from_records(source: Path, files: Iterable[Path], rows: Sequence[LabelledRo
     result = folder / "result.json"
     rule = read_result(result).get("rule") if result.is_file() else None
     critic = any(v.form is Form.TEXT for v in found)
-    others = len({v.solution for v in every} - wanted)
-    return Saved(names[0] if names else "", tuple(found), critic, rule, others)
+    others = len(every) - len(found)
+    name = names[0] if names else ""
+    return Saved(name, tuple(found), critic, rule, others, files[0].parent)
 
 
 def _from_lines(source: Path, rows: Sequence[LabelledRow], quarantine: Quarantine | None) -> Saved:

@@ -48,16 +48,7 @@ def best_threshold(rows: Sequence[tuple[int, Sequence[float] | None]]) -> Thresh
     without error. So sorting the ends is an exact search. Of several best stretches the lowest is taken, and
     of a stretch its middle, so that noise in the last digits of a score changes nothing.
     """
-    sides: dict[bool, tuple[list[float], list[float], int]] = {}
-    for wrong in (True, False):
-        side = [(label, s) for label, s in rows if (label != NO_ERROR) == wrong]
-        if not side:
-            raise InputError(
-                "a threshold needs rows with and rows without an error to be chosen on: "
-                f"there is none {'with' if wrong else 'without'}"
-            )
-        spans = [span for label, s in side if s and (span := _span(label, s))]
-        sides[wrong] = ([a for a, _ in spans], [b for _, b in spans], len(side))
+    sides = _sides(rows)
     ends = {x for starts, stops, _ in sides.values() for x in (*starts, *stops) if np.isfinite(x)}
     if not ends:
         return Threshold(FIXED, 0.0)
@@ -71,6 +62,33 @@ def best_threshold(rows: Sequence[tuple[int, Sequence[float] | None]]) -> Thresh
     # Between neighbouring floats there is no middle, and the upper end belongs to the next stretch.
     value = middle if middle < edges[best + 1] else edges[best]
     return Threshold(float(value), scores[best])
+
+
+def f1_at(
+    rows: Sequence[tuple[int, Sequence[float] | None]], thresholds: Sequence[float]
+) -> tuple[float, ...]:
+    """F1 in percent at each of ``thresholds``, over the same rows as ``best_threshold`` takes."""
+    sides = _sides(rows)
+    at = np.asarray(thresholds, float)
+    error, correct = (_share_at(at, *sides[wrong]) for wrong in (True, False))
+    return tuple(f1(100 * a, 100 * b) for a, b in zip(error, correct, strict=True))
+
+
+def _sides(
+    rows: Sequence[tuple[int, Sequence[float] | None]],
+) -> dict[bool, tuple[list[float], list[float], int]]:
+    """Of rows with an error and of those without: ends of the intervals in which they are right, and their number."""
+    sides: dict[bool, tuple[list[float], list[float], int]] = {}
+    for wrong in (True, False):
+        side = [(label, s) for label, s in rows if (label != NO_ERROR) == wrong]
+        if not side:
+            raise InputError(
+                "a threshold needs rows with and rows without an error to be chosen on: "
+                f"there is none {'with' if wrong else 'without'}"
+            )
+        spans = [span for label, s in side if s and (span := _span(label, s))]
+        sides[wrong] = ([a for a, _ in spans], [b for _, b in spans], len(side))
+    return sides
 
 
 def _span(label: int, scores: Sequence[float]) -> tuple[float, float] | None:

@@ -94,7 +94,7 @@ def _line(line: Line, plot: LinePlot, x: Scale, y: Scale, *, index: int) -> list
     look = f"{colour(index)}{' dashed' if line.dashed else ''}"
     parts = _band(points, where, y, look)
     parts.append(element("path", d=Markup(_path(where)), class_=f"line {look}"))
-    for point, (px, py) in zip(points, where, strict=True):
+    for point, (px, py) in zip(points, where, strict=True) if line.marked else ():
         hint = (
             f"{line.label}, {plot.x_axis or 'x'} = {point.x:g}: {point.cell.spelled(plot.digits)}"
         )

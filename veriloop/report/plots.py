@@ -1,4 +1,4 @@
-"""The four kinds of plot, as numbers: bars, lines against n, grouped bars, and step scores of a few solutions.
+"""The kinds of plot, as numbers: bars, lines against n, grouped bars, scatters, and step scores of a few solutions.
 
 A plot is data; ``draw_bars`` and ``draw_lines`` make the pictures, and every picture comes with its numbers as
 a table (``numbers``). ``interval`` names what the whiskers or bands are. Colours follow the order of the series
@@ -79,11 +79,15 @@ class Point:
 @final
 @dataclass(frozen=True)
 class Line:
-    """Points joined in the order of x, with a band where they have intervals. ``dashed`` sets a bound apart."""
+    """Points joined in the order of x, with a band where they have intervals. ``dashed`` sets a bound apart.
+
+    ``marked`` False draws the line alone: for a curve of many points that were computed, not measured one by one.
+    """
 
     label: str
     points: tuple[Point, ...]
     dashed: bool = False
+    marked: bool = True
 
 
 @final
@@ -177,6 +181,60 @@ class GroupedBarPlot:
 
 @final
 @dataclass(frozen=True)
+class Dot:
+    """One thing with two numbers. ``faint`` is for what is there to compare with: it has no name in the picture."""
+
+    label: str
+    x: Cell
+    y: Cell
+    group: str = ""
+    faint: bool = False
+
+
+@final
+@dataclass(frozen=True)
+class ScatterPlot:
+    """Two numbers of each of many things, with whiskers where they have intervals; colours follow the groups.
+
+    A dot that lacks one of its numbers is in the table alone. ``references`` are values of y.
+    """
+
+    title: str
+    dots: tuple[Dot, ...]
+    x_axis: str = ""
+    y_axis: str = ""
+    digits: int = 1
+    references: tuple[Reference, ...] = ()
+    caption: str = ""
+    interval: str = ""
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every number of the dots that compete."""
+        return tuple(chain.from_iterable((d.x, d.y) for d in self.dots if not d.faint))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The groups in order of first appearance."""
+        return tuple(dict.fromkeys(dot.group for dot in self.dots))
+
+    def numbers(self) -> Table:
+        """The plot as a table: a row for each dot."""
+        rows = tuple(
+            Row(d.label, (d.x, d.y), group=d.group, reference=d.faint)
+            for name in self.groups
+            for d in self.dots
+            if d.group == name
+        )
+        columns = (
+            Column(self.x_axis or "x", digits=self.digits),
+            Column(self.y_axis or "y", digits=self.digits),
+        )
+        return Table(self.title, columns, rows, interval=self.interval)
+
+
+@final
+@dataclass(frozen=True)
 class Trace:
     """One verifier's step scores in [0, 1] for one solution; it may end before the steps do."""
 
@@ -239,4 +297,4 @@ def _padded(scores: tuple[float, ...], steps: int) -> tuple[float | None, ...]:
     return (*scores, *[None] * (steps - len(scores)))
 
 
-Plot: TypeAlias = "BarPlot | LinePlot | GroupedBarPlot | TracePlot"
+Plot: TypeAlias = "BarPlot | LinePlot | GroupedBarPlot | ScatterPlot | TracePlot"

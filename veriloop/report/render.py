@@ -20,13 +20,14 @@ from veriloop.report.browser import Browser, browser_json
 from veriloop.report.cells import describe_n
 from veriloop.report.draw_bars import draw_bars, draw_grouped_bars
 from veriloop.report.draw_lines import draw_lines, draw_traces
+from veriloop.report.draw_scatter import draw_scatter
 from veriloop.report.markup import Markup, element, escape, join, number, slug
 from veriloop.report.page import Page, Provenance, Section, Text
-from veriloop.report.plots import BarPlot, GroupedBarPlot, LinePlot, Plot, TracePlot
+from veriloop.report.plots import BarPlot, GroupedBarPlot, LinePlot, Plot, ScatterPlot, TracePlot
 from veriloop.report.tables import Table, table_html
 from veriloop.store.atomic import write_whole
 
-PLOTS = (BarPlot, LinePlot, GroupedBarPlot, TracePlot)
+PLOTS = (BarPlot, LinePlot, GroupedBarPlot, ScatterPlot, TracePlot)
 SCRIPTS = ("browser.js", "copy.js")
 NO_DATA = "There is nothing to draw."
 
@@ -138,6 +139,8 @@ def _picture(plot: Plot) -> Markup:
         return draw_bars(plot)
     if isinstance(plot, LinePlot):
         return draw_lines(plot)
+    if isinstance(plot, ScatterPlot):
+        return draw_scatter(plot)
     return draw_grouped_bars(plot) if isinstance(plot, GroupedBarPlot) else draw_traces(plot)
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from veriloop.bench.metrics import f1
 from veriloop.bench.thresholds import best_threshold, first_error
+from veriloop.bench.thresholds import f1_at as f1_by_counting
 from veriloop.errors import InputError
 
 
@@ -81,3 +82,12 @@ def test_one_class_alone_cannot_choose():
         best_threshold([(0, (0.1,))])
     with pytest.raises(InputError, match="there is none with"):
         best_threshold([(-1, (0.1,))])
+
+
+@pytest.mark.parametrize("digits", [1, 6])
+def test_f1_at_many_thresholds_is_f1_at_each(digits):
+    rows = [*random_rows(5, digits), (1, None), (-1, ())]
+    at = np.linspace(-0.1, 1.1, 49).round(3).tolist()
+    assert f1_by_counting(rows, at) == pytest.approx([f1_at(rows, t) for t in at])
+    with pytest.raises(InputError, match="none without"):
+        f1_by_counting([(0, (0.5,))], at)

@@ -17,6 +17,7 @@ from veriloop.report import (
     Browser,
     Cell,
     Column,
+    Dot,
     GroupedBarPlot,
     Line,
     LinePlot,
@@ -28,6 +29,7 @@ from veriloop.report import (
     Provenance,
     Reference,
     Row,
+    ScatterPlot,
     Series,
     StageTime,
     Table,
@@ -148,6 +150,16 @@ def plots() -> tuple:
         axis="F1, %",
         high=100,
     )
+    scatter = ScatterPlot(
+        "Best of 8 against first-error F1",
+        tuple(
+            Dot(name, around(rng.uniform(45, 88), 4.0, 240), around(60 + i, 1.5, 1000), "family")
+            for i, name in enumerate(LABELS)
+        ),
+        x_axis="first-error F1, %",
+        y_axis="accuracy of the pick, %",
+        references=(Reference("majority vote", 60.5),),
+    )
     panels = []
     for i in range(4):
         steps = 4 + i
@@ -170,7 +182,14 @@ def plots() -> tuple:
         ),
         axis="thousand tokens",
     )
-    return f1, best, grouped, TracePlot("Step scores along four solutions", tuple(panels)), saved
+    return (
+        f1,
+        best,
+        grouped,
+        scatter,
+        TracePlot("Step scores along four solutions", tuple(panels)),
+        saved,
+    )
 
 
 def verdicts(rng: random.Random, steps: int, gold: int) -> tuple[BrowsedVerdict, ...]:

@@ -43,7 +43,7 @@ def test_the_page_is_well_formed_and_in_order(text, html):
         "What made this page",
     ]
     assert root.all("p")[1].attributes["class"] == "headline"
-    assert len(root.all("svg")) == len(root.all("figure")) == 5
+    assert len(root.all("svg")) == len(root.all("figure")) == 6
     ids = [n.attributes["id"] for n in root.all() if "id" in n.attributes]
     assert len(ids) == len(set(ids))
     links = [a.attributes["href"] for a in root.all("nav")[0].all("a")]
