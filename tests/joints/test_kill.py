@@ -5,6 +5,7 @@ a slow machine is killed in the same places as a fast one. Only the main process
 notice by themselves.
 """
 
+import json
 import os
 import random
 import signal
@@ -115,7 +116,14 @@ def test_ten_kills_change_no_byte_and_pay_little_twice(tmp_path):
     expected, found = results(whole), results(killed)
     assert sorted(found) == sorted(expected)
     assert [path for path in expected if found[path] != expected[path]] == []
-    assert len([path for path in expected if path.suffix == ".safetensors"]) == 6
+    assert len([path for path in expected if path.suffix == ".safetensors"]) == 8
+
+    measures = json.loads((whole / "measures.json").read_text())
+    trained = {f"prm-{model.name}" for model in (whole / "models").iterdir()}
+    assert trained >= {"prm-gold", "prm-consensus", "prm-consensus-soft", "prm-mc-hard-above-1"}
+    assert trained < set(measures["first_errors"])
+    assert trained < {bias["verifier"] for bias in measures["biases"]["verifiers"]}
+    assert "before: Monte Carlo" in (whole / "report.html").read_text()
 
     paid_twice = sum(Cache(killed / name).paid_twice() for name in LEDGERS)
     assert max(lost) <= MOST
