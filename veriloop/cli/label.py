@@ -1,4 +1,4 @@
-"""``veriloop label``: verdicts -> step-labelled examples."""
+"""``veriloop label``: step labels by rollouts, a judge or people, and their consensus."""
 
 from __future__ import annotations
 
@@ -7,31 +7,89 @@ from pathlib import Path
 
 import typer
 
-from veriloop.cli.options import FRESH, OUT, PROBLEMS, SOLUTIONS
-from veriloop.cli.running import finish, running
+from veriloop.cli.options import (
+    FRESH,
+    IN_FLIGHT,
+    OUT,
+    PROBLEMS,
+    QUIET,
+    RETRY_LOST,
+    SEED,
+    SOLUTIONS,
+    STRICT,
+)
+from veriloop.cli.running import running
 
 
 def label(
-    verdicts: list[Path] = typer.Argument(..., help="Folders of verdicts."),
+    verdicts: list[Path] | None = typer.Argument(
+        None, help="Folders of verdicts to reuse; what lacks is made under OUT/verdicts."
+    ),
     problems: Path = PROBLEMS,
     solutions: Path = SOLUTIONS,
     out: Path = OUT,
-    source: str = typer.Option("mc", help="Verifier whose labels are taken."),
+    by: str | None = typer.Option(
+        None,
+        help="montecarlo, judge, human, or consensus (of --source and --agree, by default mc and judge).",
+    ),
+    source: str | None = typer.Option(
+        None, help="Verifier whose labels are taken: mc (default), judge, human, gold, ..."
+    ),
     agree: str | None = typer.Option(
         None, help="Keep only solutions whose first error this verifier puts in the same place."
     ),
-    threshold: float = typer.Option(0.0, help="Hard label 1 where the score is above this."),
-    soft: bool = typer.Option(False, help="Keep the scores as soft labels."),
+    policy: str = typer.Option("", help="Engine of rollouts: the one that wrote the solutions."),
+    judge: str = typer.Option("", help="Engine of the judge."),
+    k: int = typer.Option(8, help="Rollouts for each prefix."),
+    threshold: float = typer.Option(
+        0.0, help="Hard label 1 where a larger share of the rollouts succeeds: 0, 0.125, ... 0.875."
+    ),
+    soft: bool = typer.Option(False, "--soft", help="Keep that share as a soft label."),
+    search: str = typer.Option(
+        "left-to-right", help="left-to-right loses nothing; binary is cheaper and overlooks errors."
+    ),
+    skip_right: bool = typer.Option(
+        False, "--skip-right", help="Take right answers for right solutions: overlooks errors."
+    ),
+    audit: int | None = typer.Option(
+        None,
+        help="Solutions labelled a second time to measure what a shortcut changes: by default 100 with --search "
+        "binary or --skip-right, else 0.",
+    ),
+    temperature: float = typer.Option(1.0, help="Of rollouts; use the one of the solutions."),
+    max_tokens: int = typer.Option(2048, help="Of a rollout."),
+    system: str | None = typer.Option(None, help="System message of rollouts; none by default."),
+    judge_prompt: str = typer.Option(
+        "",
+        help="judge (default) explains the protocol; judge_bare does not, and suits abacus:judge.",
+    ),
+    judge_max_tokens: int = typer.Option(4096, help="Of the judge's answer."),
+    judge_temperature: float = typer.Option(0.0, help="Of the judge; 0 is greedy."),
+    usd_per_million: str = typer.Option(
+        "", help="Price of the policy's server, prompt and generated tokens: 0.1,0.3."
+    ),
+    judge_usd_per_million: str = typer.Option("", help="Price of the judge's server, likewise."),
+    seed: int = SEED,
+    in_flight: int = IN_FLIGHT,
     fresh: bool = FRESH,
+    retry_lost: bool = RETRY_LOST,
+    quiet: bool = QUIET,
+    strict: bool = STRICT,
 ) -> None:
-    """Verdicts -> step-labelled examples; what is left out is kept with its reason."""
-    from veriloop.feedback.consensus import Consensus
-    from veriloop.feedback.labels import StepLabels
-    from veriloop.runs.stages import read_groups
+    """Step-labelled examples from problems and solutions; what is left out is kept with its reason.
 
-    labels = StepLabels(source, None if soft else threshold)
-    feedback = labels if agree is None else Consensus(labels, agree)
-    groups = read_groups(problems, solutions, *verdicts)
-    with running(out, fresh=fresh, quiet=True) as run:
-        report = asyncio.run(run.feedback("", groups, feedback))
-    finish(report, strict=False)
+    Labels by Monte Carlo rollouts, by a judge, or by people (verdicts of "human"), and the consensus of any two.
+    """
+    from veriloop.cli.label_options import LabelOptions, label_command
+
+    options = LabelOptions(
+        by, source, agree, policy, judge, k, threshold, soft, search, skip_right, audit,
+        temperature, max_tokens, system, judge_prompt, judge_max_tokens, judge_temperature,
+        usd_per_million, judge_usd_per_million, seed,
+    )  # fmt: skip
+    folders = (problems, solutions, *(verdicts or ()))
+    with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
+        text, code = asyncio.run(label_command(options, run, folders, strict=strict))
+    typer.echo(text)
+    if code:
+        raise typer.Exit(code)

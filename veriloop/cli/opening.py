@@ -34,11 +34,26 @@ def model_path(spec: str) -> str:
     return str(checkpoint(name))
 
 
-def engine(spec: str) -> Engine:
-    """The engine that ``spec`` names: MODEL@URL, local:PATH, pool:PATH, vllm:PATH, a folder, abacus:NAME."""
+def engine(spec: str, usd_per_million: str = "") -> Engine:
+    """The engine that ``spec`` names: MODEL@URL, local:PATH, pool:PATH, vllm:PATH, a folder, abacus:NAME.
+
+    ``usd_per_million`` is a server's price of prompt and generated tokens, as ``0.1,0.3``.
+    """
     from veriloop.engines import open_engine
 
-    return open_engine(model_path(spec))
+    if not usd_per_million:
+        return open_engine(model_path(spec))
+    try:
+        prompt, generated = (float(price) for price in usd_per_million.split(","))
+    except ValueError as error:
+        raise InputError(
+            f"a price is dollars for a million prompt tokens and generated tokens, like 0.1,0.3: got "
+            f"{usd_per_million!r}"
+        ) from error
+    try:
+        return open_engine(model_path(spec), usd_per_million=(prompt, generated))
+    except TypeError as error:
+        raise InputError(f"{spec!r} has no price: only a server (MODEL@URL) has one") from error
 
 
 @asynccontextmanager
@@ -51,12 +66,15 @@ async def closing(equality: MathEquality) -> AsyncIterator[MathEquality]:
 
 
 @asynccontextmanager
-async def remembered(spec: str, folder: Path) -> AsyncIterator[Engine]:
+async def remembered(
+    spec: str, folder: Path, *, usd_per_million: str = ""
+) -> AsyncIterator[Engine]:
     """The engine with its calls remembered in ``folder``, closed at the end."""
     from veriloop.engines.cached import Cached
 
+    inner = engine(spec, usd_per_million)
     folder.mkdir(parents=True, exist_ok=True)
-    opened = Cached(engine(spec), folder / "calls.sqlite")
+    opened = Cached(inner, folder / "calls.sqlite")
     try:
         yield opened
     finally:

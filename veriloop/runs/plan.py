@@ -26,7 +26,7 @@ from veriloop.errors import (
     boundary,
 )
 from veriloop.ids import Json, content_id
-from veriloop.records import Dropped, Group, Record, Solution, Verdict
+from veriloop.records import Dropped, Group, Record, Solution, Unscored, Verdict
 from veriloop.runs.folder import claim, held
 from veriloop.runs.signals import listening
 from veriloop.store.pieces import Table
@@ -94,7 +94,7 @@ class Stage:
 
     ``makes`` are the kinds of record that the work may return (Dropped always may). ``made_by`` is whatever
     decides the records besides the items: a folder made by something else is refused, ``fresh`` replaces it.
-    ``retry_lost`` does again the pieces that lost items to errors.
+    ``retry_lost`` does again the pieces that lost items to errors, or verdicts their values.
     """
 
     name: str
@@ -127,9 +127,14 @@ class Stage:
         return all(self.table(kind).done(piece) for kind in self.kinds)
 
     def has_lost(self, piece: int) -> bool:
-        """True where a finished piece lost items to errors."""
+        """True where a finished piece lost items to errors, or has verdicts without a value because of them."""
         dropped = self.table(Dropped).read_piece(piece)
-        return any(d.source == self.name and d.reason in LOST.values() for d in dropped)
+        if any(d.source == self.name and d.reason in LOST.values() for d in dropped):
+            return True
+        failed = (Unscored.ENGINE, Unscored.CHECKER)
+        return Verdict in self.makes and any(
+            verdict.unscored in failed for verdict in self.table(Verdict).read_piece(piece)
+        )
 
 
 @dataclass

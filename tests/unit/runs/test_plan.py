@@ -174,6 +174,34 @@ def test_lost_items_are_tried_again_when_asked(tmp_path):
     assert {name: data for name, data in files(tmp_path).items() if "calm" not in name} == calm
 
 
+@pytest.mark.parametrize(
+    ("reason", "again"),
+    [(Unscored.ENGINE, True), (Unscored.CHECKER, True), (Unscored.UNPARSED, False)],
+)
+def test_verdicts_that_an_error_left_without_a_value_are_tried_again_when_asked(
+    tmp_path, reason, again
+):
+    """An answer that cannot be read is an answer: asking until it suits would choose labels by luck."""
+    items, asked, broken = problems(8), [], True
+
+    async def work(problem):
+        asked.append(problem)
+        lost = broken and problem is items[5]
+        value, why = (None, reason) if lost else (1.0, None)
+        name = solution(problem).id
+        return [Verdict(problem.id, name, "v", Form.BINARY, Granularity.STEP, value, why)]
+
+    def stage(**more):
+        return Stage("verify", tmp_path, (Verdict,), piece_size=4, **more)
+
+    asyncio.run(run_stage(stage(), items, work))
+    broken = False
+    asked.clear()
+    asyncio.run(run_stage(stage(retry_lost=True), items, work))
+    assert asked == (items[4:] if again else [])
+    assert all(v.scored for v in stage().table(Verdict).read()) is again
+
+
 def test_other_errors_stop_the_stage_with_a_note_and_keep_finished_pieces(tmp_path):
     items = problems(12)
 
