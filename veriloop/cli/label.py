@@ -20,55 +20,70 @@ from veriloop.cli.options import (
 )
 from veriloop.cli.running import running
 
+VERDICTS = typer.Argument(
+    None, help="Folders of verdicts to reuse; what lacks is made under OUT/verdicts."
+)
+BY = typer.Option(
+    None,
+    help="montecarlo, judge, human, or consensus (of --source and --agree, by default mc and judge).",
+)
+SOURCE = typer.Option(
+    None, help="Verifier whose labels are taken: mc (default), judge, human, gold, ..."
+)
+AGREE = typer.Option(
+    None, help="Keep only solutions whose first error this verifier puts in the same place."
+)
+POLICY = typer.Option("", help="Engine of rollouts: the one that wrote the solutions.")
+JUDGE = typer.Option("", help="Engine of the judge.")
+THRESHOLD = typer.Option(
+    0.0, help="Hard label 1 where a larger share of the rollouts succeeds: 0, 0.125, ... 0.875."
+)
+SOFT = typer.Option(False, "--soft", help="Keep that share as a soft label.")
+SEARCH = typer.Option(
+    "left-to-right", help="left-to-right loses nothing; binary halves, and overlooks errors."
+)
+SKIP_RIGHT = typer.Option(
+    False, "--skip-right", help="Take right answers for right solutions: overlooks errors."
+)
+AUDIT = typer.Option(
+    None,
+    help="Solutions labelled a second time, to measure what a shortcut changes. By default 100 with "
+    "--search binary or --skip-right, else 0.",
+)
+SYSTEM = typer.Option(None, help="System message of rollouts; none by default.")
+JUDGE_PROMPT = typer.Option(
+    "",
+    help="judge (default) explains the protocol; judge_bare does not (default of abacus:judge).",
+)
+PRICE = typer.Option(
+    "", help="Dollars of the policy's server for a million prompt and generated tokens: 0.1,0.3."
+)
+
 
 def label(
-    verdicts: list[Path] | None = typer.Argument(
-        None, help="Folders of verdicts to reuse; what lacks is made under OUT/verdicts."
-    ),
+    verdicts: list[Path] | None = VERDICTS,
     problems: Path = PROBLEMS,
     solutions: Path = SOLUTIONS,
     out: Path = OUT,
-    by: str | None = typer.Option(
-        None,
-        help="montecarlo, judge, human, or consensus (of --source and --agree, by default mc and judge).",
-    ),
-    source: str | None = typer.Option(
-        None, help="Verifier whose labels are taken: mc (default), judge, human, gold, ..."
-    ),
-    agree: str | None = typer.Option(
-        None, help="Keep only solutions whose first error this verifier puts in the same place."
-    ),
-    policy: str = typer.Option("", help="Engine of rollouts: the one that wrote the solutions."),
-    judge: str = typer.Option("", help="Engine of the judge."),
+    by: str | None = BY,
+    source: str | None = SOURCE,
+    agree: str | None = AGREE,
+    policy: str = POLICY,
+    judge: str = JUDGE,
     k: int = typer.Option(8, help="Rollouts for each prefix."),
-    threshold: float = typer.Option(
-        0.0, help="Hard label 1 where a larger share of the rollouts succeeds: 0, 0.125, ... 0.875."
-    ),
-    soft: bool = typer.Option(False, "--soft", help="Keep that share as a soft label."),
-    search: str = typer.Option(
-        "left-to-right", help="left-to-right loses nothing; binary is cheaper and overlooks errors."
-    ),
-    skip_right: bool = typer.Option(
-        False, "--skip-right", help="Take right answers for right solutions: overlooks errors."
-    ),
-    audit: int | None = typer.Option(
-        None,
-        help="Solutions labelled a second time to measure what a shortcut changes: by default 100 with --search "
-        "binary or --skip-right, else 0.",
-    ),
+    threshold: float = THRESHOLD,
+    soft: bool = SOFT,
+    search: str = SEARCH,
+    skip_right: bool = SKIP_RIGHT,
+    audit: int | None = AUDIT,
     temperature: float = typer.Option(1.0, help="Of rollouts; use the one of the solutions."),
     max_tokens: int = typer.Option(2048, help="Of a rollout."),
-    system: str | None = typer.Option(None, help="System message of rollouts; none by default."),
-    judge_prompt: str = typer.Option(
-        "",
-        help="judge (default) explains the protocol; judge_bare does not, and suits abacus:judge.",
-    ),
+    system: str | None = SYSTEM,
+    judge_prompt: str = JUDGE_PROMPT,
     judge_max_tokens: int = typer.Option(4096, help="Of the judge's answer."),
     judge_temperature: float = typer.Option(0.0, help="Of the judge; 0 is greedy."),
-    usd_per_million: str = typer.Option(
-        "", help="Price of the policy's server, prompt and generated tokens: 0.1,0.3."
-    ),
-    judge_usd_per_million: str = typer.Option("", help="Price of the judge's server, likewise."),
+    usd_per_million: str = PRICE,
+    judge_usd_per_million: str = typer.Option("", help="Of the judge's server, likewise."),
     seed: int = SEED,
     in_flight: int = IN_FLIGHT,
     fresh: bool = FRESH,
@@ -76,9 +91,9 @@ def label(
     quiet: bool = QUIET,
     strict: bool = STRICT,
 ) -> None:
-    """Step-labelled examples from problems and solutions; what is left out is kept with its reason.
+    """Step labels by rollouts, a judge or people, and the consensus of any two, as examples.
 
-    Labels by Monte Carlo rollouts, by a judge, or by people (verdicts of "human"), and the consensus of any two.
+    What is left out is kept with its reason. label.json tells what the labels took and which share was kept.
     """
     from veriloop.cli.label_options import LabelOptions, label_command
 
