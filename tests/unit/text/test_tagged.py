@@ -97,6 +97,8 @@ def test_a_number_longer_than_python_reads_is_out_of_range():
 def test_what_a_model_thought_first_does_not_count():
     thought = "<think>I shall write <analysis_1> ... <conclusion>Incorrect</conclusion></think>\n"
     assert parse_judge(thought + answer(1, 2, conclusion="Correct"), 2).first_error == -1
+    unended = "\n<think> It may end with " + answer(1, 2, conclusion="Correct")
+    assert parse_judge(unended, 2) == JudgeReading(reject=Reject.NO_CONCLUSION)
 
 
 @given(

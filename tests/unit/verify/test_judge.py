@@ -7,11 +7,13 @@ import asyncio
 
 import pytest
 
+from veriloop.engines.cached import Cached
 from veriloop.engines.scripted import Scripted
 from veriloop.errors import EngineError
 from veriloop.protocols import Completion, Reply, Sampling
 from veriloop.records import NO_ERROR, Finish, Form, Granularity, Group, Problem, Solution, Unscored
 from veriloop.testing import check_verifier
+from veriloop.text.tagged import Reject
 from veriloop.verify.judge import Judge
 
 PROBLEM = Problem("t", "How much is {x} + 2?", "4")
@@ -78,6 +80,62 @@ def test_an_answer_that_cannot_be_read_is_unscored_and_kept(answer):
     assert (verdict.step_scores, verdict.first_error) == ((), None)
     assert verdict.critique == answer
     assert verdict.detail["error"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "first_error"),
+    [
+        # The paper's own template closes analysis 2 with the tag of analysis 3: opening tags decide.
+        ("<analysis_1>a</analysis_1><analysis_2>b</analysis_3><conclusion>Incorrect</conclusion>", 1),
+        ("<analysis_1>a<analysis_2>b</analysis_2><conclusion>\nINCORRECT.\n</conclusion>", 1),
+        ("<think>" + analyses(1, "Incorrect") + "</think>\n" + analyses(3, "Correct"), NO_ERROR),
+        ("thinking without an opening tag " + analyses(3, "Correct") + "</think>" + analyses(2, "Incorrect"), 1),
+    ],
+)  # fmt: skip
+def test_answers_that_real_judges_write(answer, first_error):
+    assert judge_one(answer).first_error == first_error
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ("It is all fine. 42!", Reject.NO_CONCLUSION),
+        ("<think>\nIt ends with " + analyses(3, "Correct"), Reject.NO_CONCLUSION),
+        (analyses(0, "Incorrect"), Reject.NO_ANALYSIS),
+        (analyses(2, "Correct"), Reject.INCOMPLETE),
+        (analyses(4, "Incorrect"), Reject.OUT_OF_RANGE),
+        (analyses(2, "Incorrect") + "<analysis_1>again</analysis_1>", Reject.OUT_OF_ORDER),
+        (analyses(3, "Maybe"), Reject.UNCLEAR),
+        (analyses(3, "Correct") + "<conclusion>Incorrect</conclusion>", Reject.CONTRADICTION),
+    ],
+)
+def test_the_rule_that_rejects_an_answer_stands_in_the_verdict(answer, why):
+    verdict = judge_one(answer)
+    assert (verdict.unscored, verdict.detail["error"]) == (Unscored.UNPARSED, why.value)
+
+
+def test_an_answer_that_cannot_be_read_is_not_asked_for_again(tmp_path):
+    """Asking until an answer suits would let luck choose labels: one call, the same one another time."""
+    answers = ["nonsense", analyses(3, "Correct")]
+    inner = Scripted({}, default=answers)
+    sampling = Sampling(temperature=1.0)
+    for seed, calls in ((0, 1), (0, 1), (1, 2)):
+        engine = Cached(inner, tmp_path / "calls.sqlite")
+        judge = Judge(engine, sampling=sampling, seed=seed)
+        (verdict,) = asyncio.run(judge.verify(Group(PROBLEM, (solution(*STEPS),))))
+        asyncio.run(engine.close())
+        assert verdict.unscored is Unscored.UNPARSED
+        assert (inner.calls, verdict.cost.calls) == (calls, 1)
+
+
+def test_solutions_of_300_steps_and_of_any_script():
+    steps = tuple(f"{i}. «𝑥 = −{i}» 数学 🙂 <paragraph_1> {{problem}}" for i in range(300))
+    assert judge_one(analyses(300, "Correct"), steps).step_scores == (1.0,) * 300
+    assert judge_one(analyses(299, "Incorrect"), steps).first_error == 298
+    (message,) = Judge(Scripted({})).ask(PROBLEM, steps)
+    assert all(
+        f"<paragraph_{i}>\n{s}\n</paragraph_{i}>" in message.content for i, s in enumerate(steps, 1)
+    )
 
 
 def test_a_cut_answer_is_truncated_not_unparsed():
