@@ -9,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from veriloop.cli.options import FRESH, OUT
 from veriloop.errors import InputError
 
 app = typer.Typer(
@@ -64,6 +65,47 @@ def convert(
         typer.echo(f"left out {sum(done.dropped.values()):,} solutions, all in {done.left_out}:")
         for reason, count in list(done.dropped.items())[:10]:
             typer.echo(f"  {count:,}: {reason}")
+
+
+@app.command()
+def guard(
+    examples: str = typer.Argument(
+        ..., help="A folder of examples or of labelled records, or a file in any format of convert."
+    ),
+    against: list[str] = typer.Option(
+        ..., help="Evaluation set: any source of problems, or ProcessBench. May be given again."
+    ),
+    out: Path = OUT,
+    given: str | None = typer.Option(
+        None, "--from", help="Format of a file; by default found by the columns."
+    ),
+    verifier: str | None = typer.Option(
+        None, help="Whose labels to take of a folder of records that holds several."
+    ),
+    n: int = typer.Option(8, help="Shortest run of common words that counts."),
+    overlap: float = typer.Option(
+        0.8, help="Share of the shorter problem in such runs that makes a near-duplicate."
+    ),
+    variants: bool = typer.Option(
+        False, "--variants", help="The same story with other numbers is the same problem too."
+    ),
+    fresh: bool = FRESH,
+) -> None:
+    """Keep problems of evaluation sets out of training data; what is left out is kept with its reason."""
+    from veriloop.cli.guarding import evaluation_sets, guard_data
+    from veriloop.feedback.contamination import Guard
+    from veriloop.runs.conversion import Reading
+    from veriloop.store.formats import open_format
+
+    sets, notes = evaluation_sets(against)
+    made = guard_data(
+        examples,
+        out,
+        guard=Guard(sets, n, overlap, variants),
+        reading=Reading(open_format(given) if given else None, verifier),
+        fresh=fresh,
+    )
+    typer.echo("\n".join([str(made), *notes]))
 
 
 @app.command()

@@ -9,7 +9,7 @@ of at least ``overlap`` of the shorter text, and the numbers and pictures of the
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, final
@@ -102,7 +102,7 @@ class Guard:
         """
         matches = self.matches([problem_text(example.prompt) for example in examples])
         return [
-            Kept((example,)) if match is None else Kept((), (dropped(example, match, row),))
+            Kept((example,)) if match is None else Kept((), (_dropped(example, match, row),))
             for row, (example, match) in enumerate(zip(examples, matches, strict=True), first)
         ]
 
@@ -171,25 +171,28 @@ class Guarded:
         match = self.guard.match(group.problem.text) if kept.examples else None
         if match is None:
             return kept
-        return Kept((), (*kept.dropped, *(dropped(e, match) for e in kept.examples)))
+        return Kept((), (*kept.dropped, *(_dropped(e, match) for e in kept.examples)))
 
 
-def dropped(example: Example, match: Match, row: int | None = None) -> Dropped:
-    """What is left of an example that repeats an evaluation problem: why, which, and how much of it."""
-    detail: Mapping[str, Json] = {
+def left_out(
+    match: Match, *, what: str, source: str = "", row: int | None = None, example: str | None = None
+) -> Dropped:
+    """What is left of a row that repeats an evaluation problem: why, which problem, and how much of it."""
+    detail: dict[str, Json] = {
         "rule": match.rule,
         "sets": list(match.sets),
         "problem": match.problem,
         "overlap": round(match.overlap, 4),
-        "example": example.id,
     }
-    return Dropped(
-        what=example.solutions[0] if example.solutions else example.id,
-        reason=f"{match.rule} in {match.sets[0]}",
-        source=example.problem,
-        row=row,
-        detail=detail,
-    )
+    if example is not None:
+        detail["example"] = example
+    return Dropped(what, f"{match.rule} in {match.sets[0]}", source, row, detail)
+
+
+def _dropped(example: Example, match: Match, row: int | None = None) -> Dropped:
+    name = example.id
+    what = example.solutions[0] if example.solutions else name
+    return left_out(match, what=what, source=example.problem, row=row, example=name)
 
 
 def problem_text(prompt: Prompt) -> str:

@@ -81,9 +81,14 @@ def check_free(out: Path, *, fresh: bool) -> None:
 
 
 def write_records(
-    items: Iterable[Labelled], out: Path, *, dropped: Callable[[Dropped], object] | None = None
+    items: Iterable[Labelled | Dropped],
+    out: Path,
+    *,
+    dropped: Callable[[Dropped], object] | None = None,
 ) -> dict[str, int]:
     """Write labelled solutions as tables in ``out``, replacing those there once all is written; counts by table.
+
+    What was dropped before goes to the table ``dropped`` as it is.
 
     A problem and a solution that occur several times are written once. A second verdict of one verifier on one
     solution, and what no file can hold, is left out into the table ``dropped``, and ``dropped`` is told.
@@ -93,7 +98,10 @@ def write_records(
         shutil.rmtree(staging, ignore_errors=True)
         writer = _Writer(staging, dropped)
         for item in items:
-            writer.add(item)
+            if isinstance(item, Dropped):
+                writer.pieces[Dropped].add(to_row(item), 0)
+            else:
+                writer.add(item)
         counts = writer.close()
         for kind in _WRITTEN:
             shutil.rmtree(out / FOLDERS[kind], ignore_errors=True)
