@@ -81,8 +81,8 @@ def parse_judge(text: str, n_steps: int) -> JudgeReading:
     """Read a judge's answer on a solution of ``n_steps`` paragraphs, numbered from 1 in the answer.
 
     ``Correct`` means no error; ``Incorrect`` puts the first one at the last paragraph analysed. What a reasoning
-    model thought before ``</think>`` does not count, nor a thought that never ended. The paper does not say which answers it threw away: all
-    reasons in ``Reject`` are this package's.
+    model thought before ``</think>`` does not count, nor a thought that never ended. The paper does not say which
+    answers it threw away: all reasons in ``Reject`` are this package's.
     """
     text = text.rpartition(_THOUGHT)[2]
     if text.lstrip().startswith(_THINKING):
