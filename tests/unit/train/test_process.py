@@ -14,7 +14,8 @@ from safetensors.torch import load_file
 from veriloop.engines.process_reward import ProcessRewardModel
 from veriloop.errors import InputError
 from veriloop.records import Example, ExampleKind, Message
-from veriloop.train.process import ProcessConfig, first_error_f1, train_process
+from veriloop.train.process import ProcessConfig, train_process
+from veriloop.train.report import first_error_f1
 
 _spec = importlib.util.spec_from_file_location(
     "tiny_reward", Path(__file__).parents[1] / "engines" / "tiny_reward.py"
@@ -218,14 +219,14 @@ def test_steps_beyond_the_length_are_counted(base, tmp_path):
     assert report.examples == 9
     assert 0 < report.cut_steps < 30
     total = 30 + sum(len(e.labels) for e in examples(8))
-    assert report.labels == total - report.cut_steps
+    assert report.balance.labels == total - report.cut_steps
 
 
 def test_the_report_tells_the_balance_of_the_classes_and_no_paths(base, tmp_path):
     data = examples(50)
     report = train_process(data, config(base, tmp_path, epochs=1))
     flat = [label for e in data for label in e.labels]
-    assert (report.labels, report.positive) == (len(flat), sum(flat) / len(flat))
+    assert (report.balance.labels, report.balance.positive) == (len(flat), sum(flat) / len(flat))
     text = (tmp_path / "training.json").read_text()
     assert str(tmp_path.parent) not in text
     assert json.loads(text)["config"]["epochs"] == 1
