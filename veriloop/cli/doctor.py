@@ -23,6 +23,7 @@ State = Literal["ok", "absent", "broken"]
 EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
     "serve": (("fastapi", "uvicorn"), "veriloop serve: an OpenAI-compatible server"),
     "hub": (("datasets",), "problems by hub name"),
+    "train": (("accelerate",), "veriloop train in several processes"),
     "vllm": (("vllm",), "the offline vLLM engine"),
 }
 CORE = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "aiohttp", "pyarrow")
