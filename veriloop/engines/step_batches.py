@@ -14,13 +14,13 @@ from torch import Tensor, nn
 from veriloop.engines.step_encoding import length_batches
 
 
-def padded(rows: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Token ids [B, T] of rows [T], padded with 0 on the right, and the mask [B, T]: 1 where a token is real.
+def padded(rows: Sequence[Tensor], pad: int = 0) -> tuple[Tensor, Tensor]:
+    """Token ids [B, T] of rows [T], padded with ``pad`` on the right, and the mask [B, T]: 1 where a token is real.
 
     Causal attention would not need the mask, as no real token comes after a padded one: its scores are the same
     bits. It is given all the same, so that nothing rests on how a network attends.
     """
-    ids = nn.utils.rnn.pad_sequence(list(rows), batch_first=True)
+    ids = nn.utils.rnn.pad_sequence(list(rows), batch_first=True, padding_value=pad)
     lengths = torch.tensor([len(row) for row in rows], device=ids.device)
     places = torch.arange(ids.shape[1], device=ids.device)
     return ids, (places < lengths[:, None]).long()

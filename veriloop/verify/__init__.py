@@ -9,5 +9,8 @@ KINDS: dict[str, str] = {
     "judge": "veriloop.verify.judge:Judge",
     "min-token-probability": "veriloop.verify.surprise:MinTokenProbability",
     "montecarlo": "veriloop.verify.montecarlo:MonteCarlo",
+    "outcome": "veriloop.verify.outcome:Outcome",
+    "plus-minus": "veriloop.verify.plus_minus:PlusMinus",
+    "pooling": "veriloop.verify.pooling:Pooling",
     "process": "veriloop.verify.process:Process",
 }

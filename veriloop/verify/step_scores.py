@@ -1,0 +1,139 @@
+"""What verifiers of steps share: what was read of a solution, how it becomes a verdict, and one desk at which the
+groups of many tasks wait for the next pass.
+
+Nothing here loads a model or knows one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, final
+
+from veriloop.records import (
+    NO_ERROR,
+    Cost,
+    Form,
+    Granularity,
+    Group,
+    Solution,
+    Unscored,
+    Verdict,
+)
+
+Aggregate: TypeAlias = Literal["product", "min", "last"]
+AGGREGATES: tuple[Aggregate, ...] = ("product", "min", "last")
+Item: TypeAlias = "tuple[str, Sequence[str]]"
+
+
+@final
+@dataclass(frozen=True)
+class Read:
+    """Scores of one solution, or why there are none, and how many calls and tokens that took."""
+
+    scores: tuple[float, ...] = ()
+    unscored: Unscored | None = None
+    why: str = ""
+    tokens: int = 0
+    calls: int = 1
+
+
+@final
+@dataclass(frozen=True)
+class Rule:
+    """How step scores become a verdict: the solution's value, and from where on a step is wrong: at
+    ``threshold`` and below.
+    """
+
+    aggregate: Aggregate = "product"
+    threshold: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.aggregate not in AGGREGATES:
+            raise ValueError(f"aggregate is product, min or last, got {self.aggregate!r}")
+
+    def verdict(self, solution: Solution, read: Read, *, name: str, made_by: str) -> Verdict:
+        """The verdict on one solution."""
+        wrong = (i for i, score in enumerate(read.scores) if score <= self.threshold)
+        return Verdict(
+            problem=solution.problem,
+            solution=solution.id,
+            verifier=name,
+            form=Form.SCORE,
+            granularity=Granularity.STEP,
+            value=None if read.unscored else aggregate(read.scores, self.aggregate),
+            unscored=read.unscored,
+            step_scores=read.scores,
+            first_error=None if read.unscored else next(wrong, NO_ERROR),
+            cost=Cost(calls=read.calls, prompt_tokens=read.tokens) if read.tokens else Cost(),
+            detail={"error": read.why} if read.why else {},
+            made_by=made_by,
+        )
+
+
+def aggregate(scores: Sequence[float], how: Aggregate) -> float:
+    """A solution's score in [0, 1] from its step scores; the product is taken in log space."""
+    if how == "last":
+        return scores[-1]
+    if how == "min":
+        return min(scores)
+    return math.exp(math.fsum(math.log(s) for s in scores)) if min(scores) > 0 else 0.0
+
+
+def items_of(group: Group) -> list[Item]:
+    """(problem text, steps) of each solution."""
+    return [(group.problem.text, solution.steps) for solution in group.solutions]
+
+
+def too_long(tokens: int, limit: int) -> Read:
+    """Why a solution that does not fit is not scored."""
+    return Read(
+        unscored=Unscored.TRUNCATED, why=f"{tokens} tokens, and the model reads at most {limit}"
+    )
+
+
+NO_STEPS = Read(unscored=Unscored.EMPTY, why="the solution has no steps")
+
+
+@final
+@dataclass
+class Desk:
+    """Groups that wait for the next pass. Those asked for in one turn of the event loop go together, and all that
+    come while a pass runs form the next one.
+    """
+
+    waiting: list[tuple[list[Item], asyncio.Future[list[Read]]]] = field(
+        default_factory=list["tuple[list[Item], asyncio.Future[list[Read]]]"]
+    )
+    at_work: asyncio.Task[None] | None = None
+
+    async def ask(
+        self, items: list[Item], read: Callable[[list[list[Item]]], list[list[Read]]]
+    ) -> list[Read]:
+        """What ``read`` makes of the items, in a thread, together with others that wait."""
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[list[Read]] = loop.create_future()
+        self.waiting.append((items, answer))
+        if self.at_work is None or self.at_work.done() or self.at_work.get_loop() is not loop:
+            self.at_work = loop.create_task(self._work_off(read))
+        return await answer
+
+    async def _work_off(self, read: Callable[[list[list[Item]]], list[list[Read]]]) -> None:
+        """Read what waits, in one pass after another, until nothing does."""
+        await asyncio.sleep(0)  # the other groups of this turn of the loop join the first pass
+        while self.waiting:
+            batch, self.waiting = self.waiting, []
+            try:
+                reads = await asyncio.to_thread(read, [items for items, _ in batch])
+            except BaseException as error:
+                for _, answer in batch:
+                    if not answer.done():
+                        answer.set_exception(error)
+                if not isinstance(error, Exception):
+                    raise
+                continue
+            for (_, answer), made in zip(batch, reads, strict=True):
+                if not answer.done():
+                    answer.set_result(made)
