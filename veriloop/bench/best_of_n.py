@@ -36,14 +36,16 @@ from veriloop.bench.statistics import (
 from veriloop.bench.within_problem import WithinProblemAuc, within_problem_auc
 from veriloop.errors import InputError
 from veriloop.ids import Json
-from veriloop.records import Form, Granularity, Group, Solution, Verdict
+from veriloop.records import Form, Granularity, Group, Problem, Solution, Verdict
+from veriloop.text.answer_rules import AnswerRule, answer_of
 from veriloop.text.answers import normalise_answer
 
 
 @final
 @dataclass(frozen=True)
 class Answers:
-    """Which verifier's verdicts say what is right, and when two answers are one: their normal forms are equal.
+    """Which verifier's verdicts say what is right, and when two answers are one: their normal forms are equal, under
+    the rule of the problem's set where it carries one.
 
     All solutions without an answer share one group, as in the official code.
     """
@@ -172,7 +174,7 @@ class _Board:
                 f"sample {n} solutions for each problem and verify them with {answers.truth!r} first"
             )
         solutions = tuple(group.solutions[:n] for group in kept)
-        same = [_numbered(s, answers.normalise) for s in solutions]
+        same = [_numbered(g.problem, g.solutions[:n], answers.normalise) for g in kept]
         return cls(
             tuple(g.problem.id for g in kept), solutions, np.array(right), np.array(same), bootstrap
         )
@@ -294,8 +296,13 @@ def _score(verdict: Verdict | None, rule: str) -> float:
     return aggregate(verdict.step_scores, rule) if verdict.step_scores else np.nan
 
 
-def _numbered(solutions: Sequence[Solution], normalise: Callable[[str], str]) -> list[int]:
+def _numbered(
+    problem: Problem, solutions: Sequence[Solution], normalise: Callable[[str], str]
+) -> list[int]:
     """Equal numbers for equal answers, in order of first appearance."""
+    rule = AnswerRule.of(problem)
+    canonical = rule.canonical if rule else normalise
     numbers: dict[str | None, int] = {}
-    keys = [None if s.answer is None else normalise(s.answer) for s in solutions]
+    answers = [answer_of(problem, s) for s in solutions]
+    keys = [None if answer is None else canonical(answer) for answer in answers]
     return [numbers.setdefault(key, len(numbers)) for key in keys]

@@ -13,7 +13,7 @@ from veriloop.errors import EngineError
 from veriloop.ids import derive_seed, describe
 from veriloop.protocols import Engine, Request, Sampling
 from veriloop.records import Problem, Solution
-from veriloop.text.answers import extract_answer
+from veriloop.text.answer_rules import find_answer
 from veriloop.text.chats import Chat
 from veriloop.text.steps import split_steps
 
@@ -48,7 +48,7 @@ class Sample:
                 problem=problem.id,
                 steps=tuple(step.text for step in split_steps(completion.text)),
                 finish=completion.finish,
-                answer=extract_answer(completion.text),
+                answer=find_answer(problem, completion.text),
                 tokens=completion.tokens,
                 engine=engine.name,
                 seed=seed,

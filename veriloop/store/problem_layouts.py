@@ -18,6 +18,7 @@ from typing import Any, final
 from veriloop.errors import InputError
 from veriloop.records import Problem
 from veriloop.store.rows import COLUMNS, from_row
+from veriloop.text.answer_rules import AnswerRule, choice_rule
 from veriloop.text.answers import extract_answer
 
 Row = Mapping[str, Any]
@@ -46,9 +47,13 @@ class Layout:
     subsets: tuple[str, ...] = SUBSETS
     languages: tuple[str, ...] = LANGUAGES
     uids: tuple[str, ...] = UIDS
+    rule: Callable[[Row], AnswerRule | None] = lambda row: None
 
     def problem(self, row: Row, *, task: str | None, made_by: str) -> Problem:
-        """The row's problem. Raises InputError naming the field."""
+        """The row's problem, with the rule of its answer where the columns say one. Raises InputError naming the
+        field.
+        """
+        rule = self.rule(row)
         return Problem(
             task or self.task,
             self.prompt(row),
@@ -56,6 +61,7 @@ class Layout:
             subset=_first(row, self.subsets) or "",
             language=_first(row, self.languages) or "en",
             uid=_first(row, self.uids),
+            instructions=(rule.to_instruction(),) if rule else (),
             made_by=made_by,
         )
 
@@ -175,6 +181,60 @@ def _choice_answer(row: Row) -> str:
     )
 
 
+def _choice_rule(row: Row) -> AnswerRule:
+    options = tuple(c.strip() for c in row["choices"])
+    return AnswerRule(choices=ascii_uppercase[: len(options)], options=options)
+
+
+def _olympiad_rule(row: Row) -> AnswerRule:
+    """OlympiadBench says of each answer whether it is several, in which unit, and how exact it has to be."""
+    unit, error = row.get("unit"), row.get("error")
+    try:
+        absolute = float(error) if error else 0.0
+    except (TypeError, ValueError):
+        raise InputError(
+            f"expected a number or nothing, got {_shown(error)}", field="error"
+        ) from None
+    if unit is not None and not isinstance(unit, str):
+        raise InputError(f"expected a text or nothing, got {_shown(unit)}", field="unit")
+    several = "any" if row.get("is_multiple_answer") is True else ""
+    return AnswerRule(several=several, units=True, unit=(unit or "").strip(), absolute=absolute)
+
+
+def _gaokao_prompt(row: Row) -> str:
+    options = row.get("options")
+    if not isinstance(options, Mapping):
+        return _prompt(row)
+    lines = [f"({letter}) {text}" for letter, text in options.items() if text is not None]
+    return "\n".join([_prompt(row), *lines])
+
+
+def _gaokao_answer(row: Row) -> str:
+    return plain_answer(row, "label" if row.get("label") else "answer")
+
+
+def _gaokao_rule(row: Row) -> AnswerRule:
+    options = row.get("options")
+    if not isinstance(options, Mapping):
+        return AnswerRule(several="fixed", units=True)
+    texts = {letter: text for letter, text in options.items() if isinstance(text, str)}
+    return AnswerRule(choices="".join(texts), options=tuple(texts.values()))
+
+
+def _chinese_answer(row: Row) -> str:
+    return plain_answer(row, "choice_answer" if row.get("choice_answer") else "answer")
+
+
+def _chinese_rule(row: Row) -> AnswerRule:
+    blanks = AnswerRule(several="fixed", units=True, percent=True)
+    letters = row.get("choice_answer")
+    if not letters:
+        return blanks
+    found = choice_rule(_prompt(row), str(letters))
+    # Some rows lack a mark before an option: then the letters alone decide.
+    return found if found and len(found.choices) == 4 else AnswerRule(choices="ABCD")
+
+
 def _named(row: Row, columns: Mapping[str, str]) -> Layout:
     unknown = set(columns) - set(NAMEABLE)
     if unknown or "prompt" not in columns:
@@ -239,6 +299,34 @@ LAYOUTS = (
         lambda row: {"question", "choices", "answer"} <= set(row),
         _choice_prompt,
         _choice_answer,
+        rule=_choice_rule,
+    ),
+    Layout(
+        "gaokao",
+        "question, options by letter with label, or neither with answer",
+        "gaokao",
+        lambda row: {"question", "options", "label", "answer"} <= set(row),
+        _gaokao_prompt,
+        _gaokao_answer,
+        rule=_gaokao_rule,
+    ),
+    Layout(
+        "choice or blanks",
+        "question, choice_answer (empty where nothing is to choose), answer",
+        "choice_or_blanks",
+        lambda row: {"question", "choice_answer", "answer"} <= set(row),
+        _prompt,
+        _chinese_answer,
+        rule=_chinese_rule,
+    ),
+    Layout(
+        "olympiadbench",
+        "question, final_answer, is_multiple_answer, unit, error",
+        "math",
+        lambda row: {"question", "final_answer", "is_multiple_answer", "unit"} <= set(row),
+        _prompt,
+        _answer,
+        rule=_olympiad_rule,
     ),
     Layout(
         "math",

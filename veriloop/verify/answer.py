@@ -1,7 +1,8 @@
 """Is the final answer right? The verifier behind every accuracy, and behind rollouts' successes.
 
 A solution without an answer is wrong, as benchmarks count it, and says so in ``detail``; a check that failed is
-unscored. How answers are compared arrives as an argument; how one is found is ``veriloop.text.answers``.
+unscored. How answers are compared arrives as an argument; how one is found is ``veriloop.text.answers``, and by
+``veriloop.text.answer_rules`` where the problem carries its set's rule.
 """
 
 from __future__ import annotations
@@ -13,14 +14,16 @@ from typing import final
 from veriloop.errors import VerifierError
 from veriloop.ids import Json, describe
 from veriloop.records import Finish, Form, Granularity, Group, Problem, Solution, Unscored, Verdict
-from veriloop.text.answers import extract_answer
+from veriloop.text.answer_rules import answer_of, find_answer
+from veriloop.verify.answer_rules import equality_of
 from veriloop.verify.equality import Equality, MathEquality
 
 
 @final
 @dataclass(frozen=True)
 class Answer:
-    """1 where a solution's answer equals the problem's reference, else 0.
+    """1 where a solution's answer equals the problem's reference, by ``equality`` under the problem's own rule if it
+    has one; else 0.
 
     The answer is ``solution.answer``, or is looked for in its text where that is None. Unscored: a problem without
     a reference, a solution with neither steps nor answer, a check that failed.
@@ -40,13 +43,13 @@ class Answer:
             return self._verdict(solution, unscored=Unscored.NO_REFERENCE)
         if not solution.steps and not solution.answer:
             return self._verdict(solution, unscored=Unscored.EMPTY)
-        answer = solution.answer or extract_answer(solution.text)
+        answer = answer_of(problem, solution) or find_answer(problem, solution.text)
         if not answer:
             cut = solution.finish is Finish.LENGTH
             detail: dict[str, Json] = {"finish": "length"} if cut else {"no_answer": True}
             return self._verdict(solution, value=0.0, detail=detail)
         try:
-            right = await self.equality.equal(problem.reference, answer)
+            right = await equality_of(problem, self.equality).equal(problem.reference, answer)
         except VerifierError as error:
             return self._verdict(solution, unscored=Unscored.CHECKER, detail={"error": str(error)})
         return self._verdict(solution, value=float(right))

@@ -31,8 +31,9 @@ from veriloop.records import (
     Unscored,
     Verdict,
 )
-from veriloop.text.answers import extract_answer
+from veriloop.text.answer_rules import answer_of, find_answer
 from veriloop.text.chats import Chat
+from veriloop.verify.answer_rules import equality_of
 from veriloop.verify.equality import Equality
 
 
@@ -184,11 +185,12 @@ class MonteCarlo:
         while wave := self._wave(sum(tally.outcomes), len(tally.outcomes)):
             first = len(tally.outcomes)
             request = Request(prompt, self.sampling, seed=seed, first=first, n=wave, prefix=prefix)
-            await self._roll_out(work.problem.reference or "", request, tally)
+            await self._roll_out(work.problem, request, tally)
         successes = sum(tally.outcomes)
         return successes / self.k if self.estimate == "soft" else float(successes >= self.needed)
 
-    async def _roll_out(self, reference: str, request: Request, tally: _Tally) -> None:
+    async def _roll_out(self, problem: Problem, request: Request, tally: _Tally) -> None:
+        equality = equality_of(problem, self.equality)
         reply = await self.engine.generate(request)
         tally.calls += 1
         tally.prompt_tokens += reply.prompt_tokens or 0
@@ -196,9 +198,9 @@ class MonteCarlo:
         for completion in reply.completions:
             tally.tokens.append(completion.tokens or 0)
             tally.cut += completion.finish is Finish.LENGTH
-            answer = extract_answer(request.prefix + completion.text)
+            answer = find_answer(problem, request.prefix + completion.text)
             tally.outcomes.append(
-                answer is not None and await self.equality.equal(reference, answer)
+                answer is not None and await equality.equal(problem.reference or "", answer)
             )
         if len(reply.completions) != request.n:
             raise EngineError(
@@ -222,10 +224,10 @@ class MonteCarlo:
         return min(max(min(to_one, to_zero), growth), left)
 
     async def _is_right(self, work: _Work) -> bool:
-        reference, answer = work.problem.reference, work.solution.answer
+        reference, answer = work.problem.reference, answer_of(work.problem, work.solution)
         if reference is None or answer is None:
             return False
-        return await self.equality.equal(reference, answer)
+        return await equality_of(work.problem, self.equality).equal(reference, answer)
 
     def _verdict(
         self,

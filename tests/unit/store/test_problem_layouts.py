@@ -6,6 +6,7 @@ from veriloop.errors import InputError
 from veriloop.records import Problem
 from veriloop.store.problem_layouts import LAYOUTS, detect, own
 from veriloop.store.rows import to_row
+from veriloop.text.answer_rules import AnswerRule
 
 
 def problem(row, columns=None, task=None):
@@ -17,6 +18,15 @@ def problem(row, columns=None, task=None):
 ROWS = {
     "gsm8k": {"question": "1 + 1?", "answer": "1 + 1 = <<1+1=2>>2\n#### 2"},
     "multiple choice": {"question": "Which?", "choices": ["1", "2"], "answer": 1},
+    "gaokao": {"question": "1 + 1?", "options": {"A": "1", "B": "2"}, "label": "B", "answer": None},
+    "choice or blanks": {"question": "1 + 1?", "choice_answer": "", "answer": "2"},
+    "olympiadbench": {
+        "question": "1 + 1?",
+        "final_answer": ["$2$"],
+        "is_multiple_answer": False,
+        "unit": "km",
+        "error": "1e-1",
+    },
     "math": {"problem": "1 + 1?", "solution": "It is \\boxed{3}.", "answer": "2"},
     "math solutions": {"problem": "1 + 1?", "solution": "It is $\\boxed{\\frac{4}{2}}$."},
 }
@@ -27,7 +37,9 @@ def test_each_layout_is_told_from_the_others(name):
     layout = detect(ROWS[name])
     assert layout is not None
     assert layout.name == name
-    expected = {"math solutions": "\\frac{4}{2}", "multiple choice": "B"}.get(name, "2")
+    expected = {"math solutions": "\\frac{4}{2}", "multiple choice": "B", "gaokao": "B"}.get(
+        name, "2"
+    )
     assert problem(ROWS[name]).reference == expected
 
 
@@ -108,3 +120,32 @@ def test_a_solution_without_an_answer_is_refused():
     with pytest.raises(InputError, match="boxed") as caught:
         problem({"problem": "What?", "solution": "Nobody knows why"})
     assert caught.value.field == "solution"
+
+
+def test_columns_that_say_how_answers_are_judged():
+    rules = {name: AnswerRule.of(problem(row)) for name, row in ROWS.items()}
+    assert rules == {
+        "gsm8k": None,
+        "multiple choice": AnswerRule(choices="AB", options=("1", "2")),
+        "gaokao": AnswerRule(choices="AB", options=("1", "2")),
+        "choice or blanks": AnswerRule(several="fixed", units=True, percent=True),
+        "olympiadbench": AnswerRule(units=True, unit="km", absolute=0.1),
+        "math": None,
+        "math solutions": None,
+    }
+    cloze = {"question": "1?", "options": None, "label": None, "answer": "$5$;$10$"}
+    assert AnswerRule.of(problem(cloze)) == AnswerRule(several="fixed", units=True)
+    chosen = {"question": "1 + 1? A.1 B.2 C.3 D.4", "choice_answer": "B", "answer": "2"}
+    assert problem(chosen).reference == "B"
+    assert AnswerRule.of(problem(chosen)) == AnswerRule(
+        choices="ABCD", options=("1", "2", "3", "4")
+    )
+    unmarked = {"question": "1 + 1? A.1 B.2 C 3 D.4", "choice_answer": "C", "answer": "3"}
+    assert AnswerRule.of(problem(unmarked)) == AnswerRule(choices="ABCD")
+
+
+@pytest.mark.parametrize(("field", "value"), [("error", "small"), ("unit", 3)])
+def test_a_rule_that_cannot_be_read_names_its_column(field, value):
+    with pytest.raises(InputError) as raised:
+        problem({**ROWS["olympiadbench"], field: value})
+    assert raised.value.field == field
