@@ -15,7 +15,6 @@ from veriloop.engines.process_reward import ProcessRewardModel
 from veriloop.errors import InputError
 from veriloop.records import Example, ExampleKind, Message
 from veriloop.train.process import ProcessConfig, train_process
-from veriloop.train.report import first_error_f1
 
 _spec = importlib.util.spec_from_file_location(
     "tiny_reward", Path(__file__).parents[1] / "engines" / "tiny_reward.py"
@@ -255,22 +254,6 @@ def test_the_best_epoch_is_kept_where_asked(base, tmp_path):
     assert not same(weights(learn.out), weights(last.out))
     with pytest.raises(InputError, match="needs validation"):
         train_process(turned, learn)
-
-
-def test_first_error_f1_by_hand():
-    labels = [(1, 1), (1, 0), (0,), (1, 1, 0)]
-    scores = [(0.9, 0.6), (0.7, 0.2), (0.5,), (0.1, 0.9, 0.1)]
-    got = first_error_f1(scores, labels)  # right: clean, error at 1; wrong: missed, too early
-    assert (got.error, got.correct) == (pytest.approx(100 / 3), 100)
-    assert got.f1 == pytest.approx(50)
-    assert first_error_f1([(0.1,)], [(1,)]).f1 == 0
-
-
-def test_an_unknown_choice_is_refused_in_words(base, tmp_path):
-    with pytest.raises(InputError, match="choose one of hard, soft-mse, soft-bce"):
-        train_process(examples(2), config(base, tmp_path, objective="medium"))
-    with pytest.raises(InputError, match="choose one of linear, surprise"):
-        train_process(examples(2), config(base, tmp_path, "quadratic"))
 
 
 def test_bfloat16_and_recomputed_activations_learn_too(base, tmp_path):
