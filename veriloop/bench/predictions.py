@@ -56,7 +56,7 @@ def predict(
         raise InputError(
             f"the rows have verdicts of {len(names)} verifiers ({', '.join(sorted(names))}): give those of one"
         )
-    scores = _complete_scores(rows, found)
+    scores = complete_scores(rows, found)
     value, protocol = _rule(rows, scores, threshold)
     cases = [
         Case(
@@ -82,9 +82,10 @@ def upper_bounds(
     return bounds
 
 
-def _complete_scores(
+def complete_scores(
     rows: Sequence[LabelledRow], verdicts: Sequence[Verdict | None]
 ) -> list[tuple[float, ...] | None]:
+    """Step scores by row; all None where the verifier does not score every step of what it scores."""
     pairs = list(zip(rows, verdicts, strict=True))
     whole = all(
         len(v.step_scores) == len(row.solution.steps)

@@ -1,82 +1,118 @@
-"""``veriloop bench processbench``: find the first wrong step, by reward models and critics."""
+"""``veriloop bench processbench``: find the first wrong step, by reward models, critics, or saved scores."""
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import typer
 
-from veriloop.cli.options import SEED
+from veriloop.cli.options import QUIET, RETRY_LOST, SEED
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
-    from veriloop.bench.processbench import ProcessBenchResult
+    from veriloop.cli.scoring import Options, Scored
 
 
 def processbench(
     data: Path = typer.Option(..., help="Folder of the four JSON files, or one of them."),
-    prm: str = typer.Option("", help="Process reward model: a checkpoint folder."),
+    prm: str = typer.Option("", help="Reward model of steps: a checkpoint folder, or KIND:WHERE."),
     critic: str = typer.Option("", help="Critic: MODEL@URL, or any engine."),
-    votes: int = typer.Option(1, help="Critic: 1 is greedy, 8 the paper's vote."),
-    threshold: str = typer.Option("0.5", help="A number, or a subset to choose it on (gsm8k)."),
+    scores: Path | None = typer.Option(
+        None, help="No model: saved verdicts, an earlier run's folder, or JSONL."
+    ),
+    threshold: str = typer.Option(
+        "",
+        help="class, a number, or a subset to choose it on. By default the model's kind decides.",
+    ),
+    compare: Path | None = typer.Option(
+        None, help="Another system's saved scores, compared row by row."
+    ),
+    compare_threshold: str = typer.Option("", help="The same as --threshold, of --compare."),
+    votes: int = typer.Option(
+        0, help="Critiques a row: 1 is greedy (default), 8 the paper's vote."
+    ),
+    sampling: str = typer.Option("paper", help="Of votes: paper, or qwen-math for these models."),
+    max_tokens: int = typer.Option(8192, help="Critic: tokens of an answer; 32768 for QwQ."),
     limit: int = typer.Option(0, help="Rows of each subset, evenly spaced; 0 is all."),
-    max_tokens: int = typer.Option(8192, help="Critic: tokens of an answer."),
-    out: Path = typer.Option(Path("runs/processbench"), "--out", "-o", help="Folder of verdicts."),
+    out: Path = typer.Option(Path("runs/processbench"), "--out", "-o", help="Folder to write."),
     seed: int = SEED,
+    retry_lost: bool = RETRY_LOST,
+    quiet: bool = QUIET,
 ) -> None:
     """ProcessBench (arXiv 2412.06559): find the first wrong step. Stopped runs go on where they were."""
-    from veriloop.cli.scoring import processbench_run
+    from veriloop.cli.scoring import Options, say, score
+    from veriloop.runs.progress import progress
 
-    if bool(prm) == bool(critic):
-        raise InputError("give one of --prm and --critic")
-    rule = _threshold(threshold) if prm else None
-    result = asyncio.run(
-        processbench_run(
-            data,
-            verifier=(prm, critic),
-            voting=(votes, max_tokens, seed),
-            threshold=rule,
-            limit=limit,
-            out=out,
-        )
+    if sum(map(bool, (prm, critic, scores))) != 1:
+        raise InputError("give one of --prm, --critic and --scores")
+    if votes and prm:
+        raise InputError("--votes is for critics: a reward model scores a solution once")
+    options = Options(
+        data=data,
+        out=out,
+        prm=prm,
+        critic=critic,
+        scores=scores,
+        threshold=_rule(threshold),
+        compare=compare,
+        compare_threshold=_rule(compare_threshold),
+        votes=votes,
+        sampling=sampling,
+        max_tokens=max_tokens,
+        seed=seed,
+        limit=limit,
+        retry_lost=retry_lost,
     )
-    _show(result)
+    with progress("silent" if quiet or scores else "auto") as seen:
+        scored = score(options, seen)
+    say(scored.notes)
+    _show(scored)
+    _report(options, scored)
 
 
-def _threshold(text: str) -> float | str:
+def _report(options: Options, scored: Scored) -> None:
+    from veriloop.cli.provenance import provenance
+    from veriloop.report.processbench import processbench_page
+    from veriloop.report.render import write_page
+
+    page = processbench_page(
+        scored.rows,
+        scored.result,
+        scored.family,
+        comparison=scored.comparison,
+        provenance=provenance({"seed": options.seed}, options),
+    )
+    path = options.out / "report.html"
+    write_page(page, path)
+    typer.echo(f"report: {path}")
+
+
+def _rule(text: str) -> float | str | None:
+    if not text:
+        return None
     try:
         return float(text)
     except ValueError:
         return text
 
 
-def _show(result: ProcessBenchResult) -> None:
-    from veriloop.report.cells import Cell
-    from veriloop.report.tables import Column, Row, Table
+def _show(scored: Scored) -> None:
+    from veriloop.report import processbench_tables as shown
     from veriloop.report.terminal import terminal_table
 
-    columns = (
-        Column("wrong", "%"),
-        Column("right", "%"),
-        Column("F1", "%"),
-        Column("unscored", digits=0),
-    )
-    rows = []
-    for s in result.scores.subsets:
-        cells = [
-            Cell(e.value, e.low, e.high, e.n) if e else Cell(note="no rows")
-            for e in (s.acc_error, s.acc_correct, s.f1)
-        ]
-        rows.append(Row(s.subset, (*cells, Cell(float(s.unscored)))))
-    macro, weighted = result.scores.macro, result.scores.weighted
-    blank = Cell(note="")
-    for label, e in (("mean (the papers')", macro), ("weighted by rows", weighted)):
-        shown = Cell(e.value, e.low, e.high, e.n) if e else blank
-        rows.append(Row(label, (blank, blank, shown, Cell(float(e.unscored)) if e else blank)))
-    title = f"ProcessBench: {result.verifier}, {result.protocol}"
-    typer.echo(terminal_table(Table(title, columns, tuple(rows), interval="95 % interval")))
+    result = scored.result
+    typer.echo(terminal_table(shown.scores_table(result)))
     lost = ", ".join(f"{n} {why}" for why, n in result.unscored.items())
     if lost:
-        typer.echo(f"without a prediction, and so counted as wrong: {lost}")
+        typer.echo(fill(f"without a prediction, and so counted as wrong: {lost}", 80) + "\n")
+    if result.bounds:
+        typer.echo(terminal_table(shown.bounds_table(result)))
+    if result.critiques:
+        typer.echo(terminal_table(shown.critiques_table(result)))
+    if scored.comparison:
+        typer.echo(terminal_table(shown.comparison_table(scored.comparison)))
+    typer.echo(terminal_table(shown.published_table(result, scored.family, nearest=5)))
+    if warning := shown.not_comparable(result):
+        typer.echo(fill(warning, 80))
