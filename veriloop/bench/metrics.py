@@ -7,9 +7,9 @@ wrong, as in the official metric, and is counted beside the number. Thresholds a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import final
+from typing import TypeAlias, final
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from veriloop.bench.statistics import (
 )
 from veriloop.ids import Json
 from veriloop.records import NO_ERROR
+
+OfTotals: TypeAlias = "Callable[[Floats], Floats]"
+"""From totals of shape (resamples, subsets, 4) one number for each resample."""
 
 
 @final
@@ -161,26 +164,23 @@ def first_error_scores(
     rows = tally.totals(everything)[0]
     members = {name: [c for c in cases if c.subset == name] for name in tally.names}
     whole = [i for i, row in enumerate(rows) if row[1] and row[3]]
+    drawn = tally.drawn(bootstrap)
     scored = [
-        _subset(members[name], bootstrap, _one_f1(tally, i) if i in whole else None, tally)
+        _subset(members[name], bootstrap, _one_f1(i) if i in whole else None, tally, drawn=drawn)
         for i, name in enumerate(tally.names)
     ]
     sizes = np.array([rows[i][1] + rows[i][3] for i in whole])
     unscored = sum(c.predicted is None for c in cases)
     means = [
-        bootstrap.estimate(
-            _mean_f1(tally, whole, shares),
-            len(tally.counts),
-            strata=tally.strata,
-            n=int(sizes.sum()),
-            unscored=unscored,
+        tally.estimate(
+            _mean_f1(whole, shares), bootstrap, n=int(sizes.sum()), unscored=unscored, drawn=drawn
         )
         if whole
         else None
         for shares in (np.full(len(whole), 1 / max(len(whole), 1)), sizes / max(sizes.sum(), 1))
     ]
     both = rows[:, 1].sum() and rows[:, 3].sum()
-    pooled = _subset(cases, bootstrap, _pooled_f1(tally) if both else None, tally, name="all")
+    pooled = _subset(cases, bootstrap, _pooled_f1 if both else None, tally, name="all", drawn=drawn)
     return FirstErrorScores(tuple(scored), means[0], means[1], pooled)
 
 
@@ -205,7 +205,11 @@ def compare_first_errors(
     if not whole:
         raise ValueError("no subset has both wrong and right solutions, so none has an F1")
     shares = np.full(len(whole), 1 / len(whole))
-    statistic = difference_of(*(_mean_f1(tally, whole, shares) for tally in tallies))
+    mean = _mean_f1(whole, shares)
+    statistic = difference_of(*(tally.statistic(mean) for tally in tallies))
+    both = np.concatenate([tally.counts for tally in tallies], axis=1)
+    totals = np.split(_Tally(tallies[0].names * 2, both, tallies[0].strata).drawn(bootstrap), 2, 1)
+    drawn = mean(totals[0]) - mean(totals[1])
     lost = sum(
         a.predicted is None or b.predicted is None for a, b in zip(first, second, strict=True)
     )
@@ -215,6 +219,7 @@ def compare_first_errors(
         strata=tallies[0].strata,
         n=len(first),
         unscored=lost,
+        drawn=drawn,
     )
     only = [
         sum(a.hit and not b.hit for a, b in zip(x, y, strict=True))
@@ -248,18 +253,13 @@ def macro_accuracy(cases: Sequence[Case], *, bootstrap: Bootstrap = DEFAULT) -> 
     """Exact-hit share in percent averaged over subsets without weights, bootstrapped over problems."""
     tally = _Tally.of(cases)
 
-    def statistic(weights: Floats) -> Floats:
-        totals = tally.totals(weights)
+    def mean(totals: Floats) -> Floats:
         hits, rows = totals[..., 0] + totals[..., 2], totals[..., 1] + totals[..., 3]
         return 100 * divide(hits, rows).mean(axis=1)
 
-    return bootstrap.estimate(
-        statistic,
-        len(tally.counts),
-        strata=tally.strata,
-        n=len(cases),
-        unscored=sum(c.predicted is None for c in cases),
-    )
+    unscored = sum(c.predicted is None for c in cases)
+    drawn = tally.drawn(bootstrap)
+    return tally.estimate(mean, bootstrap, n=len(cases), unscored=unscored, drawn=drawn)
 
 
 def minimum_at_last(
@@ -300,6 +300,30 @@ class _Tally:
         units, subsets, four = self.counts.shape
         return (weights @ self.counts.reshape(units, -1)).reshape(-1, subsets, four)
 
+    def drawn(self, bootstrap: Bootstrap) -> Floats:
+        """The totals of every resample, from which all statistics of a tally are made."""
+        units, subsets, four = self.counts.shape
+        return bootstrap.totals(self.counts.reshape(units, -1), self.strata).reshape(
+            -1, subsets, four
+        )
+
+    def statistic(self, of: OfTotals) -> Statistic:
+        """A function of totals as one of weights."""
+        return lambda weights: of(self.totals(weights))
+
+    def estimate(
+        self, of: OfTotals, bootstrap: Bootstrap, *, n: int, unscored: int, drawn: Floats
+    ) -> Estimate:
+        """A function of totals with its interval over ``drawn``."""
+        return bootstrap.estimate(
+            self.statistic(of),
+            len(self.counts),
+            strata=self.strata,
+            n=n,
+            unscored=unscored,
+            drawn=of(drawn),
+        )
+
 
 def _f1(totals: Floats) -> Floats:
     error = divide(totals[..., 0], totals[..., 1])
@@ -307,25 +331,26 @@ def _f1(totals: Floats) -> Floats:
     return 100 * divide(2 * error * correct, error + correct)
 
 
-def _one_f1(tally: _Tally, index: int) -> Statistic:
-    return lambda weights: _f1(weights @ tally.counts[:, index])
+def _one_f1(index: int) -> OfTotals:
+    return lambda totals: _f1(totals[:, index])
 
 
-def _pooled_f1(tally: _Tally) -> Statistic:
-    return lambda weights: _f1(weights @ tally.counts.sum(axis=1))
+def _pooled_f1(totals: Floats) -> Floats:
+    return _f1(totals.sum(axis=1))
 
 
-def _mean_f1(tally: _Tally, subsets: list[int], shares: Floats) -> Statistic:
-    return lambda weights: _f1(tally.totals(weights)[:, subsets]) @ shares
+def _mean_f1(subsets: list[int], shares: Floats) -> OfTotals:
+    return lambda totals: _f1(totals[:, subsets]) @ shares
 
 
 def _subset(
     cases: Sequence[Case],
     bootstrap: Bootstrap,
-    statistic: Statistic | None,
+    of: OfTotals | None,
     tally: _Tally,
     *,
     name: str = "",
+    drawn: Floats,
 ) -> SubsetScores:
     shares: list[Estimate | None] = []
     for wrong in (True, False):
@@ -335,11 +360,8 @@ def _subset(
         shares.append(percentage(hits, len(side), unscored=lost, level=bootstrap.level))
     unscored = sum(c.predicted is None for c in cases)
     estimate = None
-    if statistic is not None:
-        units = len(tally.counts)
-        estimate = bootstrap.estimate(
-            statistic, units, strata=tally.strata, n=len(cases), unscored=unscored
-        )
+    if of is not None:
+        estimate = tally.estimate(of, bootstrap, n=len(cases), unscored=unscored, drawn=drawn)
     return SubsetScores(
         name or cases[0].subset, shares[0], shares[1], estimate, len(cases), unscored
     )
