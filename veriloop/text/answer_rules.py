@@ -20,6 +20,7 @@ from veriloop.text.choices import find_choice, letters_in, narrow, options_in, u
 from veriloop.text.units import split_unit
 
 KEY = "answer"
+_MARK = "\x00"  # stands for "and" while brackets are counted
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _SENTENCE = re.compile(r"(?<=[.。])\s+(?=[A-Z\\])")
 _CHINESE = re.compile(r"(?:答案|答)(?:是|为|：|:|应为|应是)+\s*(?P<said>[^\n。；]+)")
@@ -185,13 +186,11 @@ def split_answers(text: str) -> list[str]:
     >>> split_answers(r"(1,2), x = \pm 3 \text{ or } 10,000")
     ['(1,2)', 'x =3', 'x = - 3', '10,000']
     """
-    pieces: list[str] = []
     flat = re.sub(r"\\(?:left|right)(?![A-Za-z])", "", narrow(text)).strip()
-    whole = _SET.fullmatch(flat)
-    for piece in _AND.split(whole["inside"] if whole else flat):
-        plain = piece.strip()
-        pieces += [plain] if _GROUPED.fullmatch(plain.strip("$")) else _at_commas(plain)
-    bare = [p.strip().strip("$").strip() for p in pieces]
+    whole = _SET.fullmatch(_LABEL.sub("", flat))
+    joined = _AND.sub(_MARK, whole["inside"] if whole else flat)
+    pieces = [joined] if _GROUPED.fullmatch(joined.strip("$ ")) else _at_commas(joined)
+    bare = [p.replace(_MARK, " and ").strip().strip("$").strip() for p in pieces]
     return [way for p in bare if p for way in _both_signs(p)]
 
 
@@ -208,7 +207,7 @@ def _at_commas(text: str) -> list[str]:
             depth += 1
         elif char in _CLOSE:
             depth -= 1
-        elif char in ",;" and depth <= 0 and not (spaced and _THOUSANDS.match(text, index)):
+        elif char in f",;{_MARK}" and depth <= 0 and not (spaced and _THOUSANDS.match(text, index)):
             pieces.append(text[start:index])
             start = index + 1
         index += 1

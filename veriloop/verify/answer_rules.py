@@ -80,10 +80,12 @@ class SetEquality:
         wanted, said = self.rule.amount(reference), self.rule.amount(answer)
         parts = split_answers(wanted) if self.rule.several else [wanted]
         given = split_answers(said) if self.rule.several else [said]
-        if len(parts) > 1 and len(given) > 1:
-            # As a whole, math-verify takes lists for sets: 1,2,2 would be 1,1,2.
+        if len(parts) > 1 or len(given) > 1:
+            # As a whole, math-verify takes lists for sets (1,2,2 would be 1,1,2) and one answer for several.
+            if len(parts) != len(given):
+                return bool(fast_equal(wanted, said)) or _squeezed(wanted) == _squeezed(said)
             match = self._each if self.rule.several == "fixed" else self._matched
-            return len(parts) == len(given) and await match(parts, given, failures)
+            return await match(parts, given, failures)
         return await self._one(reference, answer, failures) or await self._one(
             wanted, said, failures
         )

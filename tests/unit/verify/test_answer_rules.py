@@ -38,6 +38,8 @@ CASES = [
     (ANY, "1,2", "1,2,3", False),
     (ANY, "1,2,2", "1,1,2", False),  # math-verify takes lists for sets
     (ANY, r"\{1,3,5\}", r"\{5,3,1\}", True),
+    (ANY, r"x=-\frac{1}{3}, \frac{2}{3}", r"x \in \{\frac23, -\frac13\}", True),
+    (ANY, "1,2", "1 = 1", False),
     (ANY, "$I,II,III,IV$", "I, II, III, and IV", True),
     # blanks in order (GaoKao cloze, CN Middle School)
     (FIXED, "$5$;$10$", "5，10", True),
