@@ -50,6 +50,11 @@ def config(base, out, head="linear", **more):
     return ProcessConfig(str(base), str(out), head=head, **(usual | more))
 
 
+def together(base, out, **more):
+    """A training whose batches have no even number of solutions, so that processes' shares differ."""
+    return config(base, out, **({"epochs": 2, "rate": 3e-4, "batch": 5, "keep": "best"} | more))
+
+
 def weights(folder):
     return load_file(Path(folder) / "model.safetensors")
 
