@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 from veriloop.errors import StoreError
-from veriloop.store.atomic import write_whole
+from veriloop.store.atomic import whole_file, write_whole
 
 
 def test_a_file_is_replaced_whole_and_its_folder_made(tmp_path):
@@ -24,7 +24,7 @@ def test_a_kill_while_writing_leaves_the_old_or_the_new(tmp_path):
     script = textwrap.dedent("""
         import sys
         from pathlib import Path
-        from veriloop.store.atomic import write_whole
+        from veriloop.store.atomic import whole_file, write_whole
         for i in range(10**9):
             write_whole(Path(sys.argv[1]), bytes([i % 251]) * 300_000)
             print(i, flush=True)
@@ -61,3 +61,14 @@ def test_a_full_disk_is_named_and_the_old_file_stays(tmp_path):
     assert str(caught.value).startswith(f"{path}: could not be written (File too large)")
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file.bin"]
+
+
+def test_a_block_that_fails_leaves_the_old_file(tmp_path):
+    path = tmp_path / "new" / "file.bin"
+    with whole_file(path) as file:
+        file.write(b"old")
+    with pytest.raises(ValueError, match="half-way"), whole_file(path) as file:
+        file.write(b"new")
+        raise ValueError("half-way")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(path.parent) == ["file.bin"]

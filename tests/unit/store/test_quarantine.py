@@ -42,3 +42,15 @@ def test_without_bad_rows_there_is_no_file_not_even_an_old_one(tmp_path):
     assert quarantine.save(tmp_path) is None
     assert quarantine.summary() == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_with_a_folder_any_number_of_rows_is_kept_in_order(tmp_path):
+    for _ in range(2):  # the second time over what the first left
+        quarantine = Quarantine("set.jsonl", folder=tmp_path / "run")
+        for i in range(1, 1501):
+            quarantine.add(InputError("odd", row=i), {"a": i})
+        assert (len(quarantine), len(quarantine.rows)) == (1500, 1000)
+        assert quarantine.summary() == "set aside 1,500 rows: set.jsonl, row 1: odd and 1,499 more"
+    path = quarantine.save(tmp_path / "run")
+    assert [json.loads(line)["row"] for line in path.open()] == list(range(1, 1501))
+    assert list((tmp_path / "run").iterdir()) == [path]

@@ -63,12 +63,19 @@ def scores(row: Row, name: str, count: int) -> tuple[float, ...]:
     if not isinstance(value, list) or len(value) != count:
         found = f"{len(value)}" if isinstance(value, list) else shown(value)
         raise InputError(f"expected {count} labels, one a step, got {found}", field=name)
-    return tuple(score(one, f"{name}[{i}]") for i, one in enumerate(value))
+    return _in_range(value, name)
 
 
 def set_aside(name: str, kept: Mapping[str, Json]) -> dict[str, Json]:
     """What the format ``name`` keeps of a row in the verdict's detail, under its name; empty where nothing is."""
     return {name: kept} if kept else {}
+
+
+def _in_range(values: Sequence[Any], name: str) -> tuple[float, ...]:
+    # Names of places are made only where one is needed: there are many labels.
+    if all(type(value) is float and 0 <= value <= 1 for value in values):
+        return tuple(values)
+    return tuple(score(value, f"{name}[{i}]") for i, value in enumerate(values))
 
 
 def other_columns(row: Row, known: Collection[str]) -> dict[str, Json]:
@@ -101,9 +108,7 @@ def labelled_steps(item: Labelled) -> tuple[tuple[str, ...], tuple[float, ...]]:
             f"for {len(item.solution.steps)} steps",
             field="step_scores",
         )
-    for i, label in enumerate(labels):
-        score(label, f"step_scores[{i}]")
-    return item.solution.steps[: len(labels)], labels
+    return item.solution.steps[: len(labels)], _in_range(labels, "step_scores")
 
 
 def hard_labels(item: Labelled) -> tuple[tuple[str, ...], tuple[float, ...]]:
