@@ -66,9 +66,10 @@ def evaluation_sets(sources: Sequence[str]) -> tuple[tuple[EvaluationSet, ...], 
             sets[f"{name} ({source})" if name in sets else name] = problems
         unread = [row for row in aside.rows if not row.reason.startswith("the same problem as row")]
         if unread:
-            notes.append(
-                f"{source}: {len(unread):,} rows cannot be read and are not guarded against"
+            rows = (
+                "row cannot be read and is" if len(unread) == 1 else "rows cannot be read and are"
             )
+            notes.append(f"{source}: {len(unread):,} {rows} not guarded against")
     return tuple(EvaluationSet(name, problems) for name, problems in sets.items()), tuple(notes)
 
 
