@@ -70,7 +70,7 @@ class ShepherdEncoder:
             written = step if _NUMBERED.match(step) else f"Step {number}: {step}"
             text += f"{' ' if number == 1 else chr(10)}{written.rstrip()} {TAG}"
             marks.append(len(text) - 1)
-        made = self.tokenizer(text, return_offsets_mapping=True)
+        made = self.tokenizer(text, return_offsets_mapping=True, verbose=False)
         ids, tag = list(made["input_ids"]), self.token(TAG)
         # Special tokens say they begin at 0, wherever they stand.
         starts = list(accumulate((start for start, _ in made["offset_mapping"]), max))
@@ -144,7 +144,8 @@ class AnswerEncoder:
             texts.append(str(self.tokenizer.apply_chat_template(chat, tokenize=False)))
         if not texts:
             return []
-        return [list(ids) for ids in self.tokenizer(texts, add_special_tokens=False)["input_ids"]]
+        made = self.tokenizer(texts, add_special_tokens=False, verbose=False)
+        return [list(ids) for ids in made["input_ids"]]
 
 
 def open_answers(folder: str | Path, system: str | None = None) -> AnswerEncoder:
@@ -204,7 +205,7 @@ def load_tokenizer(folder: str | Path) -> Any:
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:
-    return list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    return list(tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"])
 
 
 def _name(tokenizer: Any) -> str:

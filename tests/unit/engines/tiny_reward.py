@@ -17,13 +17,15 @@ PIECES = (
 TEXTS = ["Ann has 12 coins.\n\nSo 12+3=15.\n\n", "Then 15*2=30.\n\nThe answer is 30.\n\n"] * 4
 
 
-def save_checkpoint(path: Path, *, seed=0, separator=True, tied=True, words=330, **sizes) -> Path:
+def save_checkpoint(
+    path: Path, *, seed=0, separator=True, tied=True, words=330, texts=None, **sizes
+) -> Path:
     """A Qwen2 checkpoint whose tokenizer merges across blank lines (".\\n\\n" is one token)."""
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
     path.mkdir(parents=True, exist_ok=True)
-    count = save_tokenizer(path, words=words, separator=separator)
+    count = save_tokenizer(path, words=words, separator=separator, texts=texts or TEXTS)
     torch.manual_seed(seed)
     shape = {
         "vocab_size": count, "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2,
@@ -41,7 +43,7 @@ def save_checkpoint(path: Path, *, seed=0, separator=True, tied=True, words=330,
     return path
 
 
-def save_tokenizer(path: Path, *, words: int, separator: bool) -> int:
+def save_tokenizer(path: Path, *, words: int, separator: bool, texts=TEXTS) -> int:
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
     tokenizer = Tokenizer(models.BPE())
@@ -53,7 +55,7 @@ def save_tokenizer(path: Path, *, words: int, separator: bool) -> int:
     trainer = trainers.BpeTrainer(
         vocab_size=words, initial_alphabet=alphabet, show_progress=False, min_frequency=2
     )
-    tokenizer.train_from_iterator(TEXTS, trainer=trainer)
+    tokenizer.train_from_iterator(texts, trainer=trainer)
     special = [*SPECIAL, *([SEPARATOR] if separator else [])]
     tokenizer.add_special_tokens([AddedToken(text, normalized=False) for text in special])
     tokenizer.save(str(path / "tokenizer.json"))
