@@ -125,6 +125,7 @@ class VerifierOptions:
     max_tokens: int = 2048
     prompt: str = "judge"
     seed: int = 0
+    both_orders: bool = False
 
     def sampling(self, temperature: float) -> Sampling:
         """The sampling of rollouts or of a judge."""
@@ -136,7 +137,7 @@ class VerifierOptions:
 @asynccontextmanager
 async def verifier(kind: str, options: VerifierOptions, out: Path) -> AsyncIterator[Verifier]:
     """The verifier of that kind; what it opened is closed at the end."""
-    if kind in ("montecarlo", "judge", "min-token-probability"):
+    if kind in ("montecarlo", "judge", "min-token-probability", "pairwise", "pointwise"):
         if not options.engine:
             raise InputError(f"{kind} asks a model: name one with --engine")
         async with (
@@ -168,13 +169,18 @@ async def verifier(kind: str, options: VerifierOptions, out: Path) -> AsyncItera
 
 @asynccontextmanager
 async def _with_engine(kind: str, options: VerifierOptions, model: Engine) -> AsyncIterator[Any]:
+    from veriloop.verify.compare import Pairwise, Pointwise
     from veriloop.verify.equality import MathEquality
     from veriloop.verify.judge import Judge
     from veriloop.verify.montecarlo import MonteCarlo
     from veriloop.verify.surprise import MinTokenProbability
 
-    if kind == "judge":
-        yield Judge(model, options.prompt, options.sampling(0.0), options.seed)
+    if kind in ("judge", "pointwise"):
+        judge = Judge(model, options.prompt, options.sampling(0.0), options.seed)
+        yield judge if kind == "judge" else Pointwise(judge)
+    elif kind == "pairwise":
+        prompt = "pairwise" if options.prompt == "judge" else options.prompt
+        yield Pairwise(model, prompt, options.sampling(0.0), options.seed, options.both_orders)
     elif kind == "min-token-probability":
         yield MinTokenProbability(model)
     else:

@@ -95,18 +95,20 @@ def sample(
 
 def verify(
     kind: str = typer.Argument(
-        ..., help="answer, montecarlo, judge, process, min-token-probability, or gold (abacus)."
+        ...,
+        help="answer, montecarlo, judge, process, min-token-probability, pointwise, pairwise, or gold (abacus).",
     ),
     problems: Path = PROBLEMS,
     solutions: Path = SOLUTIONS,
     out: Path = OUT,
-    engine: str = typer.Option("", help="Engine of montecarlo, judge and min-token-probability."),
+    engine: str = typer.Option("", help="Engine of all kinds that ask a model."),
     checkpoint: Path | None = typer.Option(None, help="Process reward model of process."),
     k: int = typer.Option(8, help="Rollouts for each prefix (montecarlo)."),
     estimate: str = typer.Option("hard", help="montecarlo: hard stops at a success, soft counts."),
     temperature: float = typer.Option(1.0, help="Of rollouts; use the one of the samples."),
     max_tokens: int = typer.Option(2048, help="Of rollouts and of the judge's answer."),
     prompt: str = typer.Option("judge", help="judge explains the protocol, judge_bare does not."),
+    both_orders: bool = typer.Option(False, help="pairwise: ask each pair both ways round."),
     seed: int = SEED,
     in_flight: int = IN_FLIGHT,
     fresh: bool = FRESH,
@@ -119,7 +121,7 @@ def verify(
     from veriloop.runs.stages import read_groups
 
     options = VerifierOptions(
-        engine, checkpoint, k, estimate, temperature, max_tokens, prompt, seed
+        engine, checkpoint, k, estimate, temperature, max_tokens, prompt, seed, both_orders
     )
     groups = read_groups(problems, solutions)
 

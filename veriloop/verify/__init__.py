@@ -10,7 +10,9 @@ KINDS: dict[str, str] = {
     "min-token-probability": "veriloop.verify.surprise:MinTokenProbability",
     "montecarlo": "veriloop.verify.montecarlo:MonteCarlo",
     "outcome": "veriloop.verify.outcome:Outcome",
+    "pairwise": "veriloop.verify.compare:Pairwise",
     "plus-minus": "veriloop.verify.plus_minus:PlusMinus",
+    "pointwise": "veriloop.verify.compare:Pointwise",
     "pooling": "veriloop.verify.pooling:Pooling",
     "process": "veriloop.verify.process:Process",
 }
