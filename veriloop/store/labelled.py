@@ -26,6 +26,7 @@ WRITTEN = (".jsonl", ".json")
 _TRIED = 100  # rows among which a format is looked for, so that a bad first row does not hide it
 _HOPELESS = 1000
 _PLACE = re.compile(r"\[\d+\]")
+_FOUND = re.compile(r"[,:] got ")
 _ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
@@ -131,7 +132,7 @@ def _dropped(item: Labelled, form: Format, error: InputError) -> Dropped:
 def reason_of(error: InputError) -> str:
     """What is wrong without what was found, so that equal faults can be counted."""
     field = f"{_PLACE.sub('', error.field)}: " if error.field else ""
-    return field + error.message.partition(", got ")[0]
+    return field + _FOUND.split(error.message, maxsplit=1)[0]
 
 
 def _files(source: str) -> Iterator[tuple[str, Rows]]:

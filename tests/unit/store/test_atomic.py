@@ -67,8 +67,13 @@ def test_a_block_that_fails_leaves_the_old_file(tmp_path):
     path = tmp_path / "new" / "file.bin"
     with whole_file(path) as file:
         file.write(b"old")
-    with pytest.raises(ValueError, match="half-way"), whole_file(path) as file:
-        file.write(b"new")
-        raise ValueError("half-way")
+
+    def half() -> None:
+        with whole_file(path) as file:
+            file.write(b"new")
+            raise ValueError("half-way")
+
+    with pytest.raises(ValueError, match="half-way"):
+        half()
     assert path.read_bytes() == b"old"
     assert os.listdir(path.parent) == ["file.bin"]

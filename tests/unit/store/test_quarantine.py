@@ -52,5 +52,7 @@ def test_with_a_folder_any_number_of_rows_is_kept_in_order(tmp_path):
         assert (len(quarantine), len(quarantine.rows)) == (1500, 1000)
         assert quarantine.summary() == "set aside 1,500 rows: set.jsonl, row 1: odd and 1,499 more"
     path = quarantine.save(tmp_path / "run")
-    assert [json.loads(line)["row"] for line in path.open()] == list(range(1, 1501))
+    assert [json.loads(line)["row"] for line in path.read_text().splitlines()] == list(
+        range(1, 1501)
+    )
     assert list((tmp_path / "run").iterdir()) == [path]
