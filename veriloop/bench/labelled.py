@@ -6,6 +6,7 @@ solution and never inside them, so that a verifier that is shown these two canno
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, final
@@ -72,3 +73,12 @@ def labelled_groups(
             problem = group.problem
             rows.append(Labelled(problem.subset, problem, solution, label.first_error, known))
     return rows
+
+
+def row_ids(rows: Sequence[LabelledRow]) -> tuple[str, ...]:
+    """What names each row: its problem's ``uid`` where no other row has it, else the solution's id."""
+    times = Counter(row.problem.uid for row in rows)
+    return tuple(
+        row.problem.uid if row.problem.uid and times[row.problem.uid] == 1 else row.solution.id
+        for row in rows
+    )

@@ -17,7 +17,7 @@ from typing import Protocol, TypeAlias, final
 
 from veriloop.bench.critic import Critic as Critic
 from veriloop.bench.critic import CritiqueCounts, count_critiques
-from veriloop.bench.labelled import LabelledRow
+from veriloop.bench.labelled import LabelledRow, row_ids
 from veriloop.bench.metrics import (
     Case,
     FirstErrorScores,
@@ -218,7 +218,7 @@ def score_processbench(
         cost=sum((v.cost for v in said.verdicts if v is not None), Cost()),
         verdicts=tuple(v for v in said.verdicts if v is not None),
         cases=said.cases,
-        uids=tuple(row.problem.uid or row.solution.id for row in rows),
+        uids=row_ids(rows),
         rule=threshold,
     )
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, final
 
 from veriloop.bench.critic import read_critiques, vote_again
-from veriloop.bench.labelled import LabelledRow
+from veriloop.bench.labelled import LabelledRow, row_ids
 from veriloop.bench.thresholds import FIXED, first_error
 from veriloop.errors import InputError
 from veriloop.ids import Json
@@ -137,7 +137,7 @@ def _from_records(source: Path, files: Sequence[Path], rows: Sequence[LabelledRo
 
 
 def _from_lines(source: Path, rows: Sequence[LabelledRow], quarantine: Quarantine | None) -> Saved:
-    by_id: dict[str, LabelledRow] = {row.problem.uid or row.solution.id: row for row in rows}
+    by_id = dict(zip(row_ids(rows), rows, strict=True))
     name = source.name if source.is_dir() else source.stem
     seen: set[str] = set()
     verdicts: list[Verdict] = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from veriloop.cli.bench_best_of_n import best_of_n
+from veriloop.cli.bench_biases import biases
 from veriloop.cli.bench_processbench import processbench
 
 app = typer.Typer(
@@ -12,3 +13,4 @@ app = typer.Typer(
 )
 app.command()(processbench)
 app.command("best-of-n")(best_of_n)
+app.command()(biases)

@@ -42,7 +42,7 @@ def processbench(
     quiet: bool = QUIET,
 ) -> None:
     """ProcessBench (arXiv 2412.06559): find the first wrong step. Stopped runs go on where they were."""
-    from veriloop.cli.scoring import Options, say, score
+    from veriloop.cli.scoring import Options, rule_of, say, score
     from veriloop.runs.progress import progress
 
     if sum(map(bool, (prm, critic, scores))) != 1:
@@ -55,9 +55,9 @@ def processbench(
         prm=prm,
         critic=critic,
         scores=scores,
-        threshold=_rule(threshold),
+        threshold=rule_of(threshold),
         compare=compare,
-        compare_threshold=_rule(compare_threshold),
+        compare_threshold=rule_of(compare_threshold),
         votes=votes,
         sampling=sampling,
         max_tokens=max_tokens,
@@ -87,15 +87,6 @@ def _report(options: Options, scored: Scored) -> None:
     path = options.out / "report.html"
     write_page(page, path)
     typer.echo(f"report: {path}")
-
-
-def _rule(text: str) -> float | str | None:
-    if not text:
-        return None
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _show(scored: Scored) -> None:

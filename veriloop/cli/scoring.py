@@ -87,7 +87,7 @@ def score(options: Options, seen: Callable[[StageEvent], object]) -> Scored:
     from veriloop.bench.paired import compare
     from veriloop.bench.processbench import score_processbench
 
-    rows, notes = _rows(options)
+    rows, notes = read_rows(options.data, options.out, options.limit)
     judged = _saved(options, rows) if options.scores else asyncio.run(_judge(options, rows, seen))
     result = score_processbench(rows, judged.verdicts, threshold=judged.rule)
     comparison = None
@@ -136,6 +136,16 @@ def _own_copy(out: Path, saved: Saved) -> str:
         own.path(index).unlink()
     own.write_piece(0, saved.verdicts)
     return "saved/verdicts"
+
+
+def rule_of(text: str) -> float | str | None:
+    """A threshold as it is written: a number, "class", the name of a subset, or nothing."""
+    if not text:
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def resolved(asked: float | str | None, otherwise: float | str | None) -> float | str | None:
@@ -306,22 +316,22 @@ class _Told:
         )
 
 
-def _rows(options: Options) -> tuple[list[ProcessBenchRow], list[str]]:
+def read_rows(data: Path, out: Path, limit: int) -> tuple[list[ProcessBenchRow], list[str]]:
+    """ProcessBench's rows, ``limit`` of each subset where it is not 0, and what was set aside, in words."""
     from veriloop.store.processbench import read_processbench
     from veriloop.store.quarantine import Quarantine
 
-    data = options.data
     quarantine = Quarantine(data.name)
     rows = read_processbench(data, quarantine=quarantine)
     if not rows:
         raise InputError("no good row", file=str(data))
-    options.out.mkdir(parents=True, exist_ok=True)
-    quarantine.save(options.out)
-    if options.limit:
+    out.mkdir(parents=True, exist_ok=True)
+    quarantine.save(out)
+    if limit:
         rows = [
             row
             for name in dict.fromkeys(r.subset for r in rows)
-            for row in spread([r for r in rows if r.subset == name], options.limit)
+            for row in spread([r for r in rows if r.subset == name], limit)
         ]
     return rows, [quarantine.summary()] if quarantine.rows else []
 

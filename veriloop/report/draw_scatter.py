@@ -31,7 +31,7 @@ from veriloop.report.svg import (
 
 HEIGHT = 240.0
 LINE = 13.0
-NAME = 150.0
+NAME = 190.0
 
 
 def draw_scatter(plot: ScatterPlot) -> Markup:

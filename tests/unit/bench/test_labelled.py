@@ -1,6 +1,6 @@
 """Own groups as labelled rows: what is known stands beside the solution, and what is unknown is left unknown."""
 
-from veriloop.bench.labelled import labelled_groups
+from veriloop.bench.labelled import Labelled, labelled_groups, row_ids
 from veriloop.records import Form, Granularity, Group, Problem, Solution, Unscored, Verdict
 
 
@@ -34,3 +34,11 @@ def test_solutions_with_a_gold_first_error_become_rows_in_order():
     assert [r.solution for r in rows] == [solutions[0], solutions[1], solutions[3]]
     assert {r.subset for r in rows} == {"easy"}
     assert labelled_groups([Group(problem, tuple(solutions), tuple(verdicts))], gold="people") == []
+
+
+def test_a_row_is_named_by_its_problem_only_where_no_other_is():
+    problems = [Problem("own", str(i), uid=uid) for i, uid in enumerate(("a", "b", None))]
+    solutions = [Solution(p.id, ("x",), sample=i) for p in problems for i in range(2)]
+    of = {p.id: p for p in problems}
+    rows = [Labelled("", of[s.problem], s, 0) for s in (*solutions[:2], solutions[2], solutions[4])]
+    assert row_ids(rows) == (solutions[0].id, solutions[1].id, "b", solutions[4].id)
