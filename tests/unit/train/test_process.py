@@ -217,6 +217,38 @@ def test_bad_examples_are_left_out_with_their_reason(base, tmp_path):
         train_process(bad[:1], config(base, tmp_path / "none"))
 
 
+@pytest.mark.parametrize("objective", ["hard", "soft-mse", "soft-bce"])
+def test_what_follows_a_first_error_changes_nothing(base, tmp_path, objective):
+    """As in data sets of others, which label every step: the labels and the steps after the first 0 are not learnt."""
+    cut = examples(20)
+    full = [
+        replace(e, completions=(*e.completions, "So 1+1.", "Oh 2."), labels=(*e.labels, 1.0, 0.0))
+        if e.labels[-1] == 0
+        else e
+        for e in cut
+    ]
+    reports = [
+        train_process(data, config(base, tmp_path / name, objective=objective, epochs=1))
+        for name, data in (("cut", cut), ("full", full))
+    ]
+    assert same(weights(tmp_path / "cut"), weights(tmp_path / "full"))
+    assert [r.after_error for r in reports] == [0, 2 * reports[0].balance.wrong]
+    assert reports[0].balance == reports[1].balance
+
+
+def test_a_validation_solution_that_does_not_fit_is_not_judged(base, tmp_path):
+    long = Example(ExampleKind.STEP_LABELS, "p", ("word " * 20,) * 30, (1.0,) * 29 + (0.0,))
+    data = examples(12)
+    report = train_process(data, config(base, tmp_path, epochs=1), validation=[*data[:4], long])
+    assert (report.held_out.examples, report.held_out.shared_problems) == (4, 4)
+    assert [(d.row, d.what) for d in report.held_out.quarantined] == [(4, long.id)]
+    with pytest.raises(InputError, match=r"no validation example is left: .* steps do not fit"):
+        train_process(data, config(base, tmp_path / "x", epochs=1), validation=[long])
+    strict = config(base, tmp_path / "y", epochs=1, on_truncation="error")
+    with pytest.raises(InputError, match="would be lost"):
+        train_process(data, strict, validation=[long])
+
+
 def test_steps_beyond_the_length_are_counted(base, tmp_path):
     long = Example(ExampleKind.STEP_LABELS, "p", ("word " * 20,) * 30, (1.0,) * 29 + (0.0,))
     report = train_process([long, *examples(8)], config(base, tmp_path, epochs=1))
@@ -261,16 +293,8 @@ def test_the_best_epoch_is_kept_where_asked(base, tmp_path):
         train_process(turned, learn)
 
 
-def test_bfloat16_and_recomputed_activations_learn_too(base, tmp_path):
-    learn = config(base, tmp_path / "a", dtype="bfloat16", gradient_checkpointing=True, epochs=6)
-    report = train_process(examples(100), learn)
-    assert report.losses[-1] < report.losses[0]
-    assert weights(tmp_path / "a")["score.0.weight"].dtype == torch.float32
-    plain = config(base, tmp_path / "b", epochs=2)
-    train_process(examples(30), plain)
-    train_process(
-        examples(30), replace(plain, out=str(tmp_path / "c"), gradient_checkpointing=True)
-    )
-    one, other = weights(tmp_path / "b"), weights(tmp_path / "c")
-    for name in one:
-        torch.testing.assert_close(one[name], other[name], atol=1e-5, rtol=0)
+def test_bfloat16_with_recomputed_activations_learns_too(base, tmp_path):
+    learn = config(base, tmp_path, dtype="bfloat16", gradient_checkpointing=True, epochs=4)
+    report = train_process(examples(40), learn)
+    assert report.losses[-1] < report.losses[0] - 0.1
+    assert weights(tmp_path)["score.0.weight"].dtype == torch.float32
