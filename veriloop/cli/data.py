@@ -62,7 +62,8 @@ def convert(
     if done.set_aside:
         typer.echo(f"{done.quarantine.summary()}; all in {done.set_aside}")
     if done.left_out:
-        typer.echo(f"left out {sum(done.dropped.values()):,} solutions, all in {done.left_out}:")
+        lost = sum(done.dropped.values())
+        typer.echo(f"left out {lost:,} solution{'s' * (lost > 1)}, all in {done.left_out}:")
         for reason, count in list(done.dropped.items())[:10]:
             typer.echo(f"  {count:,}: {reason}")
 

@@ -4,6 +4,8 @@ import json
 import os
 import shutil
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from veriloop.errors import InputError
@@ -153,3 +155,18 @@ def test_files_are_arrays_or_lines(tmp_path):
         assert len(list(read_labelled(tmp_path / name)[0])) == 2
     with pytest.raises(InputError, match=r"ends in \.jsonl or \.json"):
         write_labelled([item], tmp_path / "a.parquet", "scan")
+
+
+def test_parquet_is_read_as_it_is_written_by_others(tmp_path, request):
+    """Nested columns come back with nulls for what a row does not have; exact but for those."""
+    rows = [{"prompt": "1 + 1?", "completions": ["2", "2."], "labels": [True, False]}] * 3
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "trl.parquet")
+    items = list(read_labelled(tmp_path / "trl.parquet")[0])
+    assert [item.verdict.step_scores for item in items] == [(1.0, 0.0)] * 3
+    sample = request.config.rootpath / "tests/data/prm800k_sample.jsonl"
+    raw = [json.loads(line) for line in sample.read_text().splitlines()]
+    pq.write_table(pa.Table.from_pylist(raw), tmp_path / "prm800k.parquet")
+    read = [list(read_labelled(path)[0]) for path in (sample, tmp_path / "prm800k.parquet")]
+    for ours, theirs in zip(*read, strict=True):
+        assert ours.solution.steps == theirs.solution.steps
+        assert ours.verdict.step_scores == theirs.verdict.step_scores
