@@ -7,7 +7,6 @@ are is measured in ``location``, what shortcuts changed in ``label_agreement``.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import final
@@ -38,18 +37,36 @@ class LabelCosts:
     @classmethod
     def of(cls, verdicts: Iterable[Verdict]) -> LabelCosts:
         """The sum over ``verdicts``."""
-        return sum(map(_one, verdicts), cls())
+        scored = no_error = prefixes = exhaustive = 0
+        unscored: dict[str, int] = {}
+        errors: dict[str, str] = {}
+        made_by: dict[str, int] = {}
+        costs: list[Cost] = []
+        for verdict in verdicts:
+            scored += verdict.scored
+            no_error += verdict.scored and verdict.first_error == NO_ERROR
+            if verdict.unscored:
+                reason = verdict.unscored.value
+                unscored[reason] = unscored.get(reason, 0) + 1
+                if error := verdict.detail.get("error"):
+                    errors.setdefault(reason, str(error))
+            costs.append(verdict.cost)
+            prefixes += rolled_out(verdict)
+            exhaustive += exhaustive_rollouts(verdict)
+            made_by[verdict.made_by] = made_by.get(verdict.made_by, 0) + 1
+        cost = sum(costs, Cost())
+        return cls(scored, no_error, unscored, errors, cost, prefixes, exhaustive, made_by)
 
     def __add__(self, other: LabelCosts) -> LabelCosts:
         return LabelCosts(
             self.scored + other.scored,
             self.no_error + other.no_error,
-            Counter(self.unscored) + Counter(other.unscored),
+            _added(self.unscored, other.unscored),
             {**other.errors, **self.errors},
             self.cost + other.cost,
             self.prefixes + other.prefixes,
             self.exhaustive + other.exhaustive,
-            Counter(self.made_by) + Counter(other.made_by),
+            _added(self.made_by, other.made_by),
         )
 
     @property
@@ -94,16 +111,5 @@ def rolled_out(verdict: Verdict) -> int:
     return sum(map(bool, outcomes)) if isinstance(outcomes, list | tuple) else 0
 
 
-def _one(verdict: Verdict) -> LabelCosts:
-    reason = verdict.unscored.value if verdict.unscored else None
-    error = verdict.detail.get("error")
-    return LabelCosts(
-        int(verdict.scored),
-        int(verdict.scored and verdict.first_error == NO_ERROR),
-        {reason: 1} if reason else {},
-        {reason: str(error)} if reason and error else {},
-        verdict.cost,
-        rolled_out(verdict),
-        exhaustive_rollouts(verdict),
-        {verdict.made_by: 1},
-    )
+def _added(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:
+    return {**first, **{name: first.get(name, 0) + count for name, count in second.items()}}
