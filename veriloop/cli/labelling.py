@@ -7,6 +7,7 @@ restart finishes; examples and what was left out are then streamed to ``OUT``. T
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -188,7 +189,8 @@ def _examples(plan: LabelPlan, run: Run, sources: Sources) -> Labelled:
             costs[name] += LabelCosts.of(group.by(name).values())
 
     # Examples are made again where verdicts may be new: that takes no model.
-    how = Streaming(fresh=run.fresh or run.retry_lost, seen=run.seen)
+    fresh = run.fresh or run.retry_lost
+    how = Streaming(fresh=fresh, seen=run.seen, said=lambda line: print(line, file=sys.stderr))
     report = stream_feedback(run.folder, sources, feedback=plan.feedback, how=how, watch=watch)
     return Labelled(report, costs, kept)
 
