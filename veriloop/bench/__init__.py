@@ -6,6 +6,7 @@ model. Every number stands with its interval, its n and how many were unscored. 
 
 KINDS: dict[str, str] = {
     "best_of_n": "veriloop.bench.best_of_n:best_of_n",
+    "biases": "veriloop.bench.biases:measure_biases",
     "first_error": "veriloop.bench.location:locate",
     "processbench": "veriloop.bench.processbench:run_processbench",
 }

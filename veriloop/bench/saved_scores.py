@@ -34,7 +34,8 @@ PREDICTIONS = ("first_error", "predicted", "prediction")
 class Saved:
     """Verdicts of one verifier on the rows asked for.
 
-    ``critic`` is True where they were read from critiques. ``rule`` is the threshold of the run that saved them, as it
+    ``name`` is what the run that saved them called the system, else the verifier's or the file's name. ``critic`` is
+    True where they were read from critiques. ``rule`` is the threshold of the run that saved them, as it
     was given; None for the verifier's own first error, or where nothing says. ``others`` counts entries of other rows.
     ``table`` is the folder of the verdict records; None where they were read from other files.
     """
@@ -129,10 +130,11 @@ def _from_records(source: Path, files: Sequence[Path], rows: Sequence[LabelledRo
         )
     folder = source if source.is_dir() else source.parent
     result = folder / "result.json"
-    rule = read_result(result).get("rule") if result.is_file() else None
+    told = read_result(result) if result.is_file() else {}
+    rule = told.get("rule")
     critic = any(v.form is Form.TEXT for v in found)
     others = len(every) - len(found)
-    name = names[0] if names else ""
+    name = str(told.get("verifier") or (names[0] if names else ""))
     return Saved(name, tuple(found), critic, rule, others, files[0].parent)
 
 

@@ -36,6 +36,7 @@ def processbench(
     sampling: str = typer.Option("paper", help="Of votes: paper, or qwen-math for these models."),
     max_tokens: int = typer.Option(8192, help="Critic: tokens of an answer; 32768 for QwQ."),
     limit: int = typer.Option(0, help="Rows of each subset, evenly spaced; 0 is all."),
+    name: str = typer.Option("", help="What the system is called; by default its model's name."),
     out: Path = typer.Option(Path("runs/processbench"), "--out", "-o", help="Folder to write."),
     seed: int = SEED,
     retry_lost: bool = RETRY_LOST,
@@ -64,6 +65,7 @@ def processbench(
         seed=seed,
         limit=limit,
         retry_lost=retry_lost,
+        name=name,
     )
     with progress("silent" if quiet or scores else "auto") as seen:
         scored = score(options, seen)

@@ -56,6 +56,14 @@ class Options:
     seed: int = 0
     limit: int = 0
     retry_lost: bool = False
+    name: str = ""
+
+    @property
+    def shown_name(self) -> str:
+        """What the system is called: as asked, else the model's own name; empty where saved scores decide."""
+        spec = (self.prm or self.critic).partition("?")[0]
+        model = spec.partition("@http")[0].rstrip("/").rpartition("/")[2]
+        return self.name or model
 
 
 @final
@@ -79,6 +87,7 @@ class _Judged:
     family: Family
     rule: float | str | None
     records: str = ""
+    name: str = ""
     notes: tuple[str, ...] = ()
 
 
@@ -90,6 +99,7 @@ def score(options: Options, seen: Callable[[StageEvent], object]) -> Scored:
     rows, notes = read_rows(options.data, options.out, options.limit)
     judged = _saved(options, rows) if options.scores else asyncio.run(_judge(options, rows, seen))
     result = score_processbench(rows, judged.verdicts, threshold=judged.rule)
+    result = replace(result, verifier=options.shown_name or judged.name)
     comparison = None
     if options.compare is not None:
         comparison = compare(result, _other(options, rows, options.compare))
@@ -124,7 +134,8 @@ def _saved(options: Options, rows: Sequence[ProcessBenchRow]) -> _Judged:
         notes.append(f"{saved.others:,} saved entries are of rows that are not in the data")
     family: Family = "critic" if saved.critic else "prm"
     rule = resolved(options.threshold, saved.rule)
-    return _Judged(saved.verdicts, family, rule, _own_copy(options.out, saved), tuple(notes))
+    records = _own_copy(options.out, saved)
+    return _Judged(saved.verdicts, family, rule, records, saved.name, tuple(notes))
 
 
 def _own_copy(out: Path, saved: Saved) -> str:
@@ -161,8 +172,8 @@ def _other(options: Options, rows: Sequence[ProcessBenchRow], source: Path) -> P
 
     saved = read_saved(source, rows)
     rule = resolved(options.compare_threshold, saved.rule)
-    verdicts = [replace(v, verifier=source.name) for v in saved.verdicts]
-    return score_processbench(rows, verdicts, threshold=rule)
+    result = score_processbench(rows, saved.verdicts, threshold=rule)
+    return replace(result, verifier=saved.name)
 
 
 async def _judge(

@@ -4,6 +4,7 @@ from statistics import mean
 
 import pytest
 
+from veriloop.bench.best_of_n_published import published_best_of_n
 from veriloop.bench.metrics import f1
 from veriloop.bench.published import published_biases, published_processbench
 from veriloop.store.processbench import SUBSETS
@@ -105,3 +106,29 @@ def test_every_named_system_of_the_biases_has_its_row_in_the_table():
     assert set(BIASES.minimum_at_last) == set(BIASES.extracted)
     rates = BIASES.process_error["ProcessBench"]
     assert rates == dict(zip(SUBSETS, (3.5, 18.8, 32.2, 51.8), strict=True))
+
+
+# 2501.07301 tables 1, 3 and 6, the rows that have no place in tables/best_of_n.json: seven sets, as printed.
+BEST_OF_8 = {
+    "Qwen2.5-Math-7B, MC hard": (96.8, 87.3, 40.1, 70.6, 43.7, 48.1, 71.6),
+    "Qwen2.5-Math-7B, MC soft": (96.8, 86.3, 37.9, 70.6, 41.0, 47.7, 70.4),
+    "Qwen2.5-Math-7B, MC 860k": (97.0, 87.6, 41.9, 71.4, 43.6, 48.2, 71.9),
+    "Qwen2.5-Math-7B, judge 860k": (96.9, 86.8, 39.0, 71.2, 43.7, 47.7, 71.9),
+}
+
+
+@pytest.mark.parametrize("name", BEST_OF_8)
+def test_the_mean_of_seven_sets_is_the_one_printed(name):
+    assert mean(BEST_OF_8[name]) == pytest.approx(BIASES.best_of_8[name], abs=0.06)
+
+
+def test_both_tables_of_best_of_8_agree():
+    other = {
+        row.system.partition(" (")[0].replace("-7B-", "-7B, "): row.average
+        for row in published_best_of_n()
+        if row.n == 8 and row.sets and row.aggregation in ("product", "")
+    }
+    same = {name: value for name, value in BIASES.best_of_8.items() if name in other}
+    assert len(same) >= 9
+    assert same == {name: other[name] for name in same}
+    assert BIASES.majority_of_8 == other["maj@8"]

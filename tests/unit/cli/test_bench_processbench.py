@@ -105,6 +105,7 @@ def test_a_reward_model_a_second_run_without_it_and_a_comparison(data, tmp_path,
     told, output = ran(data, tmp_path / "a", "--prm", str(checkpoint))
     assert told["rule"] is None
     assert told["family"] == "prm"
+    assert told["verifier"] == checkpoint.name
     assert sum(s["n"] for s in told["scores"]["subsets"]) == 12
     assert "F1 beside the papers' reward models" in output
     assert "Not comparable with published numbers: 12 of 3,400" in " ".join(output.split())
