@@ -18,6 +18,7 @@ import typer
 
 from veriloop import __version__
 from veriloop.cli import bench, data, machine, run, stages
+from veriloop.cli.search import search
 from veriloop.errors import InputError, RunStopped, VeriloopError
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(machine.serve_app, name="serve")
 run.add_demo(app)
 stages.add_to(app)
+app.command()(search)
 run.add_report(app)
 machine.add_to(app)
 

@@ -7,7 +7,7 @@ by the other. Plug-ins arrive as arguments that fit a protocol; no kind is known
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
@@ -43,7 +43,7 @@ class Run:
         async def keep(problem: Problem) -> Sequence[Record]:
             return (problem,)
 
-        return await self._run(name, problems, keep, makes=Problem, made_by={})
+        return await self._run(name, problems, keep, makes=(Problem,), made_by={})
 
     async def search(
         self, name: str, problems: Sequence[Problem], search: Search, engine: Engine
@@ -54,12 +54,24 @@ class Run:
             return await search.search(problem, engine)
 
         made_by: dict[str, Json] = {"search": describe(search), "engine": identity(engine)}
-        return await self._run(name, problems, find, makes=Solution, made_by=made_by)
+        return await self._run(name, problems, find, makes=(Solution,), made_by=made_by)
+
+    async def trace(
+        self,
+        name: str,
+        problems: Sequence[Problem],
+        find: Callable[[Problem], Awaitable[Sequence[Record]]],
+        *,
+        made_by: Mapping[str, Json],
+    ) -> StageReport:
+        """Problems -> solutions with the verdicts that they were found by: a search that a verifier guides."""
+        made = (Solution, Verdict)
+        return await self._run(name, problems, find, makes=made, made_by=made_by)
 
     async def verify(self, name: str, groups: Sequence[Group], verifier: Verifier) -> StageReport:
         """Solutions -> verdicts."""
         made_by: dict[str, Json] = {"verifier": identity(verifier)}
-        return await self._run(name, groups, verifier.verify, makes=Verdict, made_by=made_by)
+        return await self._run(name, groups, verifier.verify, makes=(Verdict,), made_by=made_by)
 
     async def feedback(self, name: str, groups: Sequence[Group], feedback: Feedback) -> StageReport:
         """Verdicts -> examples, and what was left out."""
@@ -69,7 +81,7 @@ class Run:
             return (*kept.examples, *kept.dropped)
 
         made_by: dict[str, Json] = {"feedback": describe(feedback)}
-        return await self._run(name, groups, learn, makes=Example, made_by=made_by)
+        return await self._run(name, groups, learn, makes=(Example,), made_by=made_by)
 
     def path(self, name: str) -> Path:
         """The folder of a stage."""
@@ -81,13 +93,13 @@ class Run:
         items: Sequence[Problem] | Sequence[Group],
         work: Work,
         *,
-        makes: type[Record],
+        makes: tuple[type[Record], ...],
         made_by: Mapping[str, Json],
     ) -> StageReport:
         stage = Stage(
             name or self.folder.name,
             self.path(name),
-            (makes,),
+            makes,
             made_by,
             piece_size=self.piece_size,
             in_flight=self.in_flight,

@@ -4,5 +4,9 @@ Verifiers that steer a search arrive as arguments: this room imports no other ve
 """
 
 KINDS: dict[str, str] = {
+    "beam": "veriloop.search.beam:Beam",
+    "dvts": "veriloop.search.dvts:DiverseTrees",
+    "greedy": "veriloop.search.greedy:GuidedGreedy",
+    "mcts": "veriloop.search.tree:TreeSearch",
     "sample": "veriloop.search.sample:Sample",
 }

@@ -8,7 +8,16 @@ import pytest
 from veriloop.engines.scripted import Scripted
 from veriloop.errors import InputError
 from veriloop.feedback.labels import StepLabels
-from veriloop.records import Dropped, Example, Group, Problem, Solution, Verdict
+from veriloop.records import (
+    Dropped,
+    Example,
+    Form,
+    Granularity,
+    Group,
+    Problem,
+    Solution,
+    Verdict,
+)
 from veriloop.runs.stages import Run, identity, join, read_all, read_dropped, read_groups
 from veriloop.search.sample import Sample
 from veriloop.testing import sample_groups
@@ -71,6 +80,31 @@ def test_a_problem_whose_search_fails_is_lost_alone(tmp_path):
     assert (dropped.what, dropped.reason) == (PROBLEMS[0].id, "engine timed out")
     assert {s.problem for s in read_all(tmp_path / "solutions", Solution)} == {PROBLEMS[1].id}
     assert report.items == 1, "a problem without solutions is no group"
+
+
+def test_a_guided_search_leaves_its_solutions_and_what_was_said_of_them(tmp_path):
+    """One stage, two folders; another guide in the same folder is refused."""
+    group = sample_groups()[0]
+    verdict = Verdict(
+        group.problem.id,
+        group.solutions[0].id,
+        "v",
+        Form.SCORE,
+        Granularity.STEP,
+        0.5,
+        step_scores=(0.5, 0.5),
+    )
+
+    async def find(problem):
+        return (*group.solutions[:1], verdict)
+
+    made = Run(tmp_path).trace("s", [group.problem], find, made_by={"verifier": "v"})
+    assert asyncio.run(made).records == {"solutions": 1, "verdicts": 1, "dropped": 0}
+    assert read_all(tmp_path / "s", Solution) == [group.solutions[0]]
+    assert read_all(tmp_path / "s", Verdict) == [verdict]
+    other = Run(tmp_path).trace("s", [group.problem], find, made_by={"verifier": "w"})
+    with pytest.raises(InputError, match="verifier"):
+        asyncio.run(other)
 
 
 def test_concurrency_does_not_change_a_byte(tmp_path):

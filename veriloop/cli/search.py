@@ -1,0 +1,76 @@
+"""``veriloop search``: solutions that a step verifier guides, by any of the strategies of ``veriloop.search``."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import typer
+
+from veriloop.cli.options import (
+    ENGINE,
+    FRESH,
+    IN_FLIGHT,
+    OUT,
+    PROBLEMS,
+    QUIET,
+    RETRY_LOST,
+    SEED,
+    STRICT,
+)
+
+
+def search(
+    kind: str = typer.Argument(..., help="greedy, beam, dvts or mcts."),
+    problems: Path = PROBLEMS,
+    engine: str = ENGINE,
+    prm: str = typer.Option(..., help="The step verifier that guides: a checkpoint folder."),
+    out: Path = OUT,
+    width: int | None = typer.Option(None, help="beam: beams kept; dvts: trees. Default 4."),
+    expand: int | None = typer.Option(
+        None, help="Steps sampled for each partial solution. Default 8 of greedy, else 4."
+    ),
+    simulations: int | None = typer.Option(None, help="mcts. Default 16."),
+    exploration: float | None = typer.Option(None, help="mcts: weight of the prior. Default 1."),
+    prior: str | None = typer.Option(None, help="mcts: uniform (the default) or logprob."),
+    rollouts: int | None = typer.Option(
+        None, help="mcts: value a leaf by so many whole solutions. Default 0: by its own score."
+    ),
+    budget: int | None = typer.Option(None, help="mcts: tokens for each problem at most."),
+    aggregate: str = typer.Option("last", help="Compare by last, min, product or mean score."),
+    temperature: float = typer.Option(1.0, help="Of the sampled steps."),
+    top_p: float = typer.Option(1.0, help="Nucleus; 1 is off."),
+    max_tokens: int = typer.Option(2048, help="Tokens of a solution."),
+    max_step_tokens: int = typer.Option(512, help="Tokens of a step."),
+    max_steps: int = typer.Option(64, help="Steps of a solution."),
+    system: str | None = typer.Option(None, help="System message; none by default."),
+    seed: int = SEED,
+    in_flight: int = IN_FLIGHT,
+    fresh: bool = FRESH,
+    retry_lost: bool = RETRY_LOST,
+    quiet: bool = QUIET,
+    strict: bool = STRICT,
+) -> None:
+    """Problems -> solutions, each step chosen by a step verifier, and what it said of them."""
+    from veriloop.cli.running import finish, running
+    from veriloop.cli.searching import Asked, say_spent, strategy, trace
+    from veriloop.protocols import Sampling
+    from veriloop.records import Problem
+    from veriloop.runs.stages import read_all
+
+    own = {"width": width, "expand": expand, "simulations": simulations}
+    own |= {"exploration": exploration, "prior": prior, "rollouts": rollouts, "budget": budget}
+    asked = Asked(
+        kind,
+        {name: value for name, value in own.items() if value is not None},
+        Sampling(max_tokens, temperature, top_p),
+        {"max_steps": max_steps, "max_step_tokens": max_step_tokens, "aggregate": aggregate},
+        seed,
+        system,
+    )
+    strategy(asked)  # a wrong option is said before anything is opened
+    given = read_all(problems, Problem)
+    with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
+        report = asyncio.run(trace(run, given, asked, engine=engine, prm=prm))
+    say_spent(out)
+    finish(report, strict)

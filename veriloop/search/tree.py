@@ -1,0 +1,210 @@
+"""Monte Carlo tree search over steps: PUCT chooses which partial solution to grow, a step verifier values it.
+
+The rule is AlphaZero's (Silver et al. 2017, arXiv 1712.01815) without a game: there is one player, a leaf is worth
+what the verifier says of it or what rollouts from it come to, and a subtree in which nothing is left to find is not
+entered again. Simulations of one problem follow one another; those of many problems share the engine's batches.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias, final
+
+from veriloop.ids import describe
+from veriloop.protocols import Engine, Verifier
+from veriloop.records import Finish, Problem, Solution
+from veriloop.search.found import Found, found
+from veriloop.search.growing import Grower, Stepwise
+from veriloop.search.partial import Aggregate, Partial, merge, stopped, worth
+
+Prior: TypeAlias = Literal["logprob", "uniform"]
+
+
+@final
+@dataclass(eq=False)
+class Node:
+    """A partial solution in the tree. ``children`` None has not been grown; ``total`` sums the values of visits.
+
+    ``closed`` has nothing left to find: finished and visited, without scored candidates, or all children closed.
+    """
+
+    partial: Partial
+    worth: float = 0.0
+    prior: float = 1.0
+    parent: Node | None = field(default=None, repr=False)
+    children: list[Node] | None = None
+    visits: int = 0
+    total: float = 0.0
+    closed: bool = False
+
+    @property
+    def mean(self) -> float:
+        """Mean value of its visits; before the first, what the verifier said of it."""
+        return self.total / self.visits if self.visits else self.worth
+
+    def best_child(self, exploration: float) -> Node:
+        """The open child with the largest mean + exploration * prior * sqrt(visits here) / (1 + its visits)."""
+        spread = exploration * math.sqrt(self.visits)
+        return max(
+            (child for child in self.children or () if not child.closed),
+            key=lambda child: child.mean + spread * child.prior / (1 + child.visits),
+        )
+
+    def line(self) -> Iterator[Node]:
+        """The node and its ancestors, up to the root."""
+        node: Node | None = self
+        while node is not None:
+            yield node
+            node = node.parent
+
+
+@final
+@dataclass(frozen=True)
+class TreeSearch:
+    """``simulations`` rounds of select, value, grow, back up; every finished solution that was seen is returned.
+
+    A growth samples ``expand`` steps. ``prior`` "uniform" treats a node's distinct children alike, "logprob" gives
+    each the softmax of its mean token log-probability (uniform where the engine gives none). With ``rollouts`` a
+    leaf is worth the mean score of so many whole solutions sampled from it, which also count as found; without,
+    its own score. Scores should be in [0, 1], which is what ``exploration`` is set against. ``budget`` bounds the
+    tokens generated for one problem: no simulation begins after it.
+    """
+
+    verifier: Verifier
+    simulations: int = 16
+    expand: int = 4
+    exploration: float = 1.0
+    prior: Prior = "uniform"
+    rollouts: int = 0
+    budget: int | None = None
+    by: Stepwise = field(default_factory=Stepwise)
+
+    def __post_init__(self) -> None:
+        if self.simulations < 1 or self.expand < 1 or self.rollouts < 0:
+            raise ValueError(
+                "simulations and expand are at least 1 and rollouts at least 0, got "
+                f"{self.simulations}, {self.expand} and {self.rollouts}"
+            )
+        if self.prior not in ("logprob", "uniform"):
+            raise ValueError(f"prior is logprob or uniform, got {self.prior!r}")
+
+    async def search(self, problem: Problem, engine: Engine) -> tuple[Solution, ...]:
+        """The finished solutions, best first, or the best unfinished one. Raises EngineError as the engine does."""
+        return (await self.trace(problem, engine)).solutions
+
+    async def trace(self, problem: Problem, engine: Engine) -> Found:
+        """The solutions with what the verifier said of them and what the search took."""
+        grower = Grower(problem, engine, self.verifier, self.by, logprobs=self.prior == "logprob")
+        tree = Tree(self, grower)
+        await tree.run()
+        return found(tree.result(), grower, describe(self))
+
+
+@final
+@dataclass
+class Tree:
+    """One problem's tree, and what was found in it."""
+
+    how: TreeSearch
+    grower: Grower
+    root: Node = field(default_factory=lambda: Node(Partial()))
+    ended: list[Partial] = field(default_factory=list[Partial])
+    blind: list[Partial] = field(default_factory=list[Partial])  # candidates without a score
+
+    async def run(self) -> None:
+        """Grow the root, then simulate until the tree is closed or what is allowed is spent."""
+        await self._grow(self.root)
+        for _ in range(self.how.simulations):
+            if self.root.closed or self._is_spent():
+                return
+            leaf = self.root
+            while leaf.children is not None:
+                leaf = leaf.best_child(self.how.exploration)
+            value = await self._value(leaf)
+            if leaf.partial.finish is None:
+                await self._grow(leaf)
+            else:
+                close(leaf)
+            back_up(leaf, value)
+
+    def result(self) -> list[Partial]:
+        """What ended; where nothing did, the best leaf that is left, or a candidate that nobody could judge."""
+        whole = [one for one in self.ended if one.finish is Finish.STOP]
+        if whole:
+            return merge(whole)
+        leaves = [node.partial for node in _leaves(self.root) if node.partial.steps]
+        left = [*self.ended, *leaves]
+        return stopped([max(left, key=_rank)] if left else self.blind[:1] or [Partial()])
+
+    def _is_spent(self) -> bool:
+        spent, budget = self.grower.spent.tokens, self.how.budget
+        return budget is not None and spent is not None and spent >= budget
+
+    async def _value(self, leaf: Node) -> float:
+        if not self.how.rollouts or leaf.partial.finish is not None:
+            return leaf.worth
+        made = await self.grower.complete(leaf.partial, self.how.rollouts)
+        self.ended += [one for one in made if one.rank is not None]
+        scored = [(one.rank, one.seen) for one in made if one.rank is not None]
+        total = sum(seen for _, seen in scored)
+        values = (seen * worth(rank, self.grower.by.aggregate) for rank, seen in scored)
+        return math.fsum(values) / total if total else leaf.worth
+
+    async def _grow(self, leaf: Node) -> None:
+        (candidates,) = await self.grower.grow([(leaf.partial, 0, self.how.expand)])
+        scored = [one for one in candidates if one.rank is not None]
+        self.blind += [one for one in candidates if one.rank is None]
+        self.ended += [one for one in scored if one.finish is not None]
+        kept = [one for one in scored if one.finish is not Finish.LENGTH]
+        shares = priors(kept, self.how.prior)
+        leaf.children = [
+            _child(leaf, one, share, self.grower.by.aggregate)
+            for one, share in zip(kept, shares, strict=True)
+        ]
+        if not kept:
+            close(leaf)
+
+
+def back_up(leaf: Node, value: float) -> None:
+    """Enter a leaf's value as one visit of it and of all its ancestors."""
+    for node in leaf.line():
+        node.visits += 1
+        node.total += value
+
+
+def close(leaf: Node) -> None:
+    """Nothing is left to find at a leaf, nor at those ancestors of which no child is open."""
+    for node in leaf.line():
+        if not all(child.closed for child in node.children or ()):
+            return
+        node.closed = True
+
+
+def priors(candidates: Sequence[Partial], how: Prior) -> list[float]:
+    """A share for each candidate, adding up to 1: equal ones, or the softmax of the mean log-probabilities."""
+    logs = [one.logprob for one in candidates]
+    known = [log for log in logs if log is not None]
+    if how == "uniform" or len(known) < len(logs):
+        return [1 / len(candidates)] * len(candidates) if candidates else []
+    weights = [math.exp(log - max(known)) for log in known]
+    total = math.fsum(weights)
+    return [weight / total for weight in weights]
+
+
+def _child(parent: Node, one: Partial, prior: float, how: Aggregate) -> Node:
+    return Node(one, worth(_rank(one), how), prior, parent)
+
+
+def _leaves(root: Node) -> Iterator[Node]:
+    left = [root]
+    while left:
+        node = left.pop()
+        if not node.children:
+            yield node
+        left += reversed(node.children or [])
+
+
+def _rank(one: Partial) -> float:
+    return -math.inf if one.rank is None else one.rank
