@@ -11,6 +11,7 @@ from veriloop.recipes.prm.measures import Measures
 from veriloop.recipes.prm.recipe import UNTRAINED, UNTRAINED_JUDGE, Recipe
 from veriloop.recipes.prm.sources import ABOVE, CONSENSUS, Source
 from veriloop.recipes.prm.study_sections import estimate_cell, hard_against_soft, threshold_sweep
+from veriloop.report.biases import bias_sections
 from veriloop.report.cells import Cell
 from veriloop.report.page import Page, Provenance, StageTime, Text
 from veriloop.report.plots import Bar, BarPlot, Line, LinePlot, Point, Reference
@@ -32,6 +33,11 @@ def page(
         hard_against_soft(measures),
         *threshold_sweep(sources, measures),
         _curves(titles, measures.best_of),
+        *(
+            bias_sections(measures.biases, titles=titles, published=False)
+            if measures.biases
+            else ()
+        ),
         _rollouts(measures),
         _labels(measures),
         traces(recipe, read),
