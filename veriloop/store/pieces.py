@@ -17,7 +17,8 @@ import pyarrow.parquet as pq
 
 from veriloop.errors import InputError, StoreError
 from veriloop.store.atomic import write_whole
-from veriloop.store.rows import R, Row, from_row, schema, to_row
+from veriloop.store.columns import records_of
+from veriloop.store.rows import R, Row, schema, to_row
 
 _COLUMN_ROWS = 65_536  # of one column: a few MB of ids
 _NAME = re.compile(r"part-(\d{5,})\.parquet")
@@ -133,10 +134,10 @@ def read_file(path: Path, kind: type[R], *, start: int = 0) -> Iterator[R]:
             skipped = min(start, batch.num_rows)
             start -= skipped
             index += skipped
-            for row in batch.slice(skipped).to_pylist():
-                yield from_row(kind, row, file=str(path), index=index)
-                index += 1
-    except (pa.ArrowException, OSError) as error:
+            wanted = batch.slice(skipped)
+            yield from records_of(kind, wanted, file=str(path), first=index)
+            index += wanted.num_rows
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"damaged Parquet file ({error})", file=str(path), row=index) from error
 
 

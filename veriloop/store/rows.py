@@ -97,20 +97,30 @@ def _objects(value: object) -> tuple[dict[str, Any], ...]:
     return tuple(loaded)
 
 
-def _each(one: Callable[[Any], Any]) -> Callable[[Any], list[Any]]:
-    def every(value: Any) -> list[Any]:
-        if isinstance(value, str):
-            raise TypeError("str")
-        return [one(part) for part in value]
+def _words(value: Any) -> list[str]:
+    if isinstance(value, str):
+        raise TypeError("str")
+    parts = list(value)
+    whole = "".join(parts)  # raises TypeError on what is no text
+    if not whole.isascii():
+        whole.encode()
+    return parts
 
-    return every
+
+def _numbers(value: Any) -> list[float]:
+    if isinstance(value, str):
+        raise TypeError("str")
+    parts = list(value)
+    if all(type(part) is float for part in parts) and math.isfinite(sum(parts)):
+        return parts
+    return [_number(part) for part in parts]
+
+
+_COST = tuple((f.name, _number if f.name == "usd" else _integer) for f in fields(Cost))
 
 
 def _write_cost(cost: Cost) -> Row:
-    return {
-        f.name: (_number if f.name == "usd" else _integer)(getattr(cost, f.name))
-        for f in fields(Cost)
-    }
+    return {name: check(getattr(cost, name)) for name, check in _COST}
 
 
 def _read_chat(value: object) -> tuple[Message, ...]:
@@ -119,20 +129,28 @@ def _read_chat(value: object) -> tuple[Message, ...]:
 
 def _choice(kinds: type[StrEnum], *, optional: bool = False) -> Column:
     names = ", ".join(kind.value for kind in kinds)
-    return Column(pa.string(), f"one of {names}", lambda v: kinds(v).value, kinds, optional)
+
+    def write(value: Any) -> str:
+        return value.value if type(value) is kinds else kinds(value).value
+
+    return Column(pa.string(), f"one of {names}", write, kinds, optional)
 
 
-_WORDS, _NUMBERS = _each(_text), _each(_number)
 TEXT = Column(pa.string(), "text", _text, _text)
 MAYBE_TEXT = Column(pa.string(), "text or null", _text, _text, True)
 INTEGER = Column(pa.int64(), "a 64-bit integer", _integer, _integer)
 MAYBE_INTEGER = Column(pa.int64(), "a 64-bit integer or null", _integer, _integer, True)
 MAYBE_NUMBER = Column(pa.float64(), "a finite number or null", _number, _number, True)
-TEXTS = Column(pa.list_(pa.string()), "a list of texts", _WORDS, lambda v: tuple(_WORDS(v)))
+TEXTS = Column(pa.list_(pa.string()), "a list of texts", _words, lambda v: tuple(_words(v)))
 NUMBERS = Column(
-    pa.list_(pa.float64()), "a list of finite numbers", _NUMBERS, lambda v: tuple(_NUMBERS(v))
+    pa.list_(pa.float64()), "a list of finite numbers", _numbers, lambda v: tuple(_numbers(v))
 )
-OBJECT = Column(pa.string(), "a JSON object as text", lambda v: _text(canonical(dict(v))), _object)
+OBJECT = Column(
+    pa.string(),
+    "a JSON object as text",
+    lambda v: _text(canonical(dict(v))) if v else "{}",
+    _object,
+)
 OBJECTS = Column(
     pa.string(),
     "a JSON list of objects as text",
@@ -247,22 +265,23 @@ def to_row(record: Record) -> Row:
     """
     row: Row = {"id": ""}
     recast: dict[str, Any] = {}
+    prompted = isinstance(record, Problem | Example)
     for name, column in COLUMNS[type(record)].items():
-        value = _field(record, name)
+        if prompted and name in ("prompt", "chat"):
+            value = record.prompt if isinstance(record.prompt, str) is (name == "prompt") else None
+        else:
+            value = getattr(record, name)
+        if value is None and column.optional:
+            row[name] = None
+            continue
         try:
-            row[name] = None if value is None and column.optional else column.write(value)
+            row[name] = column.write(value)
         except (ValueError, TypeError, AttributeError, RecursionError) as error:
             raise InputError(_why(value, column.expected, error), field=name) from error
         if column is NUMBERS or column is MAYBE_NUMBER:
             recast[name] = row[name]
     row["id"] = _float_id(record, recast) if recast else record_id(record)
     return row
-
-
-def _field(record: Record, name: str) -> Any:
-    if isinstance(record, Problem | Example) and name in ("prompt", "chat"):
-        return record.prompt if isinstance(record.prompt, str) is (name == "prompt") else None
-    return getattr(record, name)
 
 
 def _float_id(record: Record, recast: Mapping[str, Any]) -> str:

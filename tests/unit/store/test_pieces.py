@@ -112,3 +112,24 @@ def test_a_record_that_cannot_be_kept_is_named_before_anything_is_written(tmp_pa
     with pytest.raises(InputError, match="expected a Solution, got a Problem"):
         table.write_piece(0, [Problem("t", "p")])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_reading_may_begin_anywhere(tmp_path):
+    table = Table(tmp_path, Solution)
+    for index in range(3):
+        table.write_piece(index, solutions(1500, 1500 * index))
+    for start in (0, 1, 1023, 1024, 1500, 2999, 4499, 4500, 9999):
+        assert [s.sample for s in table.read(start)] == list(range(start, 4500))
+
+
+def test_one_column_can_be_read_alone(tmp_path):
+    table = Table(tmp_path, Solution)
+    table.write_piece(0, solutions(3))
+    table.write_piece(1, [])
+    table.write_piece(2, solutions(2, 3))
+    samples = [value for part in table.column("sample") for value in part.to_pylist()]
+    assert samples == [0, 1, 2, 3, 4]
+    for name, wrong in (("mood", "no such column"), ("tokens", "rows without one")):
+        with pytest.raises(InputError, match=wrong) as caught:
+            list(table.column(name))
+        assert (caught.value.file, caught.value.field) == (str(table.path(0)), name)
