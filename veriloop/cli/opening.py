@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from veriloop.verify.equality import MathEquality
 
 WORLD = "abacus"
+# Kinds that ``--checkpoint`` (or ``--engine``) opens, and what their verdicts are filed under.
+_NAMED = {"outcome": "orm", "plus-minus": "plus-minus", "pooling": "prm", "process": "prm"}
 
 
 def model_path(spec: str) -> str:
@@ -118,7 +120,7 @@ class VerifierOptions:
     """The options of ``veriloop verify``, for the kinds that use them."""
 
     engine: str = ""
-    checkpoint: Path | None = None
+    checkpoint: str | None = None
     k: int = 8
     estimate: str = "hard"
     temperature: float = 1.0
@@ -151,12 +153,11 @@ async def verifier(kind: str, options: VerifierOptions, out: Path) -> AsyncItera
 
         async with closing(MathEquality()) as equality:
             yield Answer(equality)
-    elif kind == "process":
-        from veriloop.verify.process import Process
+    elif kind in _NAMED:
+        from veriloop.cli.verifiers import step_verifier
 
-        if options.checkpoint is None:
-            raise InputError("process scores with a model: name its folder with --checkpoint")
-        yield Process(str(options.checkpoint))
+        async with step_verifier(_spec(kind, options), out, name=_NAMED[kind]) as made:
+            yield made
     elif kind == "gold":
         from veriloop.abacus.world import Gold
 
@@ -165,6 +166,20 @@ async def verifier(kind: str, options: VerifierOptions, out: Path) -> AsyncItera
         from veriloop.verify import KINDS
 
         raise InputError(f"no verifier {kind!r}; there are {', '.join([*KINDS, 'gold'])}")
+
+
+def _spec(kind: str, options: VerifierOptions) -> str:
+    """What ``step_verifier`` is to open: ``process`` opens anything, the others say what they are."""
+    if kind == "plus-minus" and options.engine:
+        return f"plus-minus:{options.engine}"
+    if not options.checkpoint:
+        raise InputError(f"{kind} scores with a model: name its folder with --checkpoint")
+    if kind != "outcome":
+        return options.checkpoint
+    named = f"orm:{options.checkpoint.removeprefix('orm:')}"
+    if "@http" in named:
+        return named
+    return f"{named}{'&' if '?' in named else '?'}granularity=trajectory"
 
 
 @asynccontextmanager

@@ -96,13 +96,16 @@ def sample(
 def verify(
     kind: str = typer.Argument(
         ...,
-        help="answer, montecarlo, judge, process, min-token-probability, pointwise, pairwise, or gold (abacus).",
+        help="answer, montecarlo, judge, process, outcome, pooling, plus-minus, min-token-probability, "
+        "pointwise, pairwise, or gold (abacus).",
     ),
     problems: Path = PROBLEMS,
     solutions: Path = SOLUTIONS,
     out: Path = OUT,
     engine: str = typer.Option("", help="Engine of all kinds that ask a model."),
-    checkpoint: Path | None = typer.Option(None, help="Process reward model of process."),
+    checkpoint: str | None = typer.Option(
+        None, help="Scorer of process, outcome, pooling: a folder, MODEL@URL, or KIND:WHERE."
+    ),
     k: int = typer.Option(8, help="Rollouts for each prefix (montecarlo)."),
     estimate: str = typer.Option("hard", help="montecarlo: hard stops at a success, soft counts."),
     temperature: float = typer.Option(1.0, help="Of rollouts; use the one of the samples."),

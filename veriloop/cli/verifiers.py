@@ -25,6 +25,7 @@ SPECS = (
 )
 _AT_URL = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)", re.DOTALL)
 _LAYOUTS = ("math-shepherd", "skywork", "token-classification")
+_FIXED = ("api_key", "model", "name", "url")  # given by the text itself, or not on a command line
 
 
 @asynccontextmanager
@@ -46,7 +47,11 @@ async def step_verifier(spec: str, folder: Path, *, name: str = "prm") -> AsyncI
             yield made
     elif at_url:
         with _spelled(spec):
-            pooling = _pooling(at_url["model"], at_url["url"], options, name)
+            model = at_url["model"]
+            if kind in (*_LAYOUTS, "orm"):
+                model = model.removeprefix(f"{kind}:")
+                options = {"layout": "outcome" if kind == "orm" else kind, **options}
+            pooling = _pooling(model, at_url["url"], options, name)
         try:
             yield pooling
         finally:
@@ -115,7 +120,7 @@ def _pooling(model: str, url: str, options: Mapping[str, str], name: str) -> Poo
 
 def _fields(kind: Any, options: Mapping[str, str]) -> dict[str, Any]:
     """The options as fields of the dataclass ``kind``, in their types. Raises InputError."""
-    plain = [f for f in fields(kind) if f.init and f.name not in ("name", "api_key")]
+    plain = [f for f in fields(kind) if f.init and f.name not in _FIXED]
     taken = {f.name: f.default for f in plain if isinstance(f.default, str | int | float | None)}
     made: dict[str, Any] = {}
     for key, text in options.items():

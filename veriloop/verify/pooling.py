@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
 from veriloop.errors import EngineError, EngineRefused
-from veriloop.ids import describe
 from veriloop.records import Group, Unscored, Verdict
 from veriloop.verify.step_scores import (
     NO_STEPS,
@@ -90,7 +89,13 @@ class Pooling:
         """One verdict for each solution, each asked for in one call."""
         asked = await asyncio.to_thread(self._encode, items_of(group))
         reads = await asyncio.gather(*(self._read(one) for one in asked))
-        made_by, rule = describe(self), self._rule()
+        rule = self._rule()
+        # Without address and folder, so that records do not depend on where a server runs.
+        made_by = (
+            f"Pooling(name={self.name!r}, model={self.server.model!r}, shape={self.server.shape!r}, "
+            f"values={self.server.values!r}, layout={self.layout!r}, aggregate={rule.aggregate!r}, "
+            f"threshold={self.threshold!r})"
+        )
         return tuple(
             rule.verdict(solution, read, name=self.name, made_by=made_by)
             for solution, read in zip(group.solutions, reads, strict=True)

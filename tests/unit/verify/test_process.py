@@ -19,13 +19,15 @@ from veriloop.records import (
     Solution,
     Unscored,
 )
+from veriloop.testing import check_verifier
 from veriloop.verify.process import Process, aggregate
 
 _spec = importlib.util.spec_from_file_location(
-    "tiny_reward", Path(__file__).parents[1] / "engines" / "tiny_reward.py"
+    "tiny_published", Path(__file__).parents[1] / "engines" / "tiny_published.py"
 )
-tiny = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(tiny)
+published = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(published)
+tiny = published.tiny
 
 
 @pytest.fixture(scope="module", params=["linear", "surprise"])
@@ -168,3 +170,50 @@ def test_records_do_not_know_the_folder_and_the_repr_rebuilds(checkpoint):
     assert str(checkpoint) not in verdict.made_by
     assert "threshold=0.25" in verdict.made_by
     assert eval(repr(verifier)) == verifier == pickle.loads(pickle.dumps(verifier))
+
+
+# Models that others published
+
+
+@pytest.mark.parametrize(
+    ("made", "layout", "separator"),
+    [
+        (published.shepherd, "math-shepherd", "ки"),
+        (published.skywork, "auto", None),
+        (published.classifier, "auto", None),
+    ],
+)
+def test_published_models_are_verifiers_like_ours(tmp_path, made, layout, separator):
+    verifier = Process(str(made(tmp_path)), layout=layout, threshold=0.3)
+    asyncio.run(check_verifier(verifier, [group(*tiny.SOLUTIONS)]))
+    bad = ((), tiny.STEPS, (f"a {separator or 'x'} b",), ("many words " * 200,), tiny.STEPS[:1])
+    (verdicts,) = verify(verifier, group(*bad))
+    held = Unscored.SEPARATOR if separator else None
+    assert [v.unscored for v in verdicts] == [Unscored.EMPTY, None, held, Unscored.TRUNCATED, None]
+    first, *_ = verdicts[1].step_scores
+    assert verdicts[4].step_scores == (pytest.approx(first, abs=1e-5),)
+    assert ("layout='math-shepherd'" in verdicts[1].made_by) == (layout != "auto")
+
+
+def test_300_steps_of_unicode_are_300_scores_or_a_reason(tmp_path):
+    steps = tuple(f"Ш{i} 🙂" for i in range(300))
+    base = tiny.save_checkpoint(tmp_path / "base", max_position_embeddings=8192)
+    ProcessRewardModel.create(base).save(tmp_path / "long")
+    ((verdict,),) = verify(Process(str(tmp_path / "long")), group(steps))
+    assert len(verdict.step_scores) == 300
+    model = ProcessRewardModel.load(tmp_path / "long")
+    for i in (0, 90, 299):
+        (alone,) = model.score([model.encode(tiny.PROBLEM, steps[: i + 1])])
+        assert verdict.step_scores[i] == pytest.approx(alone[-1], abs=1e-5)
+    short = tiny.save_checkpoint(tmp_path / "base", max_position_embeddings=2048)
+    ProcessRewardModel.create(short).save(tmp_path / "short")
+    ((verdict,),) = verify(Process(str(tmp_path / "short")), group(steps))
+    assert (verdict.unscored, verdict.step_scores) == (Unscored.TRUNCATED, ())
+
+
+def test_a_layout_that_is_none_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="layout is one of auto"):
+        Process("x", layout="linear")
+    whole = published.classifier(tmp_path, kind="Sequence")
+    with pytest.raises(InputError, match="orm:PATH"):
+        verify(Process(str(whole)), group(tiny.STEPS))
