@@ -302,6 +302,8 @@ def _with_linear_head(
     config = Qwen2Config(**_plain(model.config))
     config.architectures, config.num_labels = [_PUBLISHED], 2
     config.process_reward = _settings("linear", system)  # type: ignore[attr-defined]
+    # Published checkpoints say it here, and readers before transformers 5 look nowhere else.
+    config.rope_theta = config.rope_parameters["rope_theta"]  # type: ignore[attr-defined,index]
     with torch.device("meta"):
         network = Qwen2ForProcessRewardModel(config)
     network.model = model.model

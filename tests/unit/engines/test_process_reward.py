@@ -123,6 +123,36 @@ def test_linear_scores_equal_a_plain_forward_pass_at_the_separators(base, tmp_pa
     np.testing.assert_allclose(model.score([encoded])[0], expected, atol=1e-5)
 
 
+def test_the_configuration_says_all_that_a_server_reads(tmp_path):
+    """The keys of the published config.json that decide a forward pass, where its readers look for them."""
+    base = tiny.save_checkpoint(
+        tmp_path / "base", rope_parameters={"rope_type": "default", "rope_theta": 1e6}
+    )
+    ProcessRewardModel.create(base).save(tmp_path / "prm")
+    config = json.loads((tmp_path / "prm" / "config.json").read_text())
+    expected = {
+        "architectures": ["Qwen2ForProcessRewardModel"], "model_type": "qwen2", "hidden_act": "silu",
+        "hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4,
+        "num_key_value_heads": 2, "max_position_embeddings": 256, "rms_norm_eps": 1e-6,
+        "rope_theta": 1e6, "use_sliding_window": False,
+        "vocab_size": json.loads((base / "config.json").read_text())["vocab_size"],
+    }  # fmt: skip
+    assert {key: config.get(key) for key in expected} == expected
+    assert "auto_map" not in config  # no code of the checkpoint's own is needed
+    vocabulary = json.loads((tmp_path / "prm" / "tokenizer.json").read_text())["added_tokens"]
+    (separator,) = [token for token in vocabulary if token["content"] == SEPARATOR]
+    assert separator["special"]
+    assert separator["id"] < len(tensors(tmp_path / "prm")["model.embed_tokens.weight"])
+    # What an older reader makes of it, which knows of no rope_parameters, is the same model.
+    loaded = ProcessRewardModel.load(tmp_path / "prm")
+    before = loaded.score([loaded.encode(PROBLEM, STEPS)])
+    del config["rope_parameters"], config["process_reward"]
+    (tmp_path / "prm" / "config.json").write_text(json.dumps(config))
+    older = ProcessRewardModel.load(tmp_path / "prm")
+    assert older.network.config.rope_parameters["rope_theta"] == 1e6
+    assert older.score([older.encode(PROBLEM, STEPS)]) == before
+
+
 def test_a_published_checkpoint_that_knows_nothing_of_us_loads(base, tmp_path):
     model = ProcessRewardModel.create(base)
     model.save(tmp_path)
