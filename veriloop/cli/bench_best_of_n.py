@@ -3,36 +3,109 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING
 
 import typer
 
-from veriloop.cli.options import PROBLEMS, SOLUTIONS
+from veriloop.cli.options import FRESH, QUIET, RETRY_LOST, SEED
+from veriloop.errors import InputError
+
+if TYPE_CHECKING:
+    from veriloop.bench.best_of_n_sets import BestOfNSets
+    from veriloop.cli.selecting import Options
 
 
 def best_of_n(
-    verdicts: list[Path] = typer.Argument(..., help="Folders of verdicts, one of them of answer."),
-    problems: Path = PROBLEMS,
-    solutions: Path = SOLUTIONS,
-    n: int = typer.Option(8, help="Solutions for each problem."),
+    verdicts: list[Path] = typer.Argument(None, help="Folders of verdicts, by any verifiers."),
+    problems: list[Path] = typer.Option([], help="Folder of problem records; may be repeated."),
+    solutions: list[Path] = typer.Option([], help="Folder of solution records; may be repeated."),
+    set_: list[str] = typer.Option(
+        [], "--set", help="A set of the paper, with its answer rules; repeat with --data."
+    ),
+    data: list[Path] = typer.Option([], help="The file of each --set, in the same order."),
+    engine: str = typer.Option("", help="Sample the solutions here, in place of --solutions."),
+    prm: list[str] = typer.Option([], help="Process reward model to choose by; may be repeated."),
+    orm: list[str] = typer.Option([], help="Outcome reward model to choose by; may be repeated."),
+    greedy: list[Path] = typer.Option([], help="Folder of greedy solutions, for a row of its own."),
+    n: int = typer.Option(8, min=1, help="Solutions for each problem, with a curve up to it."),
+    out: Path | None = typer.Option(
+        None, "--out", "-o", help="Folder for records, best_of_n.json and report.html."
+    ),
+    limit: int = typer.Option(0, help="Of each --set: the first problems; 0 is all."),
+    temperature: float = typer.Option(0.7, help="Of --engine. The paper does not report its own."),
+    top_p: float = typer.Option(0.8, help="Of --engine."),
+    max_tokens: int = typer.Option(4096, help="Of --engine: tokens of a solution."),
+    system: str | None = typer.Option(
+        None, help="Of --engine: system message; by default that of --set, else none."
+    ),
+    seed: int = SEED,
+    fresh: bool = FRESH,
+    retry_lost: bool = RETRY_LOST,
+    quiet: bool = QUIET,
 ) -> None:
     """Best-of-N (arXiv 2501.07301, section 2.2): what a verifier's pick is worth beside a vote."""
-    from veriloop.bench.best_of_n import best_of_n as measure
-    from veriloop.report.cells import Cell
-    from veriloop.report.tables import Column, Row, Table
-    from veriloop.report.terminal import terminal_table
-    from veriloop.runs.stages import read_groups
+    from veriloop.cli.selecting import Options, measure
 
-    groups = read_groups(problems, solutions, *verdicts)
-    names = {v.verifier for g in groups for v in g.verdicts} - {"answer", "gold"}
-    said = {m: [v for g in groups for v in g.by(m).values()] for m in sorted(names)}
-    board = measure(groups, said, n=n)
-    columns = (Column(f"accuracy @{n}", "%", best="max"), Column("over maj", "points"))
-    rows = []
-    for row in board.rows:
-        estimates = (row.accuracy, row.over_maj.estimate if row.over_maj else None)
-        cells = tuple(
-            Cell(e.value, e.low, e.high, e.n, e.unscored) if e else Cell(note="none")
-            for e in estimates
-        )
-        rows.append(Row(row.rule, cells, group=row.verifier, reference=not row.verifier))
-    typer.echo(terminal_table(Table(f"Best of {n}", columns, tuple(rows))))
+    if len(set_) != len(data):
+        raise InputError(f"each --set has one --data: got {len(set_)} and {len(data)}")
+    if bool(engine) == bool(solutions):
+        raise InputError("give either --solutions, or --engine to sample them")
+    options = Options(
+        out=out,
+        verdicts=tuple(verdicts or ()),
+        problems=tuple(problems),
+        solutions=tuple(solutions),
+        sets=tuple(zip(set_, data, strict=True)),
+        prm=tuple(prm),
+        orm=tuple(orm),
+        greedy=tuple(greedy),
+        engine=engine,
+        n=n,
+        temperature=temperature,
+        top_p=top_p,
+        max_tokens=max_tokens,
+        system=_system(set_) if system is None else system,
+        limit=limit,
+        seed=seed,
+    )
+    made = measure(options, quiet=quiet, fresh=fresh, retry_lost=retry_lost)
+    for line in made.said:
+        typer.echo(fill(line, 80), err=True)
+    _show(made.result)
+    if out is not None:
+        _report(options, made.result)
+
+
+def _system(names: list[str]) -> str | None:
+    """The instruction that the sets share, None without a set."""
+    from veriloop.bench.sets import SETS
+
+    told = {SETS[name].instruction for name in names if name in SETS}
+    return told.pop() if len(told) == 1 else None
+
+
+def _show(result: BestOfNSets) -> None:
+    from veriloop.report import best_of_n as shown
+    from veriloop.report.terminal import terminal_table
+
+    if result.means:
+        typer.echo(terminal_table(shown.means_table(result)))
+    else:
+        (board,) = result.boards.values()
+        typer.echo(terminal_table(shown.board_table("", board)))
+    if published := shown.published_table(result):
+        typer.echo(terminal_table(published))
+    for note in shown.notes(result):
+        typer.echo(fill(note, 80))
+
+
+def _report(options: Options, result: BestOfNSets) -> None:
+    from veriloop.cli.provenance import provenance
+    from veriloop.report.best_of_n import best_of_n_page
+    from veriloop.report.render import write_page
+
+    assert options.out
+    path = options.out / "report.html"
+    write_page(best_of_n_page(result, provenance=provenance({"seed": options.seed}, options)), path)
+    typer.echo(f"report: {path}")
