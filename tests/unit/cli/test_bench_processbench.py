@@ -3,6 +3,8 @@
 import asyncio
 import importlib.util
 import json
+import os
+import signal
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +15,10 @@ from typer.testing import CliRunner
 from veriloop.bench.critic import VOTING, Critic
 from veriloop.bench.processbench import judge_rows
 from veriloop.cli import app
+from veriloop.cli.scoring import Options, score
 from veriloop.engines.process_reward import ProcessRewardModel
 from veriloop.engines.scripted import Scripted
-from veriloop.errors import InputError
+from veriloop.errors import InputError, RunStopped
 from veriloop.store.processbench import SUBSETS, read_processbench
 from veriloop.verify.judge import Judge
 from veriloop.verify.process import Process
@@ -31,7 +34,7 @@ def load(name):
     return module
 
 
-LOOPBACK, TINY = load("loopback"), load("tiny_reward")
+LOOPBACK, TINY, PUBLISHED = load("loopback"), load("tiny_reward"), load("tiny_published")
 
 
 @pytest.fixture
@@ -131,6 +134,37 @@ def test_a_reward_model_a_second_run_without_it_and_a_comparison(data, tmp_path,
     assert own["scores"] == told["scores"]
 
 
+def test_a_scalar_head_has_its_threshold_chosen_on_gsm8k_and_frozen(tmp_path):
+    """Of itself; 0.5 would mean nothing to a head that gives one raw number."""
+    data = tmp_path / "data"
+    data.mkdir()
+    for subset in SUBSETS:
+        raw = [
+            {
+                "id": f"{subset}-{i}",
+                "generator": "m",
+                "problem": f"What is {i} + 1?",
+                "steps": [f"{i} + 1 is {i + 1}.", f"{subset}: so it is {i}."],
+                "final_answer_correct": False,
+                "label": i % 3 - 1,
+            }
+            for i in range(12)
+        ]
+        (data / f"{subset}.json").write_text(json.dumps(raw), encoding="utf-8")
+    model = str(PUBLISHED.classifier(tmp_path / "orm", labels=1, kind="Sequence", seed=31))
+    told, output = ran(data, tmp_path / "a", "--prm", model)
+    assert told["rule"] == "gsm8k"
+    assert told["unscored"] == {}
+    assert told["threshold"] == told["upper_bounds"]["gsm8k"]["threshold"]
+    f1 = {s["subset"]: s["f1"]["value"] for s in told["scores"]["subsets"]}
+    assert f1["gsm8k"] == pytest.approx(told["upper_bounds"]["gsm8k"]["f1"])
+    assert all(f1[name] <= told["upper_bounds"][name]["f1"] + 1e-9 for name in SUBSETS)
+    assert "Upper bounds, no results" in output
+    untuned, _ = ran(data, tmp_path / "a", "--prm", model, "--threshold", "class")
+    assert (untuned["rule"], untuned["threshold"]) == (None, None)
+    assert untuned["records"] == told["records"]
+
+
 def test_a_critic_votes_and_fewer_votes_are_counted_again(data, tmp_path):
     table = tmp_path / "answers.json"
     table.write_text(json.dumps({"*": [r"\boxed{0}", "lost", r"\boxed{-1}", r"\boxed{-1}"]}))
@@ -183,6 +217,24 @@ def test_rows_lost_to_a_server_are_kept_as_lost_until_retried(data, tmp_path):
         assert (still["unscored"], len(served.seen)) == ({"engine": 12}, before)
         told, _ = ran(data, tmp_path / "a", "--critic", spec, "--retry-lost")
         assert (told["unscored"], len(served.seen)) == ({}, before + 12)
+
+
+def test_ctrl_c_says_what_is_kept_and_the_same_command_goes_on(data, tmp_path):
+    table = tmp_path / "answers.json"
+    table.write_text(json.dumps({"*": r"\boxed{0}"}))
+    options = Options(data=data, out=tmp_path / "a", critic=f"scripted:{table}")
+    told = []
+
+    def interrupt(event):
+        told.append(event.done)
+        if event.done == 1:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(RunStopped, match="0 of 12 rows are kept"):
+        score(options, interrupt)
+    assert told[0] == 0
+    assert not (tmp_path / "a" / "result.json").exists()
+    assert score(options, lambda event: None).result.unscored == {}
 
 
 FLIPPED = [
