@@ -27,7 +27,8 @@ Prior: TypeAlias = Literal["logprob", "uniform"]
 class Node:
     """A partial solution in the tree. ``children`` None has not been grown; ``total`` sums the values of visits.
 
-    ``closed`` has nothing left to find: finished and visited, without scored candidates, or all children closed.
+    It has been grown ``lots`` times; ``dry`` when the last of them brought nothing new, so that no more are sampled.
+    ``closed`` has nothing left to find: finished and visited, or dry with all children closed.
     """
 
     partial: Partial
@@ -37,7 +38,14 @@ class Node:
     children: list[Node] | None = None
     visits: int = 0
     total: float = 0.0
+    lots: int = 0
+    dry: bool = False
     closed: bool = False
+
+    @property
+    def is_exhausted(self) -> bool:
+        """True where no child is open."""
+        return all(child.closed for child in self.children or ())
 
     @property
     def mean(self) -> float:
@@ -65,11 +73,14 @@ class Node:
 class TreeSearch:
     """``simulations`` rounds of select, value, grow, back up; every finished solution that was seen is returned.
 
-    A growth samples ``expand`` steps. ``prior`` "uniform" treats a node's distinct children alike, "logprob" gives
-    each the softmax of its mean token log-probability (uniform where the engine gives none). With ``rollouts`` a
-    leaf is worth the mean score of so many whole solutions sampled from it, which also count as found; without,
-    its own score. Scores should be in [0, 1], which is what ``exploration`` is set against. ``budget`` bounds the
-    tokens generated for one problem: no simulation begins after it.
+    A growth samples ``expand`` steps. On its way down a simulation grows a node again, by ``expand`` other samples,
+    where it has been grown fewer than visits ** ``widening`` times, or has no open child (progressive widening,
+    Couetoux et al. 2011); with 0 every node is grown once. ``prior`` "uniform" treats a node's distinct children
+    alike, "logprob" gives each the softmax of its mean token log-probability (uniform where the engine gives none).
+
+    With ``rollouts`` a leaf is worth the mean score of so many whole solutions sampled from it, which also count as
+    found; without, its own score. Scores should be in [0, 1], which is what ``exploration`` is set against.
+    ``budget`` bounds the tokens generated for one problem: no simulation begins after it.
     """
 
     verifier: Verifier
@@ -77,6 +88,7 @@ class TreeSearch:
     expand: int = 4
     exploration: float = 1.0
     prior: Prior = "uniform"
+    widening: float = 0.5
     rollouts: int = 0
     budget: int | None = None
     by: Stepwise = field(default_factory=Stepwise)
@@ -87,6 +99,8 @@ class TreeSearch:
                 "simulations and expand are at least 1 and rollouts at least 0, got "
                 f"{self.simulations}, {self.expand} and {self.rollouts}"
             )
+        if not 0 <= self.widening < 1:
+            raise ValueError(f"widening is at least 0 and below 1, got {self.widening}")
         if self.prior not in ("logprob", "uniform"):
             raise ValueError(f"prior is logprob or uniform, got {self.prior!r}")
 
@@ -119,13 +133,14 @@ class Tree:
         for _ in range(self.how.simulations):
             if self.root.closed or self._is_spent():
                 return
-            leaf = self.root
-            while leaf.children is not None:
-                leaf = leaf.best_child(self.how.exploration)
+            leaf = await self._select()
+            if leaf is None:
+                continue
             value = await self._value(leaf)
             if leaf.partial.finish is None:
                 await self._grow(leaf)
             else:
+                leaf.dry = True
                 close(leaf)
             back_up(leaf, value)
 
@@ -137,6 +152,18 @@ class Tree:
         leaves = [node.partial for node in _leaves(self.root) if node.partial.steps]
         left = [*self.ended, *leaves]
         return stopped([max(left, key=_rank)] if left else self.blind[:1] or [Partial()])
+
+    async def _select(self) -> Node | None:
+        """The next leaf; None where the way ended at a node that another growth brought nothing new to."""
+        node = self.root
+        while node.children is not None:
+            wanted = math.ceil(node.visits**self.how.widening)
+            if not node.dry and (node.is_exhausted or node.lots < wanted):
+                await self._grow(node)
+            if node.is_exhausted:
+                return None
+            node = node.best_child(self.how.exploration)
+        return node
 
     def _is_spent(self) -> bool:
         spent, budget = self.grower.spent.tokens, self.how.budget
@@ -152,19 +179,26 @@ class Tree:
         values = (seen * worth(rank, self.grower.by.aggregate) for rank, seen in scored)
         return math.fsum(values) / total if total else leaf.worth
 
-    async def _grow(self, leaf: Node) -> None:
-        (candidates,) = await self.grower.grow([(leaf.partial, 0, self.how.expand)])
+    async def _grow(self, node: Node) -> None:
+        """Sample the node's next lot of children, and close what has nothing left to find."""
+        samples = self.how.expand
+        (candidates,) = await self.grower.grow([(node.partial, node.lots * samples, samples)])
         scored = [one for one in candidates if one.rank is not None]
         self.blind += [one for one in candidates if one.rank is None]
         self.ended += [one for one in scored if one.finish is not None]
-        kept = [one for one in scored if one.finish is not Finish.LENGTH]
-        shares = priors(kept, self.how.prior)
-        leaf.children = [
-            _child(leaf, one, share, self.grower.by.aggregate)
-            for one, share in zip(kept, shares, strict=True)
+        known = {(child.partial.steps, child.partial.finish) for child in node.children or ()}
+        new = [
+            _child(node, one, self.grower.by.aggregate)
+            for one in scored
+            if one.finish is not Finish.LENGTH and (one.steps, one.finish) not in known
         ]
-        if not kept:
-            close(leaf)
+        node.children = [*(node.children or ()), *new]
+        node.lots += 1
+        node.dry = not new or self.how.widening == 0
+        shares = priors([child.partial for child in node.children], self.how.prior)
+        for child, share in zip(node.children, shares, strict=True):
+            child.prior = share
+        close(node)
 
 
 def back_up(leaf: Node, value: float) -> None:
@@ -175,9 +209,9 @@ def back_up(leaf: Node, value: float) -> None:
 
 
 def close(leaf: Node) -> None:
-    """Nothing is left to find at a leaf, nor at those ancestors of which no child is open."""
+    """Close a node, and then its ancestors, as far as nothing is left to find there."""
     for node in leaf.line():
-        if not all(child.closed for child in node.children or ()):
+        if not (node.dry and node.is_exhausted):
             return
         node.closed = True
 
@@ -193,8 +227,8 @@ def priors(candidates: Sequence[Partial], how: Prior) -> list[float]:
     return [weight / total for weight in weights]
 
 
-def _child(parent: Node, one: Partial, prior: float, how: Aggregate) -> Node:
-    return Node(one, worth(_rank(one), how), prior, parent)
+def _child(parent: Node, one: Partial, how: Aggregate) -> Node:
+    return Node(one, worth(_rank(one), how), parent=parent)
 
 
 def _leaves(root: Node) -> Iterator[Node]:

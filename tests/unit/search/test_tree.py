@@ -3,7 +3,8 @@
 import asyncio
 import math
 from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
@@ -24,78 +25,125 @@ def test_the_contract_of_a_search(forest):
     assert KINDS["mcts"] == f"{TreeSearch.__module__}:{TreeSearch.__name__}"
 
 
-def slow(forest, salt, how, *, shape, simulations, exploration):
-    """Path -> the values that were backed up through it, and the finished paths in the order of their discovery."""
-    branching, depth = shape
-    children, values, visited, ended = {}, defaultdict(list), set(), []
+@dataclass
+class Slow:
+    """The search over paths, written from its description; ``drawn`` are the samples of a growth."""
 
-    def grow(path):
-        children[path] = [(*path, child) for child in range(branching)]
-        ended.extend(child for child in children[path] if len(child) == depth)
+    worth: Callable[[tuple[int, ...]], float]
+    shape: tuple[int, int]
+    drawn: int
+    exploration: float
+    widening: float
+    children: dict = field(default_factory=dict)
+    lots: dict = field(default_factory=lambda: defaultdict(int))
+    dry: set = field(default_factory=set)
+    values: dict = field(default_factory=lambda: defaultdict(list))
+    ended: list = field(default_factory=list)
 
-    def closed(path):
-        if len(path) == depth:
-            return path in visited
-        return path in children and all(closed(child) for child in children[path])
+    def grow(self, path):
+        branching, depth = self.shape
+        before = self.children.setdefault(path, [])
+        samples = range(self.lots[path] * self.drawn, (self.lots[path] + 1) * self.drawn)
+        lot = list(dict.fromkeys((*path, sample % branching) for sample in samples))
+        new = [child for child in lot if child not in before]
+        before += new
+        self.lots[path] += 1
+        self.ended += [child for child in lot if len(child) == depth]
+        if not new or self.widening == 0:
+            self.dry.add(path)
 
-    grow(())
-    for _ in range(simulations):
-        if closed(()):
-            break
+    def closed(self, path):
+        if len(path) == self.shape[1]:
+            return path in self.dry
+        return path in self.dry and all(self.closed(child) for child in self.children[path])
+
+    def bound(self, path, child):
+        seen = self.values[child]
+        mean = sum(seen) / len(seen) if seen else self.worth(child)
+        spread = math.sqrt(len(self.values[path])) / len(self.children[path])
+        return mean + self.exploration * spread / (1 + len(seen))
+
+    def simulate(self):
         path = ()
-        while path in children:
-            here = math.sqrt(len(values[path]))
-
-            def bound(child, here=here):
-                seen = values[child]
-                mean = sum(seen) / len(seen) if seen else forest.value(salt, child, depth, how)
-                return mean + exploration * here / branching / (1 + len(seen))
-
-            path = max((c for c in children[path] if not closed(c)), key=bound)
-        if len(path) == depth:
-            visited.add(path)
+        while path in self.children:
+            alive = [c for c in self.children[path] if not self.closed(c)]
+            wanted = math.ceil(len(self.values[path]) ** self.widening)
+            if path not in self.dry and (not alive or self.lots[path] < wanted):
+                self.grow(path)
+            alive = [c for c in self.children[path] if not self.closed(c)]
+            if not alive:
+                return
+            path = max(alive, key=lambda c, path=path: self.bound(path, c))
+        value = self.worth(path)
+        if len(path) == self.shape[1]:
+            self.dry.add(path)
         else:
-            grow(path)
+            self.grow(path)
         for end in range(len(path) + 1):
-            values[path[:end]].append(forest.value(salt, path, depth, how))
-    return values, ended
+            self.values[path[:end]].append(value)
+
+    def run(self, simulations):
+        self.grow(())
+        for _ in range(simulations):
+            if self.closed(()):
+                break
+            self.simulate()
 
 
-def stats(node, path=()):
-    yield path, node
+def nodes(node):
+    yield node
     for child in node.children or ():
-        yield from stats(
-            child, (*path, len(path) and int(child.partial.steps[-1].split(": ")[1][0]))
-        )
+        yield from nodes(child)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     salt=st.integers(0, 10**6),
     how=st.sampled_from(AGGREGATES),
-    shape=st.sampled_from([(1, 3), (2, 3), (3, 2), (3, 3)]),
+    shape=st.sampled_from([(1, 3), (2, 3), (3, 2), (3, 3), (5, 2)]),
+    drawn=st.integers(1, 3),
     simulations=st.integers(1, 60),
     exploration=st.sampled_from([0.0, 0.5, 1.0, 5.0]),
+    widening=st.sampled_from([0.0, 0.5, 0.9]),
 )
 def test_visits_and_values_are_those_of_the_slow_one(
-    forest, salt, how, shape, simulations, exploration
+    forest, salt, how, shape, drawn, simulations, exploration, widening
 ):
+    depth = shape[1]
+    by_hand = Slow(
+        lambda path: forest.value(salt, path, depth, how), shape, drawn, exploration, widening
+    )
+    by_hand.run(simulations)
     search = TreeSearch(
-        forest.Exact(salt), simulations, shape[0], exploration, by=Stepwise(aggregate=how)
+        forest.Exact(salt),
+        simulations,
+        drawn,
+        exploration,
+        widening=widening,
+        by=Stepwise(aggregate=how),
     )
     grower = Grower(forest.PROBLEM, forest.engine(*shape), search.verifier, search.by)
     tree = Tree(search, grower)
     asyncio.run(tree.run())
-    values, ended = slow(
-        forest, salt, how, shape=shape, simulations=simulations, exploration=exploration
-    )
-    seen = {forest.path_of(node.partial.steps): node for _, node in stats(tree.root)}
+    seen = {forest.path_of(node.partial.steps): node for node in nodes(tree.root)}
     assert {path: node.visits for path, node in seen.items() if node.visits} == {
-        path: len(found) for path, found in values.items() if found
+        path: len(found) for path, found in by_hand.values.items() if found
     }
     for path, node in seen.items():
-        assert node.total == pytest.approx(sum(values[path]), abs=1e-9)
-    assert [forest.path_of(one.steps) for one in tree.ended] == ended
+        assert node.total == pytest.approx(sum(by_hand.values[path]), abs=1e-9)
+    assert [forest.path_of(one.steps) for one in tree.ended] == by_hand.ended
+
+
+@pytest.mark.parametrize("drawn", [1, 2, 3])
+def test_widening_reaches_children_that_one_growth_did_not_sample(forest, drawn):
+    """Five ways at every node; with one growth of each only the first few are ever seen."""
+    how = TreeSearch(forest.Exact(3), 10**4, drawn)
+    every = forest.leaves(5, 2)
+    best = max(every, key=lambda p: forest.value(3, p, 2, "last"))
+    assert set(forest.paths(forest.run(how, by=forest.engine(5, 2)))) == set(every)
+    assert forest.paths(forest.run(how, by=forest.engine(5, 2)))[0] == best
+    narrow = forest.paths(forest.run(replace(how, widening=0.0), by=forest.engine(5, 2)))
+    assert set(narrow) == {p for p in every if max(p) < drawn}
 
 
 @pytest.mark.parametrize("how", AGGREGATES)
@@ -170,7 +218,7 @@ def test_rollouts_value_a_leaf_and_count_as_found(forest):
 
 
 def test_the_budget_is_not_overrun_by_more_than_one_simulation(forest):
-    search = TreeSearch(forest.Exact(), 10**6, 3, budget=100)
+    search = TreeSearch(forest.Exact(), 10**6, 3, widening=0.0, budget=100)
     spent = forest.trace(search, by=forest.engine(3, 6)).spent
     one = 3 * 5  # samples of a growth, words of a step at most
     assert 100 <= spent.tokens < 100 + one
@@ -209,6 +257,7 @@ def test_unscored_children_are_never_entered(forest):
         ({"simulations": 0}, "at least 1"),
         ({"expand": 0}, "at least 1"),
         ({"rollouts": -1}, "at least 0"),
+        ({"widening": 1.0}, "below 1, got 1.0"),
         ({"prior": "best"}, "logprob or uniform, got 'best'"),
     ],
 )
