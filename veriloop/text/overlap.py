@@ -118,11 +118,14 @@ class Ngrams:
     """The n-grams of many texts, for finding which of them stand in others.
 
     The shorter of two texts may stand anywhere in the longer, whatever else that says. A text of fewer than n
-    words has no n-gram and is never found. N-grams are compared by 64-bit hashes.
+    words has no n-gram and is never found. An n-gram that stands in more than ``common`` documents ("put your
+    answer in a box") counts in a share, but two texts that have no other in common are not found: otherwise every
+    text would be compared with every document.
     """
 
     n: int
     documents: tuple[tuple[str, ...], ...] = field(repr=False)
+    common: int = 100
     _vocabulary: dict[str, int] = field(init=False, repr=False)
     _keys: NDArray[np.uint64] = field(init=False, repr=False)
     _maybe: NDArray[np.bool_] = field(init=False, repr=False)
@@ -130,6 +133,7 @@ class Ngrams:
     _starts: NDArray[np.int64] = field(init=False, repr=False)
     _owners: NDArray[np.int64] = field(init=False, repr=False)
     _lengths: NDArray[np.int64] = field(init=False, repr=False)
+    _rare: NDArray[np.bool_] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         vocabulary: dict[str, int] = {}
@@ -150,6 +154,13 @@ class Ngrams:
         object.__setattr__(self, "_owners", owners)
         lengths = np.fromiter(map(len, self.documents), np.int64, len(self.documents))
         object.__setattr__(self, "_lengths", lengths)
+        # Places are in order within a key, and so are their owners: each change is another document.
+        held_by = owners[places[order]]
+        new = np.ones(len(order), np.int64)
+        new[1:] = held_by[1:] != held_by[:-1]
+        new[starts] = 1
+        held = np.add.reduceat(new, starts) if len(starts) else new
+        object.__setattr__(self, "_rare", held <= self.common)
 
     def overlaps(self, texts: Sequence[Sequence[str]], least: float = 0.0) -> list[list[Overlap]]:
         """For each text (as words), the documents it shares at least ``least`` with, the largest share first."""
@@ -161,15 +172,20 @@ class Ngrams:
         at = np.searchsorted(self._keys, hashes)
         at[at == len(self._keys)] = 0
         hits = np.flatnonzero(self._keys[at] == hashes) if len(self._keys) else likely[:0]
-        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
-        names, covered = self._covered(owners, places[hits], keys=at[hits])
+        places, at = places[hits], at[hits]
+        rare = self._rare[at]
+        more = self.n * np.bincount(owners[places[~rare]], minlength=len(texts))
+        names, covered = self._covered(owners, places[rare], keys=at[rare])
         text, document = np.divmod(names, max(len(self.documents), 1))
-        shares = covered / np.minimum(lengths[text], self._lengths[document])
-        enough = shares >= least
-        for i, j, share in zip(
-            text[enough].tolist(), document[enough].tolist(), shares[enough].tolist(), strict=True
-        ):
-            found[i].append(Overlap(j, share))
+        lengths = np.fromiter(map(len, texts), np.int64, len(texts))
+        shorter = np.minimum(lengths[text], self._lengths[document])
+        enough = covered + more[text] >= least * shorter
+        pairs = np.stack([text, document, covered, shorter])[:, enough]
+        for i, j, both, length in pairs.T.tolist():
+            if more[i]:
+                both = _covered_by_both(texts[i], self.documents[j], self.n)
+            if both >= least * length:
+                found[i].append(Overlap(j, both / length))
         for overlaps in found:
             overlaps.sort(key=lambda overlap: (-overlap.share, overlap.document))
         return found
@@ -209,6 +225,19 @@ class Ngrams:
         return hashes ^ (hashes >> np.uint64(29)), places
 
 
+def _covered_by_both(one: Sequence[str], other: Sequence[str], n: int) -> int:
+    """The words of either text in n-grams of both, in the text that has fewer."""
+    texts = (tuple(one), tuple(other))
+    grams = [[text[i : i + n] for i in range(len(text) - n + 1)] for text in texts]
+    both = set(grams[0]) & set(grams[1])
+    covered = [set[int](), set[int]()]
+    for places, found in zip(covered, grams, strict=True):
+        for place, gram in enumerate(found):
+            if gram in both:
+                places.update(range(place, place + n))
+    return min(map(len, covered))
+
+
 def _runs(
     pairs: NDArray[np.int64], places: NDArray[np.int64], n: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -217,9 +246,8 @@ def _runs(
     pairs, places = pairs[order], places[order]
     new = np.ones(len(pairs), bool)
     new[1:] = pairs[1:] != pairs[:-1]
-    steps = np.where(
-        new, n, np.minimum(n, np.diff(places, prepend=0))
-    )  # 0 for a place that stands twice
+    # A place that stands twice covers nothing new.
+    steps = np.where(new, n, np.minimum(n, np.diff(places, prepend=0)))
     begins = np.flatnonzero(new)
     covered = np.add.reduceat(steps, begins) if len(begins) else steps
     return pairs[begins], covered

@@ -96,6 +96,23 @@ def test_shares_are_those_of_counting_by_hand(documents, asked, n):
         assert shares == sorted(shares, reverse=True)
 
 
+@given(st.lists(texts, min_size=2, max_size=5), st.lists(texts, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_common_runs_count_but_find_nothing_by_themselves(documents, asked):
+    n = 2
+    grams = [{d[i : i + n] for i in range(len(d) - n + 1)} for d in documents]
+    found = Ngrams(n, tuple(documents), common=1).overlaps(asked)
+    everything = Ngrams(n, tuple(documents)).overlaps(asked)
+    for text, some, every in zip(asked, found, everything, strict=True):
+        own = {text[i : i + n] for i in range(len(text) - n + 1)}
+        rare = {
+            j
+            for j, held in enumerate(grams)
+            if any(sum(gram in other for other in grams) == 1 for gram in own & held)
+        }
+        assert some == [overlap for overlap in every if overlap.document in rare]
+
+
 def test_only_large_enough_shares_are_given():
     index = Ngrams(2, (("a", "b", "c", "d"), ("a", "b", "x", "y")))
     ((best, other),) = index.overlaps([("a", "b", "c", "d")])
