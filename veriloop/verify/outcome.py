@@ -17,6 +17,7 @@ from veriloop.verify.step_scores import NO_STEPS, Desk, Item, Read, Rule, items_
 
 if TYPE_CHECKING:
     from veriloop.engines.outcome_reward import OutcomeModel
+    from veriloop.ids import Json
 
 
 @final
@@ -65,21 +66,27 @@ class Outcome:
 
     def _verdict(self, solution: Solution, read: Read) -> Verdict:
         scores = tuple(_sigmoid(x) for x in read.scores)
-        # Without the folder, so that records do not depend on where a checkpoint lies.
-        made_by = (
-            f"Outcome(name={self.name!r}, granularity={self.granularity!r}, "
-            f"threshold={self.threshold!r}, system={self.system!r}, dtype={self.dtype!r})"
-        )
-        rule = Rule("last", self.threshold)
-        verdict = rule.verdict(
-            solution, replace(read, scores=scores), name=self.name, made_by=made_by
-        )
+        rule, squashed = Rule("last", self.threshold), replace(read, scores=scores)
+        verdict = rule.verdict(solution, squashed, name=self.name, made_by=self._made_by())
         if verdict.value is not None:
             verdict = replace(verdict, value=read.scores[-1])
         if self.granularity == "step":
             return verdict
         return replace(
             verdict, granularity=Granularity.TRAJECTORY, step_scores=(), first_error=None
+        )
+
+    def fingerprint(self) -> Json:
+        """What decides its scores: its settings and the weights, wherever they lie."""
+        from veriloop.engines.fingerprints import folder_fingerprint
+
+        return [self._made_by(), folder_fingerprint(self.checkpoint)]
+
+    def _made_by(self) -> str:
+        """Without the folder, so that records do not depend on where a checkpoint lies."""
+        return (
+            f"Outcome(name={self.name!r}, granularity={self.granularity!r}, "
+            f"threshold={self.threshold!r}, system={self.system!r}, dtype={self.dtype!r})"
         )
 
     def _read_groups(self, groups: list[list[Item]]) -> list[list[Read]]:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from veriloop.engines.pooling import PoolingServer
     from veriloop.engines.published_encodings import AnswerEncoder, Encoder
     from veriloop.engines.step_encoding import Encoded
+    from veriloop.ids import Json
 
 _TOO_LONG: Final = re.compile(
     r"context length|max_model_len|maximum model length|longer than", re.I
@@ -89,16 +90,25 @@ class Pooling:
         """One verdict for each solution, each asked for in one call."""
         asked = await asyncio.to_thread(self._encode, items_of(group))
         reads = await asyncio.gather(*(self._read(one) for one in asked))
-        rule = self._rule()
-        # Without address and folder, so that records do not depend on where a server runs.
-        made_by = (
-            f"Pooling(name={self.name!r}, model={self.server.model!r}, shape={self.server.shape!r}, "
-            f"values={self.server.values!r}, layout={self.layout!r}, aggregate={rule.aggregate!r}, "
-            f"threshold={self.threshold!r})"
-        )
+        rule, made_by = self._rule(), self._made_by()
         return tuple(
             rule.verdict(solution, read, name=self.name, made_by=made_by)
             for solution, read in zip(group.solutions, reads, strict=True)
+        )
+
+    def fingerprint(self) -> Json:
+        """What decides its scores, but for the served weights: settings and tokenizer, wherever they are."""
+        from veriloop.engines.fingerprints import TOKENIZER, folder_fingerprint
+
+        sent = [self.separator, self.limit, dict(self.server.extra)]
+        return [self._made_by(), *sent, folder_fingerprint(self.tokenizer, TOKENIZER)]
+
+    def _made_by(self) -> str:
+        """Without address and folder, so that records do not depend on where a server runs."""
+        return (
+            f"Pooling(name={self.name!r}, model={self.server.model!r}, shape={self.server.shape!r}, "
+            f"values={self.server.values!r}, layout={self.layout!r}, aggregate={self.aggregate!r}, "
+            f"threshold={self.threshold!r})"
         )
 
     async def _read(self, asked: Encoded | list[list[int]] | Read) -> Read:

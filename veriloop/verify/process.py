@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from veriloop.engines.layouts import Layout
     from veriloop.engines.step_encoding import Encoded
     from veriloop.engines.step_reader import StepReader
+    from veriloop.ids import Json
 
 __all__ = ["Aggregate", "Process", "aggregate"]
 
@@ -86,15 +87,24 @@ class Process:
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution, with a score for each step, or the reason for having none."""
         reads = await self._held.desk.ask(items_of(group), self._read_groups)
-        # Without the folder, so that records do not depend on where a checkpoint lies.
-        layout = "" if self.layout == "auto" else f", layout={self.layout!r}"
-        made_by = (
-            f"Process(name={self.name!r}, aggregate={self.aggregate!r}, "
-            f"threshold={self.threshold!r}, dtype={self.dtype!r}{layout})"
-        )
+        made_by = self._made_by()
         return tuple(
             self._rule().verdict(solution, read, name=self.name, made_by=made_by)
             for solution, read in zip(group.solutions, reads, strict=True)
+        )
+
+    def fingerprint(self) -> Json:
+        """What decides its scores: its settings and the weights, wherever they lie."""
+        from veriloop.engines.fingerprints import folder_fingerprint
+
+        return [self._made_by(), self.separator, folder_fingerprint(self.checkpoint)]
+
+    def _made_by(self) -> str:
+        """Without the folder, so that records do not depend on where a checkpoint lies."""
+        layout = "" if self.layout == "auto" else f", layout={self.layout!r}"
+        return (
+            f"Process(name={self.name!r}, aggregate={self.aggregate!r}, "
+            f"threshold={self.threshold!r}, dtype={self.dtype!r}{layout})"
         )
 
     def _read_groups(self, groups: list[list[Item]]) -> list[list[Read]]:

@@ -92,6 +92,8 @@ def test_records_do_not_know_the_folder_and_the_repr_rebuilds(checkpoint):
     ((verdict,),) = verify(orm, group(tiny.STEPS))
     assert str(checkpoint) not in verdict.made_by
     assert "system='Be brief.'" in verdict.made_by
+    assert str(checkpoint) not in str(orm.fingerprint())
+    assert orm.fingerprint() != Outcome(str(checkpoint), granularity="step").fingerprint()
     assert eval(repr(orm)) == orm == pickle.loads(pickle.dumps(orm))
     ((plain,),) = verify(Outcome(str(checkpoint), granularity="step"), group(tiny.STEPS))
     assert plain.step_scores != verdict.step_scores

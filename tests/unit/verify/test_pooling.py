@@ -209,6 +209,9 @@ def test_it_keeps_the_contract_with_a_tokenizer_alone(checkpoint, tmp_path):
 def test_its_repr_rebuilds_it_and_settings_that_are_none_are_refused():
     verifier = Pooling(PoolingServer("m", "http://h:1"), "folder", threshold=0.25, limit=9)
     assert eval(repr(verifier)) == verifier == pickle.loads(pickle.dumps(verifier))
+    elsewhere = Pooling(PoolingServer("m", "http://other:2"), "folder", threshold=0.25, limit=9)
+    assert elsewhere.fingerprint() == verifier.fingerprint()
+    assert Pooling(PoolingServer("n"), "folder").fingerprint() != verifier.fingerprint()
     with pytest.raises(ValueError, match="layout is one of auto"):
         Pooling(PoolingServer("m"), "folder", layout="linear")
     with pytest.raises(ValueError, match="product, min or last"):

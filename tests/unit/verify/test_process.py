@@ -2,6 +2,7 @@ import asyncio
 import importlib.util
 import math
 import pickle
+import shutil
 from pathlib import Path
 
 import pytest
@@ -170,6 +171,16 @@ def test_records_do_not_know_the_folder_and_the_repr_rebuilds(checkpoint):
     assert str(checkpoint) not in verdict.made_by
     assert "threshold=0.25" in verdict.made_by
     assert eval(repr(verifier)) == verifier == pickle.loads(pickle.dumps(verifier))
+
+
+def test_its_fingerprint_follows_the_weights_and_not_the_folder(checkpoint, tmp_path):
+    copy = shutil.copytree(checkpoint, tmp_path / "copy")
+    known = Process(str(checkpoint)).fingerprint()
+    assert Process(str(copy)).fingerprint() == known
+    assert Process(str(copy), threshold=0.1).fingerprint() != known
+    weights = (copy / "model.safetensors").read_bytes()
+    (copy / "model.safetensors").write_bytes(weights[:-1] + bytes([weights[-1] ^ 1]))
+    assert Process(str(copy)).fingerprint() != known
 
 
 # Models that others published
