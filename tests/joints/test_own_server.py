@@ -9,12 +9,14 @@ import openai
 import pytest
 
 from veriloop.abacus import checkpoint
-from veriloop.abacus.world import abacus_problems
+from veriloop.abacus.world import Gold, abacus_problems
 from veriloop.engines.http import Http
 from veriloop.engines.local import Local
 from veriloop.engines.openai_wire import sample_seed
 from veriloop.protocols import Reply, Request, Sampling, ScoreRequest
-from veriloop.records import Group, Message
+from veriloop.records import Finish, Group, Message
+from veriloop.search.beam import Beam
+from veriloop.search.growing import Stepwise
 from veriloop.search.sample import Sample
 from veriloop.testing import check_engine
 from veriloop.verify.equality import MathEquality
@@ -183,3 +185,23 @@ def test_search_and_rollouts_there_are_search_and_rollouts_here(url):
     assert there[1] == here[1]
     assert all(verdict.scored for verdicts in there[1] for verdict in verdicts)
     assert sum(v.cost.rollouts for verdicts in there[1] for v in verdicts) > 0
+
+
+def test_a_guided_search_there_finds_what_it_finds_here(url):
+    """The stop string travels: the end of a step is not taken for the end of a solution, nor the other way."""
+    search = Beam(Gold(), 2, 3, Stepwise(SAMPLING, seed=4))
+
+    async def work(server, weights):
+        return [
+            [await search.trace(problem, engine) for problem in PROBLEMS]
+            for engine in (server, weights)
+        ]
+
+    weights = AsServed(Local(str(checkpoint("policy"))))
+    there, here = with_engines(http(url, samples_per_call=1), weights, work=work)
+    assert [found.solutions for found in there] == [found.solutions for found in here]
+    assert [found.verdicts[0].step_scores for found in there] == [
+        found.verdicts[0].step_scores for found in here
+    ]
+    assert max(len(s.steps) for found in there for s in found.solutions) > 2
+    assert all(s.finish is Finish.STOP for found in there for s in found.solutions)

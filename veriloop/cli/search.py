@@ -18,13 +18,14 @@ from veriloop.cli.options import (
     SEED,
     STRICT,
 )
+from veriloop.cli.verifiers import SPECS
 
 
 def search(
     kind: str = typer.Argument(..., help="greedy, beam, dvts or mcts."),
     problems: Path = PROBLEMS,
     engine: str = ENGINE,
-    prm: str = typer.Option(..., help="The step verifier that guides: a checkpoint folder."),
+    prm: str = typer.Option(..., help=f"The step verifier that guides: {SPECS}."),
     out: Path = OUT,
     width: int | None = typer.Option(None, help="beam: beams kept; dvts: trees. Default 4."),
     expand: int | None = typer.Option(
@@ -33,6 +34,9 @@ def search(
     simulations: int | None = typer.Option(None, help="mcts. Default 16."),
     exploration: float | None = typer.Option(None, help="mcts: weight of the prior. Default 1."),
     prior: str | None = typer.Option(None, help="mcts: uniform (the default) or logprob."),
+    widening: float | None = typer.Option(
+        None, help="mcts: a node is grown visits ** widening times. Default 0.5; 0 is once."
+    ),
     rollouts: int | None = typer.Option(
         None, help="mcts: value a leaf by so many whole solutions. Default 0: by its own score."
     ),
@@ -59,7 +63,8 @@ def search(
     from veriloop.runs.stages import read_all
 
     own = {"width": width, "expand": expand, "simulations": simulations}
-    own |= {"exploration": exploration, "prior": prior, "rollouts": rollouts, "budget": budget}
+    own |= {"exploration": exploration, "prior": prior, "widening": widening}
+    own |= {"rollouts": rollouts, "budget": budget}
     asked = Asked(
         kind,
         {name: value for name, value in own.items() if value is not None},

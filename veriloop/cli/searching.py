@@ -17,15 +17,13 @@ if TYPE_CHECKING:
     from veriloop.runs.plan import StageReport
     from veriloop.runs.stages import Run
 
+_TREE = ("expand", "simulations", "exploration", "prior", "widening", "rollouts", "budget")
 # The options of each kind, and the fields that they fill.
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "beam": {"width": "width", "expand": "expand"},
     "dvts": {"width": "trees", "expand": "expand"},
     "greedy": {"expand": "n"},
-    "mcts": {
-        name: name
-        for name in ("expand", "simulations", "exploration", "prior", "rollouts", "budget")
-    },
+    "mcts": {name: name for name in _TREE},
 }
 
 
