@@ -39,6 +39,7 @@ _NAMED = {
 _FIGURE_8 = (
     "arXiv 2501.07301, figure 8, over all Best-of-8 solutions; its rule for ties is not reported"
 )
+_LOSSES = "Solutions without a prediction are in n and count as wrong."
 _BOOTSTRAP = "95 % bootstrap intervals over problems"
 
 
@@ -133,6 +134,7 @@ def verifiers_table(biases: Biases, titles: Mapping[str, str] | None = None) -> 
         interval="95 % interval",
         caption="macro, micro: wrong steps of right answers that are found exactly. last: where the smallest score "
         f"stands, {_where(biases.verifiers)}; {biases.tie_rule}.",
+        losses=_LOSSES + (" Best-of-N leaves out problems without a score." if biases.n else ""),
     )
 
 
@@ -199,6 +201,7 @@ def _extracted_plot(biases: Biases, names: Mapping[str, str], published: bool) -
         caption="A macro mean gives each subset the same weight, however few such solutions it has."
         + (" Published: arXiv 2501.07301, table 5, on ProcessBench's 521." if published else ""),
         interval="95 % intervals",
+        losses=_LOSSES,
     )
 
 
@@ -305,6 +308,7 @@ def _extracted_table(biases: Biases, names: Mapping[str, str], published: bool) 
         tuple(rows),
         interval="95 % interval",
         caption="Share whose first wrong step is named exactly. Look at n before comparing.",
+        losses=_LOSSES,
     )
 
 

@@ -1,8 +1,9 @@
 """The kinds of plot, as numbers: bars, lines against n, grouped bars, scatters, and step scores of a few solutions.
 
-A plot is data; ``draw_bars`` and ``draw_lines`` make the pictures, and every picture comes with its numbers as
-a table (``numbers``). ``interval`` names what the whiskers or bands are. Colours follow the order of the series
-and are safe for colour-blind readers.
+A plot is data; ``draw_bars``, ``draw_lines`` and ``draw_scatter`` make the pictures, and every picture comes with
+its numbers as a table (``numbers``). ``interval`` names what the whiskers or bands are, ``losses`` how unscored items
+were counted where they were not left out. Colours follow the order of the series and are safe for colour-blind
+readers.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class BarPlot:
     references: tuple[Reference, ...] = ()
     caption: str = ""
     interval: str = ""
+    losses: str = ""
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -64,7 +66,7 @@ class BarPlot:
         """The plot as a table."""
         rows = tuple(Row(bar.label, (bar.cell,), group=bar.group) for bar in self.bars)
         columns = (Column(self.axis or "value", digits=self.digits),)
-        return Table(self.title, columns, rows, interval=self.interval)
+        return Table(self.title, columns, rows, interval=self.interval, losses=self.losses)
 
 
 @final
@@ -155,6 +157,7 @@ class GroupedBarPlot:
     references: tuple[Reference, ...] = ()
     caption: str = ""
     interval: str = ""
+    losses: str = ""
 
     def __post_init__(self) -> None:
         for one in self.series:
@@ -176,7 +179,7 @@ class GroupedBarPlot:
             Row(name, tuple(one.cells[i] for one in self.series))
             for i, name in enumerate(self.categories)
         )
-        return Table(self.title, columns, rows, interval=self.interval)
+        return Table(self.title, columns, rows, interval=self.interval, losses=self.losses)
 
 
 @final
@@ -207,6 +210,7 @@ class ScatterPlot:
     references: tuple[Reference, ...] = ()
     caption: str = ""
     interval: str = ""
+    losses: str = ""
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -230,7 +234,7 @@ class ScatterPlot:
             Column(self.x_axis or "x", digits=self.digits),
             Column(self.y_axis or "y", digits=self.digits),
         )
-        return Table(self.title, columns, rows, interval=self.interval)
+        return Table(self.title, columns, rows, interval=self.interval, losses=self.losses)
 
 
 @final

@@ -27,6 +27,7 @@ from veriloop.report.page import Link, Page, Provenance, Section, Text
 from veriloop.report.plots import Bar, BarPlot, GroupedBarPlot, Line, LinePlot, Point, Series
 from veriloop.report.processbench_tables import (
     HERE,
+    LOSSES,
     THERE,
     biases_table,
     bounds_table,
@@ -112,6 +113,7 @@ def _family_bars(result: ProcessBenchResult, family: Family) -> BarPlot:
         axis="mean of the subsets' F1, %",
         high=100.0,
         caption="The nearest published rows and the best one; whiskers on what was measured here.",
+        losses=LOSSES,
         interval="95 % bootstrap intervals over problems",
     )
 
@@ -135,6 +137,7 @@ def _subset_bars(result: ProcessBenchResult, family: Family) -> GroupedBarPlot:
         axis="F1, %",
         high=100.0,
         interval="95 % bootstrap intervals over problems, of what was measured here",
+        losses=LOSSES,
     )
 
 
@@ -180,6 +183,7 @@ def _unread_bars(result: ProcessBenchResult) -> BarPlot:
         bars,
         axis="% of critiques",
         caption="They have no vote; a row without any vote counts as wrong.",
+        losses="n counts critiques.",
     )
 
 

@@ -22,6 +22,7 @@ NAMES = {
     "olympiadbench": "OlympiadBench",
     "omnimath": "Omni-MATH",
 }
+LOSSES = "Rows without a prediction are in n and count as wrong."
 HERE, THERE = "measured here", "published"
 
 
@@ -66,6 +67,7 @@ def scores_table(result: ProcessBenchResult) -> Table:
         tuple(rows),
         interval="95 % interval; of F1, bootstrap over problems",
         caption=f"Rule: {result.protocol}. The papers print the mean of subsets.{told}",
+        losses=LOSSES,
     )
 
 
@@ -94,6 +96,7 @@ def bounds_table(result: ProcessBenchResult) -> Table:
         rows,
         interval="95 % bootstrap interval over problems",
         caption="Exact: every threshold that changes a prediction was looked at.",
+        losses=LOSSES,
     )
 
 
@@ -121,6 +124,7 @@ def critiques_table(result: ProcessBenchResult) -> Table:
         ),
         tuple(rows),
         caption="A row without an index counts as wrong, as in the official metric.",
+        losses="n counts critiques.",
     )
 
 
@@ -136,6 +140,7 @@ def comparison_table(comparison: Comparison) -> Table:
         (Column("F1", "points"), Column("McNemar p")),
         rows,
         interval="95 % bootstrap interval of the paired difference",
+        losses=LOSSES,
         caption=f"Right on rows where the other is wrong: {comparison.only_first:,} and "
         f"{comparison.only_second:,} of {comparison.rows:,}.",
     )
@@ -158,6 +163,7 @@ def published_table(
         (*columns, Column("mean")),
         (measured, *(_published_row(row, list(table.rows_by_subset)) for row in rows)),
         interval="95 % bootstrap interval over problems, of what was measured here alone",
+        losses=LOSSES,
         caption="Published numbers are the papers' own (arXiv 2501.07301 and 2412.06559), on all 3,400 rows; "
         "none of them was measured here.",
     )
@@ -212,4 +218,5 @@ def biases_table(result: ProcessBenchResult) -> Table:
         tuple(rows),
         interval="95 % interval",
         caption="Of equal smallest scores the earliest counts. `veriloop bench biases` shows a family of verifiers.",
+        losses=LOSSES,
     )

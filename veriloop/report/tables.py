@@ -45,7 +45,10 @@ class Row:
 @final
 @dataclass(frozen=True)
 class Table:
-    """Rows under columns. ``interval`` names what the brackets are, for example "95 % bootstrap interval"."""
+    """Rows under columns. ``interval`` names what the brackets are, for example "95 % bootstrap interval".
+
+    ``losses`` says how unscored items were counted where it is not the usual way, which is to leave them out.
+    """
 
     title: str
     columns: tuple[Column, ...]
@@ -53,6 +56,7 @@ class Table:
     row_label: str = ""
     interval: str = ""
     caption: str = ""
+    losses: str = ""
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -172,12 +176,12 @@ def _legend(table: Table, notes: Mapping[str, int]) -> Markup:
     if any(c.interval for c in cells):
         says.append(f"In brackets: {table.interval or 'the interval'}.")
     if any(c.n is not None for c in cells):
-        says.append("n counts items scored.")
-        if any(c.unscored for c in cells):
+        says.append(table.losses or "n counts items scored.")
+        if not table.losses and any(c.unscored for c in cells):
             says.append(
                 "Unscored items are never counted as wrong; a cell that does not mention any has none."
             )
-        else:
+        elif not table.losses:
             says.append("No item went unscored.")
     best = [Markup("<b>Bold</b> is the best of a column.")] if _any_best(table) else []
     numbered = [

@@ -98,4 +98,6 @@ def test_a_critics_page_has_its_unread_critiques_and_no_sweep(html):
     root = html(render(processbench_page(rows, result, "critic")))
     titles = [h.text for h in (*root.all("h2"), *root.all("h3"))]
     assert titles.count("Critiques that name no index") == 2
+    assert not any("never counted as wrong" in p.text for p in root.by_class("legend"))
+    assert any("count as wrong" in p.text for p in root.by_class("legend"))
     assert "F1 against the threshold" not in titles
