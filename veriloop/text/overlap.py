@@ -183,7 +183,7 @@ class Ngrams:
         pairs = np.stack([text, document, covered, shorter])[:, enough]
         for i, j, both, length in pairs.T.tolist():
             if more[i]:
-                both = _covered_by_both(texts[i], self.documents[j], self.n)
+                both = _covered_by_both(texts[int(i)], self.documents[j], self.n)
             if both >= least * length:
                 found[i].append(Overlap(j, both / length))
         for overlaps in found:
