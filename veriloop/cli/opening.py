@@ -99,8 +99,18 @@ class Found:
         return f"\n{self.quarantine.summary()}; all in {self.saved}"
 
 
-def problem_source(source: str, *, count: int, split: str, seed: int, out: Path) -> Found:
-    """``count`` problems of ``source`` at most; bad rows go to a quarantine file in ``out``."""
+def problem_source(
+    source: str, *, count: int, split: str, seed: int, out: Path, set_name: str = ""
+) -> Found:
+    """``count`` problems of ``source`` at most; bad rows go to a quarantine file in ``out``.
+
+    ``set_name`` is a set of ``veriloop.bench.sets``, whose rules the answers get.
+    """
+    if set_name:
+        from veriloop.bench.sets import read_set
+
+        read = read_set(set_name, source, limit=count)
+        return Found(read.problems, read.quarantine, read.quarantine.save(out))
     if source == WORLD:
         from veriloop.abacus.world import abacus_problems
 

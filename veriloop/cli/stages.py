@@ -45,13 +45,16 @@ def problems(
     out: Path = OUT,
     count: int = typer.Option(1000, help="How many problems at most."),
     split: str = typer.Option("train", help="Of abacus: train or heldout."),
+    set_name: str = typer.Option(
+        "", "--set", help="The paper's set that the file is, for its answer rules: minerva_math ..."
+    ),
     seed: int = SEED,
     fresh: bool = FRESH,
 ) -> None:
     """Read or generate problems. Bad rows go to a quarantine file with their reason."""
     from veriloop.cli.opening import problem_source
 
-    found = problem_source(source, count=count, split=split, seed=seed, out=out)
+    found = problem_source(source, count=count, split=split, seed=seed, out=out, set_name=set_name)
     with running(out, fresh=fresh, quiet=True) as run:
         report = asyncio.run(run.problems("", found.problems))
     typer.echo(f"{report.items:,} problems in {out}{found.summary()}")

@@ -1,13 +1,15 @@
 """The sets of the paper as published: their rows, and every reference equal to itself under its set's rule."""
 
 import asyncio
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from veriloop.bench.sets import CHINESE, ENGLISH, SETS, read_set
+from veriloop.bench.sets import CHINESE, ENGLISH, SETS, read_set, with_rule
 from veriloop.errors import InputError
+from veriloop.records import Problem
 from veriloop.text.answer_rules import AnswerRule, find_answer
 from veriloop.verify.answer_rules import equality_of
 from veriloop.verify.equality import MathEquality
@@ -91,9 +93,37 @@ def test_real_rows_of_the_chinese_sets(name):
     assert f"the paper's set has {SETS[name].rows}" in found.summary()
 
 
+def test_800_real_answers_are_judged_as_the_official_code_judged_them(shared_data):
+    """Found in the responses again and compared under MATH's rule; one differs, where it does not read 10{,}000."""
+    path = shared_data("best_of_n/math_cot_100.jsonl")
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    problems = [with_rule(Problem("math", r["question"], r["gt"]), SETS["math"]) for r in rows]
+    items = [
+        (p, text, score)
+        for p, r in zip(problems, rows, strict=True)
+        for text, score in zip(r["response"], r["score"], strict=True)
+    ]
+
+    async def check():
+        equality = MathEquality(timeout=30, workers=1)
+        try:
+            return await asyncio.gather(
+                *(
+                    equality_of(p, equality).equal(p.reference, find_answer(p, text) or "")
+                    for p, text, _ in items
+                )
+            )
+        finally:
+            await equality.close()
+
+    said = asyncio.run(check())
+    differ = [p.reference for (p, _, score), same in zip(items, said, strict=True) if same != score]
+    assert differ == ["10{,}000"]
+
+
 def test_what_olympiadbench_says_of_its_answers(shared_data):
     found = read_set("olympiadbench", shared_data("best_of_n/olympiadbench.jsonl"))
-    rules = [AnswerRule.of(p) for p in found.problems]
+    rules = [rule for p in found.problems if (rule := AnswerRule.of(p))]
     assert Counter(r.several for r in rules) == {"": 581, "any": 94}
     assert Counter(r.unit for r in rules if r.unit).total() == 8
     assert [r.absolute for r in rules if r.absolute] == [0.1]

@@ -18,6 +18,7 @@ from veriloop.cli.opening import (
 from veriloop.engines.scripted import Scripted
 from veriloop.errors import InputError
 from veriloop.protocols import Request, Sampling
+from veriloop.text.answer_rules import AnswerRule
 from veriloop.verify import KINDS
 
 
@@ -53,6 +54,17 @@ def test_problems_of_the_embedded_world_by_split(tmp_path):
     assert train.summary() == ""
     with pytest.raises(InputError, match="'test'"):
         problem_source("abacus", count=5, split="test", seed=1, out=tmp_path)
+
+
+def test_problems_of_a_set_carry_its_rules(tmp_path):
+    source = tmp_path / "set.jsonl"
+    source.write_text(json.dumps({"question": "How many?", "answer": "1,2"}) + "\n")
+    found = problem_source(
+        str(source), count=5, split="", seed=0, out=tmp_path, set_name="college_math"
+    )
+    rule = AnswerRule.of(found.problems[0])
+    assert rule is not None
+    assert (found.problems[0].task, rule.several) == ("college_math", "any")
 
 
 def test_problems_of_a_file_say_where_bad_rows_went(tmp_path):
