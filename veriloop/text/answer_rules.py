@@ -34,7 +34,9 @@ _GROUPED = re.compile(r"[-+]?(?:\\?\$)?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _THOUSANDS = re.compile(r"(?<=\d),\d{3}(?!\d)")
 _PLUS_MINUS = re.compile(r"\\pm(?![A-Za-z])|±")
 _LABEL = re.compile(r"^[A-Za-z](?:_\{?\w+\}?)?\s*(?:=|\\in(?![A-Za-z]))\s*(?=\S)")
-_WAYS = re.compile(r"\s*\\approx(?![A-Za-z])\s*|\s*≈\s*|\s*:\s*(?=[\[(\\$]|\\left|\\mathbb)")
+_COLON = r"\s*:\s*(?=[\[(\\$]|\\left|\\mathbb)"
+_WAYS = re.compile(_COLON)
+_WAYS_OF_ONE = re.compile(rf"\s*\\approx(?![A-Za-z])\s*|\s*≈\s*|{_COLON}")
 
 
 @final
@@ -144,7 +146,9 @@ class AnswerRule:
         """
         if not self.ways:
             return (reference,)
-        pieces = [p.strip().strip("$").strip() for p in _WAYS.split(reference)]
+        # Where there are several answers, each has its own approximation: those are no ways of the whole.
+        ways = _WAYS if len(split_answers(reference)) > 1 else _WAYS_OF_ONE
+        pieces = [p.strip().strip("$").strip() for p in ways.split(reference)]
         return tuple(dict.fromkeys([reference, *(p for p in pieces if p)]))
 
 

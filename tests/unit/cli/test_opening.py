@@ -8,13 +8,12 @@ import pytest
 
 from veriloop.abacus import checkpoint
 from veriloop.cli.opening import (
-    VerifierOptions,
     engine,
     model_path,
     problem_source,
     remembered,
-    verifier,
 )
+from veriloop.cli.verifying import VerifierOptions, verifier
 from veriloop.engines.scripted import Scripted
 from veriloop.errors import InputError
 from veriloop.protocols import Request, Sampling
@@ -90,7 +89,9 @@ def test_an_engine_remembers_its_calls_beside_the_records(spec, tmp_path):
     assert isinstance(engine(spec), Scripted)
 
 
-@pytest.mark.parametrize("kind", ["montecarlo", "judge", "min-token-probability"])
+@pytest.mark.parametrize(
+    "kind", ["montecarlo", "judge", "min-token-probability", "pairwise", "pointwise"]
+)
 def test_verifiers_that_ask_a_model_need_one(kind, spec, tmp_path):
     with pytest.raises(InputError, match="--engine"):
         opened(kind, VerifierOptions(), tmp_path)

@@ -75,6 +75,7 @@ CASES = [
     (ANY, r"$-1<x \leqslant 1:(-1,1]$", "(-1,1]", True),
     (ANY, r"No solution : $\oslash$", r"\text{no solution}", True),
     (ANY, r"$\frac{40}{3} \approx 13.33$ minutes", r"\frac{40}{3}", True),
+    (ANY, r"$r \approx 2.7 \mathrm{~cm}$, $h \approx 10.8$", r"r \approx 2.7 \mathrm{~cm}", False),
     (ANY, "b > a > c", "b>a>c", True),
     (ANY, "b > a > c", "a>b>c", False),
     (ANY, r"1.1\%", "1.1", True),
