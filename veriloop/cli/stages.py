@@ -123,7 +123,7 @@ def verify(
     strict: bool = STRICT,
 ) -> None:
     """Solutions -> verdicts, by any verifier. A verdict has a value or a reason for having none."""
-    from veriloop.cli.opening import VerifierOptions, verifier
+    from veriloop.cli.verifying import VerifierOptions, verifier
     from veriloop.runs.stages import read_groups
 
     options = VerifierOptions(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from veriloop.cli.opening import VerifierOptions, verifier
 from veriloop.cli.verifiers import SPECS, step_verifier
+from veriloop.cli.verifying import VerifierOptions, verifier
 from veriloop.engines.process_reward import ProcessRewardModel
 from veriloop.errors import InputError
 from veriloop.records import Group, Problem, Solution

@@ -1,0 +1,115 @@
+"""The verifier that ``veriloop verify KIND`` names, opened with what it needs and closed at the end."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, final
+
+from veriloop.cli.opening import closing, remembered
+from veriloop.cli.verifiers import step_verifier
+from veriloop.errors import InputError
+
+if TYPE_CHECKING:
+    from veriloop.protocols import Engine, Sampling, Verifier
+
+# Kinds that ``--checkpoint`` (or ``--engine``) opens, and what their verdicts are filed under.
+_NAMED = {"outcome": "orm", "plus-minus": "plus-minus", "pooling": "prm", "process": "prm"}
+
+
+@final
+@dataclass(frozen=True)
+class VerifierOptions:
+    """The options of ``veriloop verify``, for the kinds that use them."""
+
+    engine: str = ""
+    checkpoint: str | None = None
+    k: int = 8
+    estimate: str = "hard"
+    temperature: float = 1.0
+    max_tokens: int = 2048
+    prompt: str = "judge"
+    seed: int = 0
+    both_orders: bool = False
+
+    def sampling(self, temperature: float) -> Sampling:
+        """The sampling of rollouts or of a judge."""
+        from veriloop.protocols import Sampling
+
+        return Sampling(self.max_tokens, temperature)
+
+
+@asynccontextmanager
+async def verifier(kind: str, options: VerifierOptions, out: Path) -> AsyncIterator[Verifier]:
+    """The verifier of that kind; what it opened is closed at the end."""
+    if kind in ("montecarlo", "judge", "min-token-probability", "pairwise", "pointwise"):
+        if not options.engine:
+            raise InputError(f"{kind} asks a model: name one with --engine")
+        async with (
+            remembered(options.engine, out) as model,
+            _with_engine(kind, options, model) as made,
+        ):
+            yield made
+    elif kind == "answer":
+        from veriloop.verify.answer import Answer
+        from veriloop.verify.equality import MathEquality
+
+        async with closing(MathEquality()) as equality:
+            yield Answer(equality)
+    elif kind in _NAMED:
+        async with step_verifier(_spec(kind, options), out, name=_NAMED[kind]) as made:
+            yield made
+    elif kind == "gold":
+        from veriloop.abacus.world import Gold
+
+        yield Gold()
+    else:
+        from veriloop.verify import KINDS
+
+        raise InputError(f"no verifier {kind!r}; there are {', '.join([*KINDS, 'gold'])}")
+
+
+def _spec(kind: str, options: VerifierOptions) -> str:
+    """What ``step_verifier`` is to open: ``process`` opens anything, the others say what they are."""
+    if kind == "plus-minus" and options.engine:
+        return f"plus-minus:{options.engine}"
+    if not options.checkpoint:
+        raise InputError(f"{kind} scores with a model: name its folder with --checkpoint")
+    if kind != "outcome":
+        return options.checkpoint
+    named = f"orm:{options.checkpoint.removeprefix('orm:')}"
+    if "@http" in named:
+        return named
+    return f"{named}{'&' if '?' in named else '?'}granularity=trajectory"
+
+
+@asynccontextmanager
+async def _with_engine(kind: str, options: VerifierOptions, model: Engine) -> AsyncIterator[Any]:
+    from veriloop.verify.compare import Pairwise, Pointwise
+    from veriloop.verify.equality import MathEquality
+    from veriloop.verify.judge import Judge
+    from veriloop.verify.montecarlo import MonteCarlo
+    from veriloop.verify.surprise import MinTokenProbability
+
+    if kind in ("judge", "pointwise"):
+        judge = Judge(model, options.prompt, options.sampling(0.0), options.seed)
+        yield judge if kind == "judge" else Pointwise(judge)
+    elif kind == "pairwise":
+        prompt = "pairwise" if options.prompt == "judge" else options.prompt
+        yield Pairwise(model, prompt, options.sampling(0.0), options.seed, options.both_orders)
+    elif kind == "min-token-probability":
+        yield MinTokenProbability(model)
+    else:
+        if options.estimate not in ("hard", "soft"):
+            raise InputError(f"--estimate is hard or soft, not {options.estimate!r}")
+        async with closing(MathEquality()) as equality:
+            yield MonteCarlo(
+                model,
+                equality,
+                options.k,
+                estimate="soft" if options.estimate == "soft" else "hard",
+                sampling=options.sampling(options.temperature),
+                seed=options.seed,
+            )
