@@ -15,6 +15,7 @@ from veriloop.report.biases import bias_sections
 from veriloop.report.cells import Cell
 from veriloop.report.page import Page, Provenance, StageTime, Text
 from veriloop.report.plots import Bar, BarPlot, Line, LinePlot, Point, Reference
+from veriloop.report.processbench_tables import LOSSES
 from veriloop.report.tables import Column, Row, Table
 
 RULE = "vote_product"
@@ -104,6 +105,7 @@ def main_tables(titles: Mapping[str, str], measures: Measures) -> tuple[Table, .
             row_label="trained on labels from",
             interval="95 % interval",
             caption=f"ProcessBench's metric over the solutions of {which}.",
+            losses=LOSSES,
         )
     ]
     return (
@@ -201,6 +203,7 @@ def _f1_plot(titles: Mapping[str, str], measures: Measures) -> list[BarPlot]:
             axis="F1, %",
             high=100.0,
             caption="On all held-out solutions, with 95 % bootstrap intervals over problems.",
+            losses=LOSSES,
         )
     ]
 
@@ -283,6 +286,7 @@ def _labels(measures: Measures) -> Table:
         tuple(rows),
         row_label="source",
         interval="95 % interval",
+        losses=LOSSES,
         caption=f"The consensus filter kept {kept:,} of {of:,} solutions ({100 * kept / max(of, 1):.0f} %): {parts}. "
         "What it dropped is kept with its reason.",
     )
