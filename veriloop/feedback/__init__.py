@@ -5,5 +5,6 @@ What a filter leaves out is handed back with its reason and kept in a file of it
 
 KINDS: dict[str, str] = {
     "consensus": "veriloop.feedback.consensus:Consensus",
+    "guarded": "veriloop.feedback.contamination:Guarded",
     "step-labels": "veriloop.feedback.labels:StepLabels",
 }
