@@ -104,9 +104,9 @@ class Grower:
     by: Stepwise
     spent: Spent = field(default_factory=Spent)
     logprobs: bool = False
-    _told: bool = False
+    _told: bool = field(default=False, init=False, repr=False)
     _verdicts: dict[tuple[str, ...], Verdict] = field(
-        default_factory=dict[tuple[str, ...], Verdict]
+        default_factory=dict[tuple[str, ...], Verdict], init=False, repr=False
     )
 
     @property
