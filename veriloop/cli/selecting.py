@@ -165,7 +165,7 @@ def _names(asked: Sequence[tuple[str, str]]) -> list[str]:
     for spec, kind in asked:
         alone = sum(k == kind for _, k in asked) == 1
         last = re.sub(r"[^\w.-]+", "-", spec.partition("?")[0].rstrip("/").rsplit("/", 1)[-1])
-        name = kind if alone else f"{kind}-{last}"
+        name = kind if alone else last if last.startswith(f"{kind}-") else f"{kind}-{last}"
         names.append(f"{name}-{len(names) + 1}" if name in names else name)
     return names
 

@@ -112,6 +112,7 @@ def test_solutions_without_a_verdict_on_their_answers_need_a_folder(tmp_path, ch
 def test_names_of_verifiers():
     assert _names([("a/prm-7b?device=cuda", "prm"), ("b/rm", "orm")]) == ["prm", "orm"]
     assert _names([("a/x", "prm"), ("b/x", "prm")]) == ["prm-x", "prm-x-2"]
+    assert _names([("a/prm-7b", "prm"), ("b/soft", "prm")]) == ["prm-7b", "prm-soft"]
     assert _whole("a/rm") == "orm:a/rm?granularity=trajectory"
     assert _whole("orm:a/rm?device=cuda") == "orm:a/rm?device=cuda&granularity=trajectory"
     assert Options(None).n == 8
