@@ -50,7 +50,7 @@ def sources(folder: Path, problems, solutions, verdicts, size: int = 4) -> Sourc
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=12), st.integers(1, 6), st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=10, deadline=None)
 def test_the_merge_is_the_join(counts, size, data):
     counts[data.draw(st.integers(0, len(counts) - 1))] = 2  # a folder without records is refused
     problems, solutions, (mc, judge) = records(counts)
