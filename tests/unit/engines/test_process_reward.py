@@ -227,7 +227,8 @@ def test_the_head_is_drawn_from_the_seed(base, other, head):
 
 def test_what_was_read_before_costs_no_pass_and_has_the_same_bits(base):
     first, second = (ProcessRewardModel.create(base, head="surprise", seed=s) for s in (0, 1))
-    encoded = [first.encode(PROBLEM, steps) for steps in SOLUTIONS]
+    own = f"{PROBLEM} Only this test reads it."  # passes are remembered in the process
+    encoded = [first.encode(own, steps) for steps in SOLUTIONS]
     rows = first.inputs(encoded)
     second._owner()
     second.network.base.model.embed_tokens.weight.data.zero_()  # another pass would show
