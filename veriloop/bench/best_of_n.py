@@ -8,7 +8,7 @@ Nothing is generated here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import final
 
 import numpy as np
@@ -19,6 +19,7 @@ from veriloop.bench.selection import (
     AGGREGATIONS,
     Bools,
     aggregate,
+    product_weights,
     right_by_luck,
     right_by_score,
     right_by_vote,
@@ -94,13 +95,15 @@ class BestOfNRow:
 class BestOfN:
     """The table over ``problems`` problems with ``n`` judged solutions each.
 
-    ``left_out`` counts problems with fewer solutions, or with one whose correctness is unknown.
+    ``left_out`` counts problems with fewer solutions, or with one whose correctness is unknown. ``steps`` says of
+    each judged solution, by id, how many it has.
     """
 
     n: int
     problems: int
     left_out: int
     rows: tuple[BestOfNRow, ...]
+    steps: Mapping[str, int] = field(default_factory=dict[str, int], repr=False)
 
     def row(self, rule: str, verifier: str = "") -> BestOfNRow:
         """The row of one rule, of one verifier where the rule has one. Raises KeyError, naming what there is."""
@@ -145,7 +148,8 @@ def best_of_n(
         by_solution = {v.solution: v for v in given}
         found = [[_usable(s, by_solution) for s in solutions] for solutions in board.solutions]
         rows.extend(board.verifier_rows(name, found, _rules(by_solution.values())))
-    return BestOfN(n, len(board.right), len(groups) - len(board.right), tuple(rows))
+    steps = {s.id: len(s.steps) for solutions in board.solutions for s in solutions}
+    return BestOfN(n, len(board.right), len(groups) - len(board.right), tuple(rows), steps)
 
 
 @final
@@ -243,7 +247,7 @@ class _Board:
         rows: list[BestOfNRow] = []
         for rule in rules:
             scores = np.array([[_score(v, rule) for v in row] for row in found])
-            weights = np.exp(scores) if rule == "product" else scores
+            weights = product_weights(scores) if rule == "product" else scores
             lost = int(np.isnan(scores).sum())
             auc = within_problem_auc(
                 np.repeat(np.arange(len(found)), self.n).tolist(),

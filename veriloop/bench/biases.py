@@ -37,8 +37,9 @@ TIE_RULE = "of equal smallest scores the earliest counts"
 class Selected:
     """What Best-of-N found: the table, by which rule a solution is picked, and the verdicts it was made of.
 
-    ``verdicts`` are by verifier name; where a verifier has some, the smallest score is looked for in them (the
-    paper's choice: all responses of Best-of-8), else in its verdicts of the labelled solutions.
+    ``verdicts`` are by verifier name; where a verifier has some on the table's solutions and scores every step of
+    them, the smallest score is looked for there (the paper's choice: all responses of Best-of-8), else in its
+    verdicts of the labelled solutions.
     """
 
     board: BestOfN
@@ -221,9 +222,13 @@ def _verifier_bias(
 def _scores_for_minimum(
     name: str, labelled: Sequence[tuple[float, ...] | None], selected: Selected | None
 ) -> tuple[Sequence[tuple[float, ...] | None], str]:
-    """Step scores of all Best-of-N solutions where there are some, else of the labelled solutions."""
-    given = selected.verdicts.get(name, ()) if selected else ()
-    if any(v.step_scores for v in given):
+    """Step scores of all Best-of-N solutions where all that is scored is scored to its end, else of the labelled
+    ones: what stops at the first wrong step has its smallest score last, wherever that step stands.
+    """
+    steps = selected.board.steps if selected else {}
+    given = [v for v in selected.verdicts.get(name, ()) if v.solution in steps] if selected else []
+    whole = all(len(v.step_scores) == steps[v.solution] for v in given if v.scored)
+    if whole and any(v.step_scores for v in given):
         return [v.step_scores or None for v in given], "Best-of-N solutions"
     return labelled, "labelled solutions"
 

@@ -22,6 +22,7 @@ Bools: TypeAlias = "NDArray[np.bool_]"
 
 AGGREGATIONS = ("product", "min", "last", "mean")
 _LOWEST = -np.finfo(float).max
+_ALIKE = 1e-12  # relative: sums of votes that differ by less are equal
 _CELLS = 4_000_000  # problems x subsets x solutions held at once
 
 
@@ -84,21 +85,29 @@ def right_by_vote(groups: NDArray[np.int_], weights: Floats, right: Bools, masks
     """Share of subsets in which the answer with the largest sum of weights is right, one for each problem.
 
     ``groups`` holds equal numbers for equal answers of a problem. With weights of 1 this is the majority vote.
-    NaN marks an unscored solution: it has no vote, and is not what its answer is credited by. Sums are rounded
-    to 12 digits, so that equal ones tie whatever the order of addition.
+    NaN marks an unscored solution: it has no vote, and is not what its answer is credited by. Sums that agree to
+    12 digits tie, whatever the order of addition and however small they are.
     """
     shares = np.full(len(right), np.nan)
     voters = ~np.isnan(weights)
     votes = np.where(voters, weights, 0.0)
     for rows in _blocks(len(right), masks):
         same = groups[rows, :, None] == groups[rows, None, :]
-        sums = np.round((same * votes[rows, None, :]) @ masks.T.astype(float), 12)
+        sums = (same * votes[rows, None, :]) @ masks.T.astype(float)
         masked = np.where(masks & voters[rows, None, :], sums.transpose(0, 2, 1), -np.inf)
-        best = masked.argmax(axis=2)
-        _average(
-            shares, rows, np.take_along_axis(right[rows], best, 1), masked.max(axis=2) > -np.inf
-        )
+        top = masked.max(axis=2, keepdims=True)
+        best = (masked >= top - _ALIKE * np.abs(top)).argmax(axis=2)
+        _average(shares, rows, np.take_along_axis(right[rows], best, 1), top[..., 0] > -np.inf)
     return shares
+
+
+def product_weights(scores: Floats) -> Floats:
+    """What solutions weigh in a vote by their products: 1 for the best of each problem, and the others beside it.
+
+    Takes ``aggregate``'s logarithms, of which 300 small steps would all be 0 as they are. NaN stays NaN.
+    """
+    best = np.fmax.reduce(scores, axis=1, keepdims=True)
+    return np.where(scores <= _LOWEST, 0.0, np.exp(scores - best))
 
 
 def right_by_luck(right: Bools, masks: Bools) -> Floats:

@@ -65,6 +65,7 @@ class Outcome:
         return tuple(self._verdict(s, r) for s, r in zip(group.solutions, reads, strict=True))
 
     def _verdict(self, solution: Solution, read: Read) -> Verdict:
+        read = read.checked()
         scores = tuple(_sigmoid(x) for x in read.scores)
         rule, squashed = Rule("last", self.threshold), replace(read, scores=scores)
         verdict = rule.verdict(solution, squashed, name=self.name, made_by=self._made_by())

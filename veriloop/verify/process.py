@@ -118,7 +118,8 @@ class Process:
         self, items: Sequence[tuple[str, Sequence[str]]]
     ) -> list[tuple[float, ...] | Unscored]:
         """For each (problem text, steps), in order: a score in [0, 1] for each step, or why there is none."""
-        return [read.unscored or read.scores for read in self._read(items)]
+        reads = [read.checked() for read in self._read(items)]
+        return [read.unscored or read.scores for read in reads]
 
     def _read(self, items: Sequence[Item]) -> list[Read]:
         with self._held.lock:

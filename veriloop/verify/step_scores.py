@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, final
 
 from veriloop.records import (
@@ -39,6 +39,13 @@ class Read:
     tokens: int = 0
     calls: int = 1
 
+    def checked(self) -> Read:
+        """Itself; without scores where one of them is no number, for NaN is above no threshold and below none."""
+        if all(map(math.isfinite, self.scores)):
+            return self
+        why = "the model gives NaN or infinite scores: load it in float32 or bfloat16, or look at its weights"
+        return replace(self, scores=(), unscored=Unscored.ENGINE, why=why)
+
 
 @final
 @dataclass(frozen=True)
@@ -55,7 +62,8 @@ class Rule:
             raise ValueError(f"aggregate is product, min or last, got {self.aggregate!r}")
 
     def verdict(self, solution: Solution, read: Read, *, name: str, made_by: str) -> Verdict:
-        """The verdict on one solution."""
+        """The verdict on one solution; a score that is no number makes it unscored."""
+        read = read.checked()
         wrong = (i for i, score in enumerate(read.scores) if score <= self.threshold)
         return Verdict(
             problem=solution.problem,

@@ -131,6 +131,29 @@ def test_own_groups_with_a_best_of_n_table():
     assert "earliest" in shown["tie_rule"]
 
 
+def test_scores_that_end_at_the_first_wrong_step_say_nothing_of_where_the_smallest_stands():
+    """Their last score is their smallest by construction: of four solutions two would count, and none may."""
+    groups = own_groups()
+    rows = labelled_groups(groups)
+    scores = [(1.0, 0.0), (1.0, 1.0, 1.0), (0.0,), (1.0, 1.0, 1.0)]
+    verdicts = [say(row, "stops", s) for row, s in zip(rows, scores, strict=True)]
+    board = best_of_n(groups, {"stops": verdicts}, n=2, bootstrap=QUICK)
+    selected = Selected(board, {"stops": verdicts})
+    (bias,) = measure_biases(rows, {"stops": verdicts}, selected=selected, bootstrap=QUICK).verifiers
+    assert bias.minimum_at_last is None
+
+
+def test_solutions_that_are_not_in_the_table_are_not_counted():
+    groups = own_groups()
+    rows = labelled_groups(groups)
+    scores = [(0.2, 0.3, 0.4), (0.9, 0.9, 0.1), (0.9, 0.8, 0.85), (0.9, 0.9, 0.1)]
+    verdicts = [say(row, "prm", s) for row, s in zip(rows, scores, strict=True)]
+    board = best_of_n(groups, {"prm": verdicts}, n=1, bootstrap=QUICK)
+    selected = Selected(board, {"prm": verdicts})
+    (bias,) = measure_biases(rows, {"prm": verdicts}, selected=selected, bootstrap=QUICK).verifiers
+    assert (bias.minimum_at_last.value, bias.minimum_at_last.n) == (0.0, 2)
+
+
 def test_thresholds_are_by_verifier_and_what_is_unknown_stays_unknown():
     rows = labelled_groups(own_groups(), answer="nobody")
     scores = [(0.2, 0.3, 0.4), (0.9, 0.9, 0.9), (0.9, 0.8, 0.1), (0.9, 0.9, 0.95)]

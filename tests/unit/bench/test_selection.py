@@ -10,6 +10,7 @@ import pytest
 from veriloop.bench.selection import (
     aggregate,
     pass_at,
+    product_weights,
     right_by_luck,
     right_by_score,
     right_by_vote,
@@ -106,6 +107,23 @@ def test_equal_sums_tie_whatever_the_order_of_addition():
     answers = np.array([[0, 1, 1, 1], [0, 0, 0, 1]])
     right = np.array([[True, False, False, False], [True, True, True, False]])
     assert right_by_vote(answers, weights, right, subset_masks(4, 4)).tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("size", [1e-3, 1e-14, 1e-200])
+def test_small_weights_are_still_weights(size):
+    """40 steps of 0.4 have a product of 1e-16: the vote for it is not a tie with one of 1e-17."""
+    weights, answers = np.array([[size / 10, size]]), np.array([[0, 1]])
+    right = np.array([[False, True]])
+    assert right_by_vote(answers, weights, right, subset_masks(2, 2)).tolist() == [1.0]
+
+
+def test_weights_of_products_keep_their_proportions_where_the_products_themselves_are_no_floats():
+    long, longer = (aggregate((1e-9,) * n, "product") for n in (100, 101))
+    zero = aggregate((0.0,), "product")
+    found = product_weights(np.array([[longer, long, np.nan], [zero, zero, np.nan]]))
+    assert found[0, :2] == pytest.approx([1e-9, 1.0])
+    assert found[1, :2].tolist() == [0.0, 0.0]
+    assert np.isnan(found[:, 2]).all()
 
 
 def test_step_scores_become_one_score():

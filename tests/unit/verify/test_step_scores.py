@@ -59,6 +59,17 @@ def test_what_was_not_scored_has_its_reason_and_nothing_else(lost):
     assert verdict.cost == Cost()
 
 
+@pytest.mark.parametrize("how", AGGREGATES)
+@pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
+def test_a_score_that_is_no_number_is_no_right_step_and_no_crash(how, bad):
+    read = Read((0.9, bad, 0.8), tokens=12)
+    verdict = Rule(how).verdict(SOLUTION, read, name="v", made_by="m")
+    assert (verdict.unscored, verdict.value) == (Unscored.ENGINE, None)
+    assert (verdict.first_error, verdict.step_scores) == (None, ())
+    assert "NaN or infinite" in verdict.detail["error"]
+    assert verdict.cost == Cost(calls=1, prompt_tokens=12)
+
+
 def test_rules_that_are_none_are_refused():
     with pytest.raises(ValueError, match="product, min or last, got 'mean'"):
         Rule("mean")
