@@ -20,7 +20,7 @@ from veriloop.runs.conversion import Reading
 from veriloop.runs.record_folders import check_free, is_records, read_records, write_records
 from veriloop.runs.streaming import Stream, Streaming, stream_examples
 from veriloop.runs.streams import ids_key
-from veriloop.store.formats import Labelled
+from veriloop.store.formats import LabelledSolution
 from veriloop.store.labelled import read_labelled
 from veriloop.store.pieces import Table
 from veriloop.store.problems import read_problems
@@ -152,7 +152,7 @@ class _Tally:
     read: int = 0
     reasons: Counter[str] = field(default_factory=Counter[str])
 
-    def filter(self, items: Iterator[Labelled]) -> Iterator[Labelled | Dropped]:
+    def filter(self, items: Iterator[LabelledSolution]) -> Iterator[LabelledSolution | Dropped]:
         """The items, those that repeat an evaluation problem as what is left of them."""
         while chunk := list(islice(items, _CHUNK)):
             matches = self.guard.matches([item.problem.text for item in chunk])

@@ -9,7 +9,7 @@ from pathlib import Path
 from veriloop.bench.label_agreement import Disagreement, LabelAgreement
 from veriloop.bench.label_costs import LabelCosts
 from veriloop.bench.statistics import percentage
-from veriloop.cli.labelling import Labelled, LabelPlan
+from veriloop.cli.labelling import LabelPlan, LabelReport
 from veriloop.feedback.kept import KeptFractions
 from veriloop.ids import Json, describe
 from veriloop.report.cells import Cell
@@ -20,7 +20,9 @@ from veriloop.store.atomic import write_whole
 LONGEST = 300  # characters of a message that an engine gave
 
 
-def write_json(plan: LabelPlan, labelled: Labelled, out: Path, *, paid: Mapping[str, Json]) -> Path:
+def write_json(
+    plan: LabelPlan, labelled: LabelReport, out: Path, *, paid: Mapping[str, Json]
+) -> Path:
     """Leave ``label.json`` in ``out``. ``paid`` says how many samples each engine was asked for."""
     told: dict[str, Json] = {
         "format": 1,
@@ -38,7 +40,7 @@ def write_json(plan: LabelPlan, labelled: Labelled, out: Path, *, paid: Mapping[
     return path
 
 
-def shown(plan: LabelPlan, labelled: Labelled) -> str:
+def shown(plan: LabelPlan, labelled: LabelReport) -> str:
     """Everything that is printed: what the labels took, what was kept, what a shortcut changed, what was lost."""
     parts = [terminal_table(costs_table(labelled.costs))]
     if rolled := savings(labelled.costs):
@@ -156,7 +158,7 @@ def _plain(agreement: LabelAgreement) -> bool:
     return any("exhaustive=True" in who for who in agreement.full.made_by)
 
 
-def losses(labelled: Labelled) -> list[str]:
+def losses(labelled: LabelReport) -> list[str]:
     """One line for each reason for which something was left out, with what was said of the first."""
     lines = [f"{labelled.report.records['examples']:,} examples"]
     said = {

@@ -63,7 +63,7 @@ class LabelPlan:
 
 @final
 @dataclass(frozen=True)
-class Labelled:
+class LabelReport:
     """What came of it. ``costs`` are by verifier, given verdicts included; ``made`` are the stages that made
     verdicts here, ``lost`` what the first item that each of them lost said.
     """
@@ -78,7 +78,7 @@ class Labelled:
 
 async def label_run(
     plan: LabelPlan, run: Run, sources: Sources, cast: Mapping[str, Verifier]
-) -> Labelled:
+) -> LabelReport:
     """Label the solutions of ``sources`` in the folder of ``run``. ``cast`` makes verdicts of these names where
     they lack.
 
@@ -178,7 +178,7 @@ async def _audit(
     return report, label_agreement(quickly.read(), fully.read())
 
 
-def _examples(plan: LabelPlan, run: Run, sources: Sources) -> Labelled:
+def _examples(plan: LabelPlan, run: Run, sources: Sources) -> LabelReport:
     kept = KeptFractions()
     costs = dict.fromkeys(plan.names, LabelCosts())
 
@@ -192,7 +192,7 @@ def _examples(plan: LabelPlan, run: Run, sources: Sources) -> Labelled:
     fresh = run.fresh or run.retry_lost
     how = Streaming(fresh=fresh, seen=run.seen, said=lambda line: print(line, file=sys.stderr))
     report = stream_feedback(run.folder, sources, feedback=plan.feedback, how=how, watch=watch)
-    return Labelled(report, costs, kept)
+    return LabelReport(report, costs, kept)
 
 
 def _first_said(folder: Path) -> str:

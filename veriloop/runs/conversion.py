@@ -18,7 +18,7 @@ from veriloop.errors import InputError
 from veriloop.records import NO_ERROR, Dropped, Form
 from veriloop.runs.record_folders import check_free, is_records, read_records, write_records
 from veriloop.store.atomic import whole_file
-from veriloop.store.formats import Format, Labelled, open_format
+from veriloop.store.formats import Format, LabelledSolution, open_format
 from veriloop.store.labelled import WRITTEN, read_labelled, write_labelled
 from veriloop.store.quarantine import Quarantine
 from veriloop.store.rows import FOLDERS
@@ -107,7 +107,7 @@ def convert(
     )
 
 
-def hardened(item: Labelled, threshold: float) -> Labelled:
+def hardened(item: LabelledSolution, threshold: float) -> LabelledSolution:
     """The solution with hard labels: 1 where a label is above ``threshold``, up to and including the first 0."""
     verdict = item.verdict
     if not verdict.step_scores:
@@ -118,7 +118,7 @@ def hardened(item: Labelled, threshold: float) -> Labelled:
     hard = replace(
         verdict, form=Form.BINARY, value=min(scores), step_scores=scores, first_error=first
     )
-    return Labelled(item.problem, item.solution, hard)
+    return LabelledSolution(item.problem, item.solution, hard)
 
 
 @dataclass
@@ -143,7 +143,7 @@ class _Tally:
     dropped: Counter[str] = field(default_factory=Counter[str])
     lines: _Lines | None = None
 
-    def count(self, items: Iterable[Labelled]) -> Iterator[Labelled]:
+    def count(self, items: Iterable[LabelledSolution]) -> Iterator[LabelledSolution]:
         for item in items:
             self.read[item.verdict.verifier] += 1
             yield item

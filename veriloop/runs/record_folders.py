@@ -22,7 +22,7 @@ from veriloop.errors import InputError
 from veriloop.records import Dropped, Problem, Record, Solution, Verdict
 from veriloop.runs.folder import FILE, held
 from veriloop.runs.streams import Sources, stream_groups
-from veriloop.store.formats import Labelled
+from veriloop.store.formats import LabelledSolution
 from veriloop.store.labelled import reason_of
 from veriloop.store.pieces import Table
 from veriloop.store.reorder import reorder
@@ -38,7 +38,7 @@ def is_records(folder: Path) -> bool:
     return all(_table(folder, kind).pieces() for kind in (Problem, Solution, Verdict))
 
 
-def read_records(folder: Path, verifier: str | None = None) -> Iterator[Labelled]:
+def read_records(folder: Path, verifier: str | None = None) -> Iterator[LabelledSolution]:
     """What ``verifier`` says of each solution, in the order of the problems.
 
     Raises InputError where ``verifier`` is not named and several have their say, and where it has none.
@@ -62,7 +62,7 @@ def read_records(folder: Path, verifier: str | None = None) -> Iterator[Labelled
                     file=str(folder),
                 )
             found = True
-            yield Labelled(group.problem, solutions[verdict.solution], verdict)
+            yield LabelledSolution(group.problem, solutions[verdict.solution], verdict)
     if not found:
         told = ", ".join(sorted(names)) or "nobody"
         raise InputError(f"holds no verdict of {verifier}, only of {told}", file=str(folder))
@@ -81,7 +81,7 @@ def check_free(out: Path, *, fresh: bool) -> None:
 
 
 def write_records(
-    items: Iterable[Labelled | Dropped],
+    items: Iterable[LabelledSolution | Dropped],
     out: Path,
     *,
     dropped: Callable[[Dropped], object] | None = None,
@@ -163,7 +163,7 @@ class _Writer:
     def __post_init__(self) -> None:
         self.pieces = {kind: _Pieces(_table(self.staging, kind)) for kind in _WRITTEN}
 
-    def add(self, item: Labelled) -> None:
+    def add(self, item: LabelledSolution) -> None:
         """Write what is new of an item, or drop it."""
         problem, solution, verdict = item.problem, item.solution, item.verdict
         key = int(problem.id[:16], 16)
@@ -188,7 +188,7 @@ class _Writer:
         for kind, row in rows:
             self.pieces[kind].add(row, place)
 
-    def _drop(self, item: Labelled, reason: str, error: InputError | None = None) -> None:
+    def _drop(self, item: LabelledSolution, reason: str, error: InputError | None = None) -> None:
         told = {"field": error.field, "message": error.message} if error else {}
         one = Dropped(item.solution.id, reason, item.problem.id, detail=told)
         self.pieces[Dropped].add(to_row(one), 0)

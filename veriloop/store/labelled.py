@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, final
 from veriloop.errors import InputError
 from veriloop.records import Dropped
 from veriloop.store.atomic import whole_file
-from veriloop.store.formats import Format, Labelled, detect, open_format
+from veriloop.store.formats import Format, LabelledSolution, detect, open_format
 from veriloop.store.quarantine import Quarantine
 from veriloop.store.source_rows import SUFFIXES, Rows, Undecoded, file_rows, open_rows
 
@@ -45,7 +45,7 @@ def read_labelled(
     format: Format | str | None = None,
     *,
     quarantine: Quarantine | None = None,
-) -> tuple[Iterator[Labelled], Quarantine]:
+) -> tuple[Iterator[LabelledSolution], Quarantine]:
     """The labelled solutions of ``source``, and where its bad rows go while they are read.
 
     ``source`` is a ``.jsonl``, ``.json`` or ``.parquet`` file, a folder of them (in the order of their names), or
@@ -60,7 +60,7 @@ def read_labelled(
 
 
 def write_labelled(
-    items: Iterable[Labelled],
+    items: Iterable[LabelledSolution],
     path: str | Path,
     format: Format | str,
     *,
@@ -105,13 +105,15 @@ def _put(file: BinaryIO, line: bytes, *, array: bool, first: bool) -> None:
     file.write(before + line + (b"" if array else b"\n"))
 
 
-def _groups(items: Iterable[Labelled], form: Format) -> Iterator[Sequence[Labelled]]:
+def _groups(
+    items: Iterable[LabelledSolution], form: Format
+) -> Iterator[Sequence[LabelledSolution]]:
     if form.per_problem:
         return (list(group) for _, group in groupby(items, key=lambda item: item.problem.id))
     return ((item,) for item in items)
 
 
-def _line(form: Format, group: Sequence[Labelled]) -> bytes:
+def _line(form: Format, group: Sequence[LabelledSolution]) -> bytes:
     try:
         return _ENCODER.encode(form.write(group)).encode()
     except UnicodeEncodeError as error:
@@ -120,7 +122,7 @@ def _line(form: Format, group: Sequence[Labelled]) -> bytes:
         raise InputError(f"cannot be written as JSON ({error})") from error
 
 
-def _dropped(item: Labelled, form: Format, error: InputError) -> Dropped:
+def _dropped(item: LabelledSolution, form: Format, error: InputError) -> Dropped:
     return Dropped(
         item.solution.id,
         f"{form.name}: {reason_of(error)}",
@@ -154,7 +156,7 @@ def _no_folder(folder: Path) -> Rows:
 
 def _read(
     files: Iterator[tuple[str, Rows]], given: Format | None, quarantine: Quarantine, source: str
-) -> Iterator[Labelled]:
+) -> Iterator[LabelledSolution]:
     good = False
     for file, found in files:
         rows, form = (found, given) if given else _detected(file, found)
@@ -177,7 +179,7 @@ def _read(
         raise InputError(quarantine.summary() or "there are no rows", file=source)
 
 
-def _items(row: Any, form: Format, subset: str) -> Sequence[Labelled]:
+def _items(row: Any, form: Format, subset: str) -> Sequence[LabelledSolution]:
     if isinstance(row, InputError):
         raise row
     if not isinstance(row, dict):

@@ -11,9 +11,9 @@ from importlib import import_module
 from typing import Any
 
 from veriloop.errors import InputError
-from veriloop.store.formats.labelled import Format, Labelled, Labels, labelled
+from veriloop.store.formats.labelled import Format, LabelledSolution, Labels, labelled
 
-__all__ = ["KINDS", "Format", "Labelled", "Labels", "detect", "labelled", "open_format"]
+__all__ = ["KINDS", "Format", "LabelledSolution", "Labels", "detect", "labelled", "open_format"]
 
 KINDS: dict[str, str] = {
     "bigbench-mistake": "veriloop.store.formats.bigbench_mistake:BigBenchMistake",

@@ -24,7 +24,7 @@ from veriloop.store.formats.fields import (
     texts,
     until,
 )
-from veriloop.store.formats.labelled import Labelled, Labels, Row, labelled
+from veriloop.store.formats.labelled import LabelledSolution, Labels, Row, labelled
 
 _COLUMNS = ("input", "steps", "target", "answer", "mistake_index")
 
@@ -45,7 +45,7 @@ class BigBenchMistake:
         """True where the row has all five columns."""
         return set(_COLUMNS) <= set(row)
 
-    def read(self, row: Row, subset: str = "") -> Sequence[Labelled]:
+    def read(self, row: Row, subset: str = "") -> Sequence[LabelledSolution]:
         """The row's one trace."""
         steps = texts(row, "steps")
         target, answer = maybe_text(row, "target"), maybe_text(row, "answer")
@@ -61,7 +61,7 @@ class BigBenchMistake:
         labels = Labels("human", until(first, steps), first, detail=detail)
         return (labelled(problem, solution, labels),)
 
-    def write(self, items: Sequence[Labelled]) -> dict[str, Any]:
+    def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:
         """One solution as a row. Raises InputError where its first error is not known."""
         (item,) = items
         first = located(item)

@@ -8,7 +8,7 @@ from typing import Any
 from veriloop.errors import InputError
 from veriloop.ids import Json
 from veriloop.records import NO_ERROR
-from veriloop.store.formats.labelled import Labelled, Row
+from veriloop.store.formats.labelled import LabelledSolution, Row
 
 
 def shown(value: object) -> str:
@@ -83,13 +83,13 @@ def other_columns(row: Row, known: Collection[str]) -> dict[str, Json]:
     return {name: value for name, value in row.items() if name not in known}
 
 
-def kept(item: Labelled, name: str) -> dict[str, Any]:
+def kept(item: LabelledSolution, name: str) -> dict[str, Any]:
     """What the format ``name`` set aside in the verdict's detail."""
     found = item.verdict.detail.get(name)
     return dict(found) if isinstance(found, Mapping) else {}
 
 
-def prompt_text(item: Labelled) -> str:
+def prompt_text(item: LabelledSolution) -> str:
     """The problem as plain text. Raises InputError on a chat."""
     prompt = item.problem.prompt
     if not isinstance(prompt, str):
@@ -99,7 +99,7 @@ def prompt_text(item: Labelled) -> str:
     return prompt
 
 
-def labelled_steps(item: Labelled) -> tuple[tuple[str, ...], tuple[float, ...]]:
+def labelled_steps(item: LabelledSolution) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """The steps that have a label, and their labels. Raises InputError where there are none."""
     labels = item.verdict.step_scores
     if not labels or len(labels) > len(item.solution.steps):
@@ -111,7 +111,7 @@ def labelled_steps(item: Labelled) -> tuple[tuple[str, ...], tuple[float, ...]]:
     return item.solution.steps[: len(labels)], _in_range(labels, "step_scores")
 
 
-def hard_labels(item: Labelled) -> tuple[tuple[str, ...], tuple[float, ...]]:
+def hard_labels(item: LabelledSolution) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """As ``labelled_steps``. Raises InputError on a label between 0 and 1: where to cut is not ours to choose."""
     steps, labels = labelled_steps(item)
     soft = next((i for i, label in enumerate(labels) if label not in (0.0, 1.0)), None)
@@ -128,7 +128,7 @@ def until(first_error: int, steps: Sequence[str]) -> tuple[float, ...]:
     return (1.0,) * len(steps) if first_error == NO_ERROR else (1.0,) * first_error + (0.0,)
 
 
-def located(item: Labelled) -> int:
+def located(item: LabelledSolution) -> int:
     """The first error. Raises InputError where it is not known."""
     first = item.verdict.first_error
     if first is None or not NO_ERROR <= first < len(item.solution.steps):

@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 @final
 @dataclass(frozen=True)
-class Labelled:
+class LabelledSolution:
     """A solution with its step labels, and the problem it is of."""
 
     problem: Problem
@@ -54,14 +54,14 @@ class Format(Protocol):
         """True where the row has this format's columns. Values are ``read``'s to check."""
         ...
 
-    def read(self, row: Row, subset: str = "") -> Sequence[Labelled]:
+    def read(self, row: Row, subset: str = "") -> Sequence[LabelledSolution]:
         """The labelled solutions of a row, at least one. ``subset`` is the name of the file it stood in.
 
         Raises InputError naming the field.
         """
         ...
 
-    def write(self, items: Sequence[Labelled]) -> dict[str, Any]:
+    def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:
         """One row: of one solution, or of all the solutions of a problem given (``per_problem``).
 
         Raises InputError naming what this format cannot hold.
@@ -69,7 +69,7 @@ class Format(Protocol):
         ...
 
 
-def labelled(problem: Problem, solution: Solution, labels: Labels) -> Labelled:
+def labelled(problem: Problem, solution: Solution, labels: Labels) -> LabelledSolution:
     """The three records. The verdict's value is the lowest label: 0 where a step is wrong."""
     first_error = labels.first_error
     if first_error is None:
@@ -86,4 +86,4 @@ def labelled(problem: Problem, solution: Solution, labels: Labels) -> Labelled:
         detail=labels.detail,
         made_by=solution.made_by,
     )
-    return Labelled(problem, solution, verdict)
+    return LabelledSolution(problem, solution, verdict)

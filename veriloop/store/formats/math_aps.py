@@ -28,7 +28,7 @@ from veriloop.store.formats.fields import (
     text,
     white,
 )
-from veriloop.store.formats.labelled import Labelled, Labels, Row, labelled
+from veriloop.store.formats.labelled import LabelledSolution, Labels, Row, labelled
 
 _COLUMNS = ("question", "final_answer", "reasoning_steps")
 _Nodes = dict[str, list[list[Any]]]  # prefix -> its [index in the row, value] pairs
@@ -51,13 +51,13 @@ class MathAPS:
         """True where the row has the columns, and a list of steps."""
         return "question" in row and isinstance(row.get("reasoning_steps"), list)
 
-    def read(self, row: Row, subset: str = "") -> Sequence[Labelled]:
+    def read(self, row: Row, subset: str = "") -> Sequence[LabelledSolution]:
         """The row's solutions, in the order in which their last prefixes stand there."""
         problem = aps_problem(row, subset)
         nodes = _nodes(row, problem.text)
         root = nodes.pop(problem.text, [])
         columns = other_columns(row, _COLUMNS)
-        items: list[Labelled] = []
+        items: list[LabelledSolution] = []
         for sample, chain in enumerate(_chains(list(nodes))):
             ends = [len(problem.text), *map(len, chain)]
             pieces = [chain[-1][a:b] for a, b in pairwise(ends)]
@@ -75,7 +75,7 @@ class MathAPS:
             )
         return items
 
-    def write(self, items: Sequence[Labelled]) -> dict[str, Any]:
+    def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:
         """The solutions of one problem as a row; the problem's own value is left out where it is not known.
 
         Raises InputError on a solution that is the beginning of another: this format cannot hold it.
@@ -127,14 +127,14 @@ def aps_labelled(
     *,
     sample: int,
     detail: dict[str, Json],
-) -> Labelled:
+) -> LabelledSolution:
     """One solution of a row, from the texts of its nodes."""
     steps = tuple(piece.strip() for piece in pieces)
     solution = Solution(problem.id, steps, sample=sample, made_by=problem.made_by)
     return labelled(problem, solution, Labels("mc", scores, form=Form.SCORE, detail=detail))
 
 
-def aps_columns(item: Labelled, name: str) -> dict[str, Any]:
+def aps_columns(item: LabelledSolution, name: str) -> dict[str, Any]:
     """The columns of a row, without its steps."""
     uid = item.problem.uid
     return {

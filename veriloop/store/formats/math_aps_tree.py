@@ -23,7 +23,7 @@ from veriloop.store.formats.fields import (
     text,
     white,
 )
-from veriloop.store.formats.labelled import Labelled, Row
+from veriloop.store.formats.labelled import LabelledSolution, Row
 from veriloop.store.formats.math_aps import aps_columns, aps_labelled, aps_problem
 
 _COLUMNS = ("question", "final_answer", "reasoning_steps")
@@ -46,7 +46,7 @@ class MathAPSTree:
         """True where the row has the columns, and a tree of steps."""
         return "question" in row and isinstance(row.get("reasoning_steps"), dict)
 
-    def read(self, row: Row, subset: str = "") -> Sequence[Labelled]:
+    def read(self, row: Row, subset: str = "") -> Sequence[LabelledSolution]:
         """The row's solutions, one for each leaf."""
         problem = aps_problem(row, subset)
         root = row.get("reasoning_steps")
@@ -59,7 +59,7 @@ class MathAPSTree:
         if value is not None:
             score(value, "reasoning_steps.mc_value")
         columns = other_columns(row, _COLUMNS)
-        items: list[Labelled] = []
+        items: list[LabelledSolution] = []
         for sample, (path, pieces, scores) in enumerate(_leaves(root)):
             aside: dict[str, Json] = {"path": list(path), "root": value}
             if any(piece != piece.strip() for piece in pieces):
@@ -74,7 +74,7 @@ class MathAPSTree:
             )
         return items
 
-    def write(self, items: Sequence[Labelled]) -> dict[str, Any]:
+    def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:
         """The solutions of one problem as a row. The root's value is null where it is not known.
 
         Solutions that did not come from such a tree share the steps that the one before them begins with too.

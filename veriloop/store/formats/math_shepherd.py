@@ -23,7 +23,7 @@ from veriloop.store.formats.fields import (
     text,
     white,
 )
-from veriloop.store.formats.labelled import Labelled, Labels, Row, labelled
+from veriloop.store.formats.labelled import LabelledSolution, Labels, Row, labelled
 
 TAG = "ки"
 _FIRST = "Step 1:"
@@ -48,7 +48,7 @@ class MathShepherd:
         """True where the row has the two columns."""
         return {"input", "label"} <= set(row)
 
-    def read(self, row: Row, subset: str = "") -> Sequence[Labelled]:
+    def read(self, row: Row, subset: str = "") -> Sequence[LabelledSolution]:
         """The row's one solution."""
         given = text(row, "input")
         pieces, labels = _pieces(given, text(row, "label"))
@@ -74,7 +74,7 @@ class MathShepherd:
         detail = set_aside(self.name, aside)
         return (labelled(problem, solution, Labels(self.name, labels, detail=detail)),)
 
-    def write(self, items: Sequence[Labelled]) -> dict[str, Any]:
+    def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:
         """The labelled steps of one solution as a row; a step that lacks its prefix "Step 1:" gets it.
 
         Raises InputError on soft labels, on a text that holds the tag, and on a problem that holds "Step 1:".

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, final
 from veriloop.errors import InputError
 from veriloop.records import Problem, Solution, Verdict
 from veriloop.store.formats.fields import shown
-from veriloop.store.formats.labelled import Labelled, Row
+from veriloop.store.formats.labelled import LabelledSolution, Row
 from veriloop.store.rows import R, from_row, to_row
 
 _COLUMNS = ("problem", "solution", "verdict")
@@ -31,7 +31,7 @@ class Veriloop:
         """True where the row has exactly the three columns."""
         return set(_COLUMNS) == set(row)
 
-    def read(self, row: Row, subset: str = "") -> Sequence[Labelled]:
+    def read(self, row: Row, subset: str = "") -> Sequence[LabelledSolution]:
         """The row's one solution. Raises InputError where the three records are not of one another."""
         problem = _record(row, "problem", Problem)
         solution = _record(row, "solution", Solution)
@@ -40,9 +40,9 @@ class Veriloop:
             raise InputError("is of another problem than the row's", field="solution.problem")
         if (verdict.problem, verdict.solution) != (problem.id, solution.id):
             raise InputError("is of another solution than the row's", field="verdict.solution")
-        return (Labelled(problem, solution, verdict),)
+        return (LabelledSolution(problem, solution, verdict),)
 
-    def write(self, items: Sequence[Labelled]) -> dict[str, Any]:
+    def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:
         """One labelled solution as a row."""
         (item,) = items
         return {name: to_row(getattr(item, name)) for name in _COLUMNS}

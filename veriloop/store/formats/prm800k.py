@@ -27,7 +27,7 @@ from veriloop.store.formats.fields import (
     text,
     texts,
 )
-from veriloop.store.formats.labelled import Labelled, Labels, Row, labelled
+from veriloop.store.formats.labelled import LabelledSolution, Labels, Row, labelled
 
 _QUESTION = ("problem", "ground_truth_answer", "pre_generated_steps")
 _LABELS = {1: 1.0, 0: 1.0, -1: 0.0}
@@ -54,7 +54,7 @@ class PRM800K:
         question, label = row.get("question"), row.get("label")
         return isinstance(question, dict) and isinstance(label, dict) and "steps" in label
 
-    def read(self, row: Row, subset: str = "") -> Sequence[Labelled]:
+    def read(self, row: Row, subset: str = "") -> Sequence[LabelledSolution]:
         """The row's trajectory, and with ``expand`` every other rated completion after its prefix."""
         question, label = _object(row, "question"), _object(row, "label")
         if label.get("finish_reason") == "bad_problem" and not self.bad_problems:
@@ -96,7 +96,7 @@ class PRM800K:
         *,
         rated: int,
         generated: tuple[str, ...] | None,
-    ) -> Labelled | None:
+    ) -> LabelledSolution | None:
         if not rated:
             return None
         scores = tuple(one.label or 0.0 for one in taken[:rated])
@@ -122,7 +122,7 @@ class PRM800K:
 
     def _alternative(
         self, problem: Problem, chain: list[_Taken], *, sample: int, rest: dict[str, Json]
-    ) -> Labelled:
+    ) -> LabelledSolution:
         steps = tuple(one.text for one in chain)
         solution = Solution(problem.id, steps, sample=sample, made_by=problem.made_by)
         scores = tuple(one.label or 0.0 for one in chain)
@@ -131,7 +131,7 @@ class PRM800K:
             problem, solution, Labels("human", scores, detail=set_aside(self.name, aside))
         )
 
-    def write(self, items: Sequence[Labelled]) -> dict[str, Any]:
+    def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:
         """One solution as a row. Raises InputError on soft labels.
 
         A solution that did not come from PRM800K has one completion a step, rated 1 or -1 and chosen.

@@ -19,7 +19,7 @@ from veriloop.store.formats.fields import (
     set_aside,
     until,
 )
-from veriloop.store.formats.labelled import Labelled, Labels, Row, labelled
+from veriloop.store.formats.labelled import LabelledSolution, Labels, Row, labelled
 from veriloop.store.processbench import FIELDS, processbench_row
 
 
@@ -39,7 +39,7 @@ class ProcessBench:
         """True where the row has all six columns."""
         return set(FIELDS) <= set(row)
 
-    def read(self, row: Row, subset: str = "") -> Sequence[Labelled]:
+    def read(self, row: Row, subset: str = "") -> Sequence[LabelledSolution]:
         """The row's one solution."""
         read = processbench_row(row, subset)
         detail = {
@@ -50,7 +50,7 @@ class ProcessBench:
         labels = Labels("human", scores, read.label, detail=detail)
         return (labelled(read.problem, read.solution, labels),)
 
-    def write(self, items: Sequence[Labelled]) -> dict[str, Any]:
+    def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:
         """One solution as a row. Raises InputError where it is not known whether the final answer is right."""
         (item,) = items
         correct = item.verdict.detail.get("final_answer_correct")

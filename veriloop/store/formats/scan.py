@@ -21,7 +21,7 @@ from veriloop.store.formats.fields import (
     set_aside,
     texts,
 )
-from veriloop.store.formats.labelled import Labelled, Labels, Row, labelled
+from veriloop.store.formats.labelled import LabelledSolution, Labels, Row, labelled
 
 _COLUMNS = ("question", "steps", "scores")
 
@@ -39,7 +39,7 @@ class Scan:
         """True where the row has the three columns."""
         return set(_COLUMNS) <= set(row)
 
-    def read(self, row: Row, subset: str = "") -> Sequence[Labelled]:
+    def read(self, row: Row, subset: str = "") -> Sequence[LabelledSolution]:
         """The row's one solution."""
         steps = texts(row, "steps")
         labels = scores(row, "scores", len(steps))
@@ -51,7 +51,7 @@ class Scan:
             labelled(problem, solution, Labels("scan", labels, form=Form.SCORE, detail=detail)),
         )
 
-    def write(self, items: Sequence[Labelled]) -> dict[str, Any]:
+    def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:
         """The labelled steps of one solution as a row."""
         (item,) = items
         steps, labels = labelled_steps(item)

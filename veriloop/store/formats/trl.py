@@ -22,7 +22,7 @@ from veriloop.store.formats.fields import (
     shown,
     texts,
 )
-from veriloop.store.formats.labelled import Labelled, Labels, Row, labelled
+from veriloop.store.formats.labelled import LabelledSolution, Labels, Row, labelled
 
 _COLUMNS = ("prompt", "completions", "labels")
 
@@ -40,7 +40,7 @@ class TRL:
         """True where the row has the three columns."""
         return set(_COLUMNS) <= set(row)
 
-    def read(self, row: Row, subset: str = "") -> Sequence[Labelled]:
+    def read(self, row: Row, subset: str = "") -> Sequence[LabelledSolution]:
         """The row's one solution."""
         steps = texts(row, "completions")
         made_by = "read_labelled('trl')"
@@ -58,7 +58,7 @@ class TRL:
         detail = set_aside(self.name, other_columns(row, _COLUMNS))
         return (labelled(problem, solution, Labels("trl", numbers, form=form, detail=detail)),)
 
-    def write(self, items: Sequence[Labelled]) -> dict[str, Any]:
+    def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:
         """The labelled steps of one solution as a row: true and false where all labels are 0 or 1."""
         (item,) = items
         steps, labels = labelled_steps(item)
