@@ -14,22 +14,11 @@ from typing import final
 
 from veriloop.errors import EngineError
 from veriloop.ids import derive_seed, describe
-from veriloop.protocols import Completion, Engine, Request, Sampling
-from veriloop.records import (
-    NO_ERROR,
-    Cost,
-    Finish,
-    Form,
-    Granularity,
-    Group,
-    Message,
-    Problem,
-    Solution,
-    Unscored,
-    Verdict,
-)
+from veriloop.protocols import Engine, Request, Sampling
+from veriloop.records import Cost, Finish, Group, Message, Problem, Solution, Unscored, Verdict
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import parse_judge
+from veriloop.verify.step_scores import Located
 
 
 @final
@@ -62,66 +51,26 @@ class Judge:
         return (Message("user", template.fill(problem=problem.text, paragraphs=paragraphs)),)
 
     async def _verify_one(self, problem: Problem, solution: Solution) -> Verdict:
+        found = await self._locate(problem, solution)
+        return found.verdict(solution, name=self.name, made_by=describe(self))
+
+    async def _locate(self, problem: Problem, solution: Solution) -> Located:
         if not solution.steps:
-            return self._verdict(solution, unscored=Unscored.EMPTY)
+            return Located(unscored=Unscored.EMPTY)
         seed = derive_seed(self.seed, "judge", solution.id)
         request = Request(self.ask(problem, solution.steps), self.sampling, seed=seed)
         try:
             reply = await self.engine.generate(request)
         except EngineError as error:
-            return self._verdict(solution, unscored=Unscored.ENGINE, why=str(error))
+            return Located(unscored=Unscored.ENGINE, why=str(error))
         if not reply.completions:
-            return self._verdict(
-                solution, unscored=Unscored.ENGINE, why="the engine gave no choice"
-            )
+            return Located(unscored=Unscored.ENGINE, why="the engine gave no choice")
         completion = reply.completions[0]
-        cost = Cost(
-            calls=1,
-            prompt_tokens=reply.prompt_tokens or 0,
-            tokens=completion.tokens or 0,
-            usd=reply.usd,
-        )
-        return self._read(solution, completion, cost)
-
-    def _read(self, solution: Solution, completion: Completion, cost: Cost) -> Verdict:
+        cost = Cost(1, 0, reply.prompt_tokens or 0, completion.tokens or 0, reply.usd)
         reading = parse_judge(completion.text, len(solution.steps))
-        if reading.first_error is None:
-            cut = completion.finish is Finish.LENGTH
-            reason = Unscored.TRUNCATED if cut else Unscored.UNPARSED
-            why = reading.reject.value if reading.reject else "unreadable"
-            return self._verdict(
-                solution, unscored=reason, why=why, critique=completion.text, cost=cost
-            )
-        return self._verdict(
-            solution, first_error=reading.first_error, critique=completion.text, cost=cost
-        )
-
-    def _verdict(
-        self,
-        solution: Solution,
-        *,
-        first_error: int | None = None,
-        unscored: Unscored | None = None,
-        why: str = "",
-        critique: str | None = None,
-        cost: Cost = Cost(),
-    ) -> Verdict:
-        scores: tuple[float, ...] = ()
-        if first_error is not None:
-            right = len(solution.steps) if first_error == NO_ERROR else first_error
-            scores = (1.0,) * right + (() if first_error == NO_ERROR else (0.0,))
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.BINARY,
-            granularity=Granularity.STEP,
-            value=None if first_error is None else float(first_error == NO_ERROR),
-            unscored=unscored,
-            step_scores=scores,
-            first_error=first_error,
-            critique=critique,
-            cost=cost,
-            detail={"error": why} if why else {},
-            made_by=describe(self),
-        )
+        if reading.first_error is not None:
+            return Located(reading.first_error, critique=completion.text, cost=cost)
+        cut = completion.finish is Finish.LENGTH
+        reason = Unscored.TRUNCATED if cut else Unscored.UNPARSED
+        why = reading.reject.value if reading.reject else "unreadable"
+        return Located(unscored=reason, why=why, critique=completion.text, cost=cost)

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from veriloop.errors import EngineError
-from veriloop.ids import describe
+from veriloop.ids import Json, describe
 from veriloop.protocols import Engine, Request, Sampling, ScoreRequest
 from veriloop.records import (
     NO_ERROR,
     STEP_DELIMITER,
     Cost,
-    Form,
-    Granularity,
     Group,
     Message,
     Problem,
@@ -27,7 +25,7 @@ from veriloop.records import (
     Unscored,
     Verdict,
 )
-from veriloop.verify.step_scores import Aggregate, Read, Rule
+from veriloop.verify.step_scores import NO_STEPS, Aggregate, Located, Read, Rule
 
 _PLUS, _MINUS = "+", "-"
 _ONE = Sampling(max_tokens=1, temperature=0.0)
@@ -60,9 +58,15 @@ class PlusMinus:
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution."""
-        verify = self._words if self.read == "word" else self._probabilities
-        each = (verify(group.problem, s) if s.steps else self._empty(s) for s in group.solutions)
-        return tuple(await asyncio.gather(*each))
+        return tuple(
+            await asyncio.gather(*(self._judge(group.problem, s) for s in group.solutions))
+        )
+
+    def fingerprint(self) -> Json:
+        """What decides its scores: its settings, and what its engine says of itself."""
+        from veriloop.runs.stages import identity
+
+        return [describe(self), identity(self.engine)]
 
     def ask(self, problem: Problem, steps: tuple[str, ...]) -> tuple[Message, ...]:
         """The chat that is sent about the last of ``steps``."""
@@ -71,69 +75,44 @@ class PlusMinus:
             chat += [Message("assistant", _PLUS), Message("user", step)]
         return tuple(chat)
 
-    async def _empty(self, solution: Solution) -> Verdict:
-        return self._verdict(solution, unscored=Unscored.EMPTY, why="the solution has no steps")
+    async def _judge(self, problem: Problem, solution: Solution) -> Verdict:
+        who = {"name": self.name, "made_by": describe(self)}
+        if not solution.steps:
+            return Located(unscored=NO_STEPS.unscored, why=NO_STEPS.why).verdict(solution, **who)
+        if self.read == "word":
+            return (await self._locate(problem, solution)).verdict(solution, **who)
+        return self._rule().verdict(solution, await self._score(problem, solution), **who)
 
-    async def _words(self, problem: Problem, solution: Solution) -> Verdict:
+    async def _locate(self, problem: Problem, solution: Solution) -> Located:
         cost = Cost()
         for index in range(len(solution.steps)):
             request = Request(self.ask(problem, solution.steps[: index + 1]), _ONE)
             try:
                 reply = await self.engine.generate(request)
             except EngineError as error:
-                why = f"step {index}: {error}"
-                return self._verdict(solution, unscored=Unscored.ENGINE, why=why, cost=cost)
+                return Located(unscored=Unscored.ENGINE, why=f"step {index}: {error}", cost=cost)
             if not reply.completions:
                 why = f"step {index}: the engine gave no choice"
-                return self._verdict(solution, unscored=Unscored.ENGINE, why=why, cost=cost)
+                return Located(unscored=Unscored.ENGINE, why=why, cost=cost)
             said = reply.completions[0]
             cost += Cost(1, 0, reply.prompt_tokens or 0, said.tokens or 0, reply.usd)
             if said.text.strip().startswith(_MINUS):
-                return self._verdict(solution, first_error=index, cost=cost)
+                return Located(index, cost=cost)
             if not said.text.strip().startswith(_PLUS):
                 why = f"step {index}: {said.text!r} is neither '+' nor '-'"
-                return self._verdict(solution, unscored=Unscored.UNPARSED, why=why, cost=cost)
-        return self._verdict(solution, first_error=NO_ERROR, cost=cost)
+                return Located(unscored=Unscored.UNPARSED, why=why, cost=cost)
+        return Located(NO_ERROR, cost=cost)
 
-    def _verdict(
-        self,
-        solution: Solution,
-        *,
-        first_error: int | None = None,
-        unscored: Unscored | None = None,
-        why: str = "",
-        cost: Cost = Cost(),
-    ) -> Verdict:
-        scores: tuple[float, ...] = ()
-        if first_error is not None:
-            right = len(solution.steps) if first_error == NO_ERROR else first_error
-            scores = (1.0,) * right + (() if first_error == NO_ERROR else (0.0,))
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.BINARY,
-            granularity=Granularity.STEP,
-            value=None if first_error is None else float(first_error == NO_ERROR),
-            unscored=unscored,
-            step_scores=scores,
-            first_error=first_error,
-            cost=cost,
-            detail={"error": why} if why else {},
-            made_by=describe(self),
-        )
-
-    async def _probabilities(self, problem: Problem, solution: Solution) -> Verdict:
+    async def _score(self, problem: Problem, solution: Solution) -> Read:
         chats = [self.ask(problem, solution.steps[: i + 1]) for i in range(len(solution.steps))]
         asked = [ScoreRequest(chat, sign) for chat in chats for sign in (_PLUS, _MINUS)]
         try:
             said = await asyncio.gather(*(self.engine.score(request) for request in asked))
         except EngineError as error:
-            return self._verdict(solution, unscored=Unscored.ENGINE, why=str(error))
+            return Read(unscored=Unscored.ENGINE, why=str(error))
         logs = [math.fsum(scored.logprobs) for scored in said]
         scores = tuple(_share(a, b) for a, b in zip(logs[::2], logs[1::2], strict=True))
-        made = Read(scores=scores, tokens=sum(len(s.tokens) for s in said), calls=len(said))
-        return self._rule().verdict(solution, made, name=self.name, made_by=describe(self))
+        return Read(scores=scores, tokens=sum(len(s.tokens) for s in said), calls=len(said))
 
 
 def _share(plus: float, minus: float) -> float:

@@ -81,6 +81,42 @@ class Rule:
         )
 
 
+@final
+@dataclass(frozen=True)
+class Located:
+    """Where one who judges step by step and stops at the first wrong one found it (-1 nowhere), or why nothing is
+    known.
+    """
+
+    first_error: int | None = None
+    unscored: Unscored | None = None
+    why: str = ""
+    critique: str | None = None
+    cost: Cost = Cost()
+
+    def verdict(self, solution: Solution, *, name: str, made_by: str) -> Verdict:
+        """The verdict on one solution: step scores are 1 before the first wrong step and 0 at it."""
+        where, scores = self.first_error, ()
+        if where is not None:
+            right = len(solution.steps) if where == NO_ERROR else where
+            scores = (1.0,) * right + (() if where == NO_ERROR else (0.0,))
+        return Verdict(
+            problem=solution.problem,
+            solution=solution.id,
+            verifier=name,
+            form=Form.BINARY,
+            granularity=Granularity.STEP,
+            value=None if where is None else float(where == NO_ERROR),
+            unscored=self.unscored,
+            step_scores=scores,
+            first_error=where,
+            critique=self.critique,
+            cost=self.cost,
+            detail={"error": self.why} if self.why else {},
+            made_by=made_by,
+        )
+
+
 def aggregate(scores: Sequence[float], how: Aggregate) -> float:
     """A solution's score in [0, 1] from its step scores; the product is taken in log space."""
     if how == "last":

@@ -139,7 +139,9 @@ def test_scores_that_end_at_the_first_wrong_step_say_nothing_of_where_the_smalle
     verdicts = [say(row, "stops", s) for row, s in zip(rows, scores, strict=True)]
     board = best_of_n(groups, {"stops": verdicts}, n=2, bootstrap=QUICK)
     selected = Selected(board, {"stops": verdicts})
-    (bias,) = measure_biases(rows, {"stops": verdicts}, selected=selected, bootstrap=QUICK).verifiers
+    (bias,) = measure_biases(
+        rows, {"stops": verdicts}, selected=selected, bootstrap=QUICK
+    ).verifiers
     assert bias.minimum_at_last is None
 
 

@@ -118,6 +118,21 @@ def test_it_keeps_the_contract_of_a_verifier():
         PlusMinus(verifier.engine, aggregate="mean")
 
 
+def test_its_fingerprint_tells_engines_apart_that_have_one_name(tmp_path):
+    """A checkpoint's name is the last part of its path: what one said must not stand for what another says."""
+    from veriloop.engines import open_engine
+
+    folders = [published.shepherd(tmp_path / where / "model") for where in ("a", "b")]
+    config = folders[1] / "config.json"
+    published.edit(config, rope_theta=5e5)
+    engines = [open_engine(f"local:{folder}") for folder in folders]
+    first, second = (PlusMinus(engine).fingerprint() for engine in engines)
+    assert engines[0].name == engines[1].name
+    assert first != second
+    assert str(tmp_path) not in str(first)
+    assert PlusMinus(engines[0], "probability").fingerprint() != first
+
+
 # Probabilities, against the language model itself
 
 
