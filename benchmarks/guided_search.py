@@ -105,8 +105,8 @@ def searches(verifier: Verifier, aggregate: Aggregate, seed: int) -> dict[str, A
         "greedy 16": GuidedGreedy(verifier, 16, by),
         "beam 4x4": Beam(verifier, 4, 4, by),
         "DVTS 4x4": DiverseTrees(verifier, 4, 4, by),
-        "MCTS 12x4": TreeSearch(verifier, 12, 4, by=by),
-        "MCTS 8x4, 2 rollouts": TreeSearch(verifier, 8, 4, rollouts=2, by=by),
+        "MCTS 6x4": TreeSearch(verifier, 6, 4, by=by),
+        "MCTS 12x4, leaf scores": TreeSearch(verifier, 12, 4, value="score", by=by),
     }
 
 

@@ -31,14 +31,17 @@ def search(
     expand: int | None = typer.Option(
         None, help="Steps sampled for each partial solution. Default 8 of greedy, else 4."
     ),
-    simulations: int | None = typer.Option(None, help="mcts. Default 16."),
+    simulations: int | None = typer.Option(None, help="mcts: ways down the tree. Default 4."),
     exploration: float | None = typer.Option(None, help="mcts: weight of the prior. Default 1."),
     prior: str | None = typer.Option(None, help="mcts: uniform (the default) or logprob."),
     widening: float | None = typer.Option(
         None, help="mcts: a node is grown visits ** widening times. Default 0.5; 0 is once."
     ),
+    value: str | None = typer.Option(
+        None, help="mcts: what is backed up: end (the default), score or rollouts."
+    ),
     rollouts: int | None = typer.Option(
-        None, help="mcts: value a leaf by so many whole solutions. Default 0: by its own score."
+        None, help="mcts: whole solutions that value a leaf, with --value rollouts. Default 2."
     ),
     budget: int | None = typer.Option(None, help="mcts: tokens for each problem at most."),
     aggregate: str = typer.Option("last", help="Compare by last, min, product or mean score."),
@@ -64,7 +67,7 @@ def search(
 
     own = {"width": width, "expand": expand, "simulations": simulations}
     own |= {"exploration": exploration, "prior": prior, "widening": widening}
-    own |= {"rollouts": rollouts, "budget": budget}
+    own |= {"value": value, "rollouts": rollouts, "budget": budget}
     asked = Asked(
         kind,
         {name: value for name, value in own.items() if value is not None},

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from veriloop.runs.plan import StageReport
     from veriloop.runs.stages import Run
 
-_TREE = ("expand", "simulations", "exploration", "prior", "widening", "rollouts", "budget")
+_TREE = (
+    "expand", "simulations", "exploration", "prior", "widening", "value", "rollouts", "budget",
+)  # fmt: skip
 # The options of each kind, and the fields that they fill.
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "beam": {"width": "width", "expand": "expand"},

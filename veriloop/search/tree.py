@@ -20,6 +20,7 @@ from veriloop.search.growing import Grower, Stepwise
 from veriloop.search.partial import Aggregate, Partial, merge, stopped, worth
 
 Prior: TypeAlias = Literal["logprob", "uniform"]
+Value: TypeAlias = Literal["end", "score", "rollouts"]
 
 
 @final
@@ -78,31 +79,37 @@ class TreeSearch:
     Couetoux et al. 2011); with 0 every node is grown once. ``prior`` "uniform" treats a node's distinct children
     alike, "logprob" gives each the softmax of its mean token log-probability (uniform where the engine gives none).
 
-    With ``rollouts`` a leaf is worth the mean score of so many whole solutions sampled from it, which also count as
-    found; without, its own score. Scores should be in [0, 1], which is what ``exploration`` is set against.
-    ``budget`` bounds the tokens generated for one problem: no simulation begins after it.
+    ``value`` says what is backed up. "end": the simulation goes on down, growing as it goes, until a solution ends,
+    and takes its score, so the first simulation is guided greedy search. "score": it stops at the first node that
+    was not grown and takes its score, as AlphaZero does. "rollouts": it stops there too and takes the mean score of
+    ``rollouts`` whole solutions sampled from it, which also count as found. Scores should be in [0, 1], which is
+    what ``exploration`` is set against. ``budget`` bounds the tokens generated for one problem: no simulation begins
+    after it.
     """
 
     verifier: Verifier
-    simulations: int = 16
+    simulations: int = 4
     expand: int = 4
     exploration: float = 1.0
     prior: Prior = "uniform"
     widening: float = 0.5
-    rollouts: int = 0
+    value: Value = "end"
+    rollouts: int = 2
     budget: int | None = None
     by: Stepwise = field(default_factory=Stepwise)
 
     def __post_init__(self) -> None:
-        if self.simulations < 1 or self.expand < 1 or self.rollouts < 0:
+        if min(self.simulations, self.expand, self.rollouts) < 1:
             raise ValueError(
-                "simulations and expand are at least 1 and rollouts at least 0, got "
+                "simulations, expand and rollouts are at least 1, got "
                 f"{self.simulations}, {self.expand} and {self.rollouts}"
             )
         if not 0 <= self.widening < 1:
             raise ValueError(f"widening is at least 0 and below 1, got {self.widening}")
         if self.prior not in ("logprob", "uniform"):
             raise ValueError(f"prior is logprob or uniform, got {self.prior!r}")
+        if self.value not in ("end", "score", "rollouts"):
+            raise ValueError(f"value is end, score or rollouts, got {self.value!r}")
 
     async def search(self, problem: Problem, engine: Engine) -> tuple[Solution, ...]:
         """The finished solutions, best first, or the best unfinished one. Raises EngineError as the engine does."""
@@ -156,9 +163,12 @@ class Tree:
     async def _select(self) -> Node | None:
         """The next leaf; None where the way ended at a node that another growth brought nothing new to."""
         node = self.root
-        while node.children is not None:
+        while node.partial.finish is None:
+            if node.children is None and self.how.value != "end":
+                return node
             wanted = math.ceil(node.visits**self.how.widening)
-            if not node.dry and (node.is_exhausted or node.lots < wanted):
+            again = not node.dry and (node.is_exhausted or node.lots < wanted)
+            if node.children is None or again:
                 await self._grow(node)
             if node.is_exhausted:
                 return None
@@ -170,7 +180,7 @@ class Tree:
         return budget is not None and spent is not None and spent >= budget
 
     async def _value(self, leaf: Node) -> float:
-        if not self.how.rollouts or leaf.partial.finish is not None:
+        if self.how.value != "rollouts" or leaf.partial.finish is not None:
             return leaf.worth
         made = await self.grower.complete(leaf.partial, self.how.rollouts)
         self.ended += [one for one in made if one.rank is not None]

@@ -27,7 +27,7 @@ def strategies(verifier, by=Stepwise()):  # noqa: B008
         Beam(verifier, 2, 3, by),
         DiverseTrees(verifier, 2, 2, by),
         TreeSearch(verifier, 5, 3, by=by),
-        TreeSearch(verifier, 4, 2, prior="logprob", rollouts=2, by=by),
+        TreeSearch(verifier, 4, 2, prior="logprob", value="rollouts", by=by),
     ]
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from veriloop.protocols import Completion, Sampling
 from veriloop.records import Finish
 from veriloop.search import KINDS
+from veriloop.search.greedy import GuidedGreedy
 from veriloop.search.growing import Grower, Stepwise
 from veriloop.search.partial import AGGREGATES, Partial
 from veriloop.search.tree import Tree, TreeSearch, priors
@@ -34,6 +35,7 @@ class Slow:
     drawn: int
     exploration: float
     widening: float
+    to_the_end: bool = False
     children: dict = field(default_factory=dict)
     lots: dict = field(default_factory=lambda: defaultdict(int))
     dry: set = field(default_factory=set)
@@ -65,7 +67,11 @@ class Slow:
 
     def simulate(self):
         path = ()
-        while path in self.children:
+        while len(path) < self.shape[1]:
+            if path not in self.children:
+                if not self.to_the_end:
+                    break
+                self.grow(path)
             alive = [c for c in self.children[path] if not self.closed(c)]
             wanted = math.ceil(len(self.values[path]) ** self.widening)
             if path not in self.dry and (not alive or self.lots[path] < wanted):
@@ -105,13 +111,19 @@ def nodes(node):
     simulations=st.integers(1, 60),
     exploration=st.sampled_from([0.0, 0.5, 1.0, 5.0]),
     widening=st.sampled_from([0.0, 0.5, 0.9]),
+    value=st.sampled_from(["end", "score"]),
 )
 def test_visits_and_values_are_those_of_the_slow_one(
-    forest, salt, how, shape, drawn, simulations, exploration, widening
+    forest, salt, how, shape, drawn, simulations, exploration, widening, value
 ):
     depth = shape[1]
     by_hand = Slow(
-        lambda path: forest.value(salt, path, depth, how), shape, drawn, exploration, widening
+        lambda path: forest.value(salt, path, depth, how),
+        shape,
+        drawn,
+        exploration,
+        widening,
+        value == "end",
     )
     by_hand.run(simulations)
     search = TreeSearch(
@@ -120,6 +132,7 @@ def test_visits_and_values_are_those_of_the_slow_one(
         drawn,
         exploration,
         widening=widening,
+        value=value,
         by=Stepwise(aggregate=how),
     )
     grower = Grower(forest.PROBLEM, forest.engine(*shape), search.verifier, search.by)
@@ -157,16 +170,25 @@ def test_with_many_simulations_it_finds_everything_and_the_best_comes_first(fore
 
 
 def test_few_simulations_find_the_best_more_often_than_chance(forest):
-    """12 simulations see at most 13 of 31 inner nodes of a tree with 32 leaves."""
+    """Three ways down a tree with 32 leaves, most of which are then never seen."""
     hits = wins = 0
     for salt in range(40):
-        search = TreeSearch(forest.Exact(salt), 12, 2, by=Stepwise(aggregate="min"))
+        search = TreeSearch(forest.Exact(salt), 3, 2, by=Stepwise(aggregate="min"))
         solutions = forest.run(search, by=forest.engine(2, 5))
         worths = {p: forest.value(salt, p, 5, "min") for p in forest.leaves(2, 5)}
         found = forest.paths(solutions)
         wins += found[0] == max(worths, key=worths.get)
         hits += len(found) / len(worths)
     assert wins / 40 > 1.5 * hits / 40
+
+
+@pytest.mark.parametrize("salt", range(5))
+def test_the_first_way_down_is_guided_greedy_search(forest, salt):
+    engine = forest.engine(3, 4, drawn=True)
+    (greedy,) = forest.run(GuidedGreedy(forest.Exact(salt), 4), by=engine)
+    search = TreeSearch(forest.Exact(salt), 1, 4)
+    assert greedy.steps in {s.steps for s in forest.run(search, by=engine)}
+    assert forest.run(search, by=engine)[0].steps == greedy.steps
 
 
 def test_priors_are_shares():
@@ -203,7 +225,7 @@ def test_log_probabilities_are_asked_for_where_they_count_and_steer(forest):
 
 
 def test_rollouts_value_a_leaf_and_count_as_found(forest):
-    search = TreeSearch(forest.Exact(2), 1, 2, rollouts=3)
+    search = TreeSearch(forest.Exact(2), 1, 2, value="rollouts", rollouts=3)
     engine = forest.engine(3, 3)
     tree = Tree(search, Grower(forest.PROBLEM, engine, search.verifier, search.by))
     asyncio.run(tree.run())
@@ -218,7 +240,7 @@ def test_rollouts_value_a_leaf_and_count_as_found(forest):
 
 
 def test_the_budget_is_not_overrun_by_more_than_one_simulation(forest):
-    search = TreeSearch(forest.Exact(), 10**6, 3, widening=0.0, budget=100)
+    search = TreeSearch(forest.Exact(), 10**6, 3, widening=0.0, value="score", budget=100)
     spent = forest.trace(search, by=forest.engine(3, 6)).spent
     one = 3 * 5  # samples of a growth, words of a step at most
     assert 100 <= spent.tokens < 100 + one
@@ -227,7 +249,7 @@ def test_the_budget_is_not_overrun_by_more_than_one_simulation(forest):
 
 
 def test_without_a_finished_solution_the_best_that_is_left_is_cut(forest):
-    search = TreeSearch(forest.Exact(4), 2, 2, by=Stepwise(max_steps=9))
+    search = TreeSearch(forest.Exact(4), 2, 2, value="score", by=Stepwise(max_steps=9))
     (found,) = forest.run(search, by=forest.engine(2, 9))
     assert found.finish is Finish.LENGTH
     grown = [(0,), (1,)]
@@ -256,7 +278,8 @@ def test_unscored_children_are_never_entered(forest):
     [
         ({"simulations": 0}, "at least 1"),
         ({"expand": 0}, "at least 1"),
-        ({"rollouts": -1}, "at least 0"),
+        ({"rollouts": 0}, "at least 1"),
+        ({"value": "best"}, "end, score or rollouts, got 'best'"),
         ({"widening": 1.0}, "below 1, got 1.0"),
         ({"prior": "best"}, "logprob or uniform, got 'best'"),
     ],
