@@ -83,13 +83,13 @@ class LabelAgreement:
 def label_agreement(shortcut: Iterable[Verdict], full: Iterable[Verdict]) -> LabelAgreement:
     """Compare the verdicts of a shortcut with lossless ones on the solutions that have both.
 
-    Whether an answer is right is what the shortcut's verdict says (``detail["right"]``, which MonteCarlo writes
-    whenever it takes a shortcut); a solution without that, which has no label either, counts as wrong.
+    Whether an answer is right is what either verdict says (``detail["right"]``, which MonteCarlo writes whenever
+    it looks: left to right it may stop before); a solution of which none does, for want of a label, counts as wrong.
     """
     lossless = {v.solution: v for v in full}
     pairs = [(v, lossless[v.solution]) for v in shortcut if v.solution in lossless]
-    right = [pair for pair in pairs if pair[0].detail.get("right") is True]
-    wrong = [pair for pair in pairs if pair[0].detail.get("right") is not True]
+    right = [pair for pair in pairs if any(v.detail.get("right") is True for v in pair)]
+    wrong = [pair for pair in pairs if all(v.detail.get("right") is not True for v in pair)]
     return LabelAgreement(
         _disagreement(pairs),
         _disagreement(right),

@@ -22,7 +22,8 @@ class LabelCosts:
 
     ``no_error`` of the ``scored`` ones found no wrong step. ``unscored`` counts by reason, and ``errors`` holds
     one message for each reason that came with one. ``prefixes`` were rolled out, with ``cost.rollouts`` rollouts
-    in all; an exhaustive run makes ``exhaustive``. ``made_by`` counts who made them.
+    in all; an exhaustive run makes ``exhaustive`` for the scored ones: one that was lost saved nothing.
+    ``made_by`` counts who made them.
     """
 
     scored: int = 0
@@ -52,7 +53,7 @@ class LabelCosts:
                     errors.setdefault(reason, str(error))
             costs.append(verdict.cost)
             prefixes += rolled_out(verdict)
-            exhaustive += exhaustive_rollouts(verdict)
+            exhaustive += exhaustive_rollouts(verdict) if verdict.scored else 0
             made_by[verdict.made_by] = made_by.get(verdict.made_by, 0) + 1
         cost = sum(costs, Cost())
         return cls(scored, no_error, unscored, errors, cost, prefixes, exhaustive, made_by)

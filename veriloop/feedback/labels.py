@@ -43,7 +43,7 @@ class StepLabels:
         dropped: list[Dropped] = []
         for solution in group.solutions:
             verdict = verdicts.get(solution.id)
-            if verdict is None or not verdict.step_scores:
+            if verdict is None or not verdict.scored or not verdict.step_scores:
                 dropped.append(left_out(solution, verdict, self.verifier))
             else:
                 labels = self._labels(verdict.step_scores)

@@ -110,7 +110,7 @@ def convert(
 def hardened(item: LabelledSolution, threshold: float) -> LabelledSolution:
     """The solution with hard labels: 1 where a label is above ``threshold``, up to and including the first 0."""
     verdict = item.verdict
-    if not verdict.step_scores:
+    if not verdict.scored or not verdict.step_scores:
         return item
     scores = tuple(float(score > threshold) for score in verdict.step_scores)
     first = scores.index(0.0) if 0.0 in scores else NO_ERROR

@@ -19,11 +19,11 @@ from veriloop.engines.process_reward import ProcessRewardModel
 from veriloop.engines.step_encoding import SEPARATOR
 from veriloop.errors import InputError
 from veriloop.ids import Json, content_id
-from veriloop.records import Example
+from veriloop.records import NO_ERROR, Example
 from veriloop.store.atomic import write_whole
 from veriloop.train.config import ProcessConfig
 from veriloop.train.ranks import Ranks, joined, whole
-from veriloop.train.report import HeldOut, TrainReport, class_balance
+from veriloop.train.report import HeldOut, TrainReport, class_balance, first_wrong
 from veriloop.train.step_examples import Prepared, example_name, prepare, shared_problems
 from veriloop.train.trainer import Progress, Trainer
 
@@ -122,6 +122,12 @@ def _held(
     if validation and not held.encoded:
         reasons = sorted({d.reason for d in held.quarantined})
         raise InputError(f"no validation example is left: {'; '.join(reasons[:3])}")
+    wrong = {first_wrong(labels) != NO_ERROR for labels in held.labels}
+    if config.keep == "best" and len(wrong) < 2:
+        raise InputError(
+            "keep='best' needs right solutions and solutions with a wrong step among the validation examples: "
+            "without either the F1 of every epoch is 0; give some, or write keep='last'"
+        )
     return held
 
 
@@ -156,7 +162,10 @@ def _fingerprint(
 def _weights_of(path: str) -> Json:
     """A hash of a checkpoint's weights, wherever they lie."""
     running = xxhash.xxh3_128()
-    for file in sorted(Path(path).glob("*.safetensors")):
+    # transformers reads the older kind where there is none of the newer.
+    kinds = ("*.safetensors", "*.bin")
+    found = (sorted(Path(path).glob(kind)) for kind in kinds)
+    for file in next((files for files in found if files), []):
         with open(file, "rb") as stream:
             while piece := stream.read(2**24):
                 running.update(piece)

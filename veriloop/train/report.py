@@ -138,10 +138,12 @@ def _dropped(rows: Sequence[Mapping[str, Any]]) -> tuple[Dropped, ...]:
 def first_error_f1(
     scores: Sequence[Sequence[float]], labels: Sequence[Sequence[float]], threshold: float = 0.5
 ) -> FirstErrorF1:
-    """First errors by scores against first errors by labels: a step is wrong where its label is 0."""
+    """First errors by scores (at ``threshold`` and below) against first errors by labels: a step is wrong where its
+    label is 0.
+    """
     hits: dict[bool, list[bool]] = {True: [], False: []}
     for row, truth in zip(scores, labels, strict=True):
-        guess = next((i for i, s in enumerate(row) if s < threshold), NO_ERROR)
+        guess = next((i for i, s in enumerate(row) if s <= threshold), NO_ERROR)
         right = first_wrong(truth)
         hits[right == NO_ERROR].append(guess == right)
     error, correct = (100 * sum(h) / len(h) if h else 0.0 for h in (hits[False], hits[True]))

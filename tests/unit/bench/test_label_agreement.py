@@ -44,7 +44,7 @@ def test_directions_are_counted_by_answer():
     assert every.share.value == pytest.approx(100 * 4 / 6)
     assert (every.share.low / 100, every.share.high / 100) == pytest.approx(wilson(4, 6))
     assert (found.shortcut.cost.rollouts, found.full.cost.rollouts) == (16, 32)
-    assert found.shortcut.exhaustive == found.full.exhaustive == 8 * 12
+    assert found.shortcut.exhaustive == found.full.exhaustive == 7 * 12
     told = found.to_json()
     assert told["all"]["differ"] == 4
     assert told["lossless"]["tokens"] == 320
@@ -87,3 +87,11 @@ def test_the_seed_draws_the_sample():
     assert len(draws) == 5
     turns = Counter(s.sample for g in audit_sample(whole, 40, 0) for s in g.solutions)
     assert len(turns) == 3, "not always a problem's first solution"
+
+
+def test_whether_an_answer_is_right_is_known_from_either_side():
+    """Left to right stops before it looks at the answer; the exhaustive run beside it looks."""
+    quick = [verdict("a", 0), verdict("b", -1, right=True), verdict("c", 1)]
+    full = [verdict("a", 0, right=True), verdict("b", -1, right=True), verdict("c", 1, right=False)]
+    found = label_agreement(quick, full)
+    assert (found.right.n, found.wrong.n) == (2, 1)

@@ -39,11 +39,12 @@ def test_rollouts_stand_beside_those_of_an_exhaustive_run():
     assert costs.errors == {"engine": "the server is down"}
     assert costs.prefixes == 2 + 2 + 0 + 1
     assert costs.cost.rollouts == 5 + 3 + 0 + 2
-    assert costs.exhaustive == 4 * (3 + 3 + 0 + 3)
-    assert costs.share == 10 / 36
+    # A solution that was lost saved nothing: its rollouts were made, and an exhaustive run of it was not replaced.
+    assert costs.exhaustive == 4 * (3 + 3 + 0)
+    assert costs.share == 10 / 24
     assert costs.cost.usd == 2.0
     told = costs.to_json()
-    assert (told["rollouts"], told["exhaustive_rollouts"], told["tokens"]) == (10, 36, 30)
+    assert (told["rollouts"], told["exhaustive_rollouts"], told["tokens"]) == (10, 24, 30)
     assert told["made_by"] == {"MonteCarlo(...)": 4}
 
 

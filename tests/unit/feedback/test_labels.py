@@ -51,3 +51,10 @@ def test_first_error_of_labels():
     assert first_error_of((1.0, 0.0)) == 1
     assert first_error_of((1.0, 0.125)) == -1
     assert first_error_of((1.0, 0.125), 0.125) == 1
+
+
+def test_step_scores_of_a_verdict_without_a_value_are_no_labels():
+    (scored,) = group(1.0, 0.0).verdicts
+    lost = replace(scored, value=None, unscored=Unscored.ENGINE)
+    kept = StepLabels("mc").feedback(Group(PROBLEM, (SOLUTION,), (lost,)))
+    assert (kept.examples, [d.reason for d in kept.dropped]) == ((), ["mc: engine"])

@@ -3,15 +3,17 @@
 import asyncio
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from veriloop.errors import InputError
 from veriloop.feedback.labels import StepLabels
-from veriloop.records import Example, Form, Problem, Solution
+from veriloop.records import Example, Form, Problem, Solution, Unscored
 from veriloop.runs.conversion import Converted, Reading, convert, hardened
 from veriloop.runs.stages import Run, read_all, read_groups
 from veriloop.store.formats import Labels, labelled, open_format
+from veriloop.store.labelled import write_labelled
 
 
 def rows_of(path):
@@ -134,3 +136,17 @@ def test_what_is_there_stays(request, tmp_path):
         convert(source, tmp_path / "folder", to="trl")
     with pytest.raises(InputError, match="no format 'csv'"):
         convert(source, tmp_path / "a.jsonl", to="csv")
+
+
+def test_step_scores_of_a_verdict_without_a_value_are_no_labels(tmp_path):
+    """What an engine did not finish is left out with its reason, with a threshold and without."""
+    problem = Problem("t", "q")
+    solution = Solution(problem.id, ("a", "b"))
+    good = labelled(problem, solution, Labels("mc", (1.0, 0.5), form=Form.SCORE))
+    lost = replace(good.verdict, value=None, unscored=Unscored.ENGINE, verifier="other")
+    write_labelled([good, replace(good, verdict=lost)], tmp_path / "own.jsonl", "veriloop")
+    for threshold in (None, 0.0):
+        out = tmp_path / f"{threshold}.jsonl"
+        done = convert(tmp_path / "own.jsonl", out, to="trl", reading=Reading(threshold=threshold))
+        assert done.written == {"rows": 1, "solutions": 1}
+        assert done.dropped == {"trl: step_scores: expected a verdict with a value": 1}

@@ -1,6 +1,7 @@
 import importlib.util
 import json
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -298,3 +299,25 @@ def test_bfloat16_with_recomputed_activations_learns_too(base, tmp_path):
     report = train_process(examples(40), learn)
     assert report.losses[-1] < report.losses[0] - 0.1
     assert weights(tmp_path)["score.0.weight"].dtype == torch.float32
+
+
+@pytest.mark.parametrize("label", [1.0, 0.0])
+def test_the_best_epoch_needs_right_and_wrong_solutions_to_be_told(base, tmp_path, label):
+    """Without either the F1 of every epoch is 0, and the first would be kept as the best."""
+    held = [Example(ExampleKind.STEP_LABELS, "Add numbers", ("So 1+2.",), (label,))]
+    with pytest.raises(InputError, match="keep='best' needs right solutions and solutions with a"):
+        train_process(examples(4), config(base, tmp_path, keep="best"), validation=held)
+    assert not (tmp_path / "training.json").exists()
+
+
+def test_another_base_of_the_older_kind_is_another_training(base, tmp_path):
+    """Weights in ``pytorch_model.bin`` are read by transformers too, and count like those in safetensors."""
+    old = shutil.copytree(base, tmp_path / "old")
+    state = load_file(old / "model.safetensors")
+    (old / "model.safetensors").unlink()
+    made = []
+    for factor in (1.0, 0.5):
+        torch.save({name: w * factor for name, w in state.items()}, old / "pytorch_model.bin")
+        learn = config(old, tmp_path / "out", epochs=1)
+        made.append(train_process(examples(8), learn).fingerprint)
+    assert made[0] != made[1]

@@ -17,9 +17,10 @@ from veriloop.train.report import (
 def test_first_error_f1_by_hand():
     labels = [(1, 1), (1, 0), (0,), (1, 1, 0)]
     scores = [(0.9, 0.6), (0.7, 0.2), (0.5,), (0.1, 0.9, 0.1)]
-    got = first_error_f1(scores, labels)  # right: clean, error at 1; wrong: missed, too early
-    assert (got.error, got.correct) == (pytest.approx(100 / 3), 100)
-    assert got.f1 == pytest.approx(50)
+    # Right: clean, error at 1, a step at the threshold itself (as ``bench`` has it); wrong: too early.
+    got = first_error_f1(scores, labels)
+    assert (got.error, got.correct) == (pytest.approx(200 / 3), 100)
+    assert got.f1 == pytest.approx(80)
     assert first_error_f1([(0.1,)], [(1,)]).f1 == 0
     assert first_error_f1([], []) == FirstErrorF1(0, 0, 0)
 

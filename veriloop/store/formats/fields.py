@@ -100,8 +100,15 @@ def prompt_text(item: LabelledSolution) -> str:
 
 
 def labelled_steps(item: LabelledSolution) -> tuple[tuple[str, ...], tuple[float, ...]]:
-    """The steps that have a label, and their labels. Raises InputError where there are none."""
+    """The steps that have a label, and their labels. Raises InputError where there are none, or the
+    verdict has no value.
+    """
     labels = item.verdict.step_scores
+    if item.verdict.unscored:
+        raise InputError(
+            f"expected a verdict with a value, got {item.verdict.unscored.value}",
+            field="step_scores",
+        )
     if not labels or len(labels) > len(item.solution.steps):
         raise InputError(
             f"expected a label for each step from the first on, got {len(labels)} labels "

@@ -258,7 +258,8 @@ def _completion(one: object, where: str) -> None:
         raise InputError(f"expected an object, got {shown(one)}", field=where)
     text(one, "text", field=f"{where}.text")
     rating = one.get("rating")
-    if rating is not None and (isinstance(rating, bool) or rating not in _LABELS):
+    known = isinstance(rating, int | float) and not isinstance(rating, bool) and rating in _LABELS
+    if rating is not None and not known:
         raise InputError(f"expected -1, 0, 1 or null, got {shown(rating)}", field=f"{where}.rating")
 
 

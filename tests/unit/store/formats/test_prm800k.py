@@ -170,3 +170,14 @@ def test_a_bad_row_is_named(path, value, field):
     with pytest.raises(InputError) as caught:
         PRM800K().read(told)
     assert caught.value.field == field
+
+
+@pytest.mark.parametrize("rating", [[], {}, [1], "1", True, 2, 0.5])
+def test_a_rating_that_is_none_is_named(request, rating):
+    """A list is not even hashable: looked up in a table, it would end the whole conversion."""
+    file = request.config.rootpath / "tests/data/prm800k_sample.jsonl"
+    row = json.loads(file.read_text().splitlines()[0])
+    row["label"]["steps"][0]["completions"][0]["rating"] = rating
+    with pytest.raises(InputError, match="expected -1, 0, 1 or null") as caught:
+        PRM800K().read(row)
+    assert caught.value.field == "label.steps[0].completions[0].rating"
