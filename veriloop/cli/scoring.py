@@ -166,6 +166,16 @@ def resolved(asked: float | str | None, otherwise: float | str | None) -> float 
     return otherwise if asked is None else asked
 
 
+def check_rule(rule: float | str | None, rows: Sequence[ProcessBenchRow]) -> None:
+    """Raise InputError where the threshold is to be chosen on rows that are not there: before anything is judged."""
+    have = dict.fromkeys(row.subset for row in rows)
+    if isinstance(rule, str) and rule not in have:
+        raise InputError(
+            f"the threshold is to be chosen on {rule!r}, and the data have {', '.join(have)}: add {rule}.json to "
+            "--data, or give --threshold a number or `class`"
+        )
+
+
 def _other(options: Options, rows: Sequence[ProcessBenchRow], source: Path) -> ProcessBenchResult:
     from veriloop.bench.processbench import score_processbench
     from veriloop.bench.saved_scores import read_saved
@@ -183,6 +193,7 @@ async def _judge(
 
     opened = _critic(options) if options.critic else _reward_model(options)
     async with opened as (verifier, who, rule):
+        check_rule(rule, rows)
         family: Family = "critic" if options.critic else "prm"
         name = f"{family}-{content_id('processbench', family, who)[:12]}"
         kept = _Kept.of(options.out / name / "verdicts", retry_lost=options.retry_lost)

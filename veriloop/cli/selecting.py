@@ -141,22 +141,16 @@ async def _judged(
 
 
 async def _scored(options: Options, groups: list[Group], run: Run | None) -> list[Group]:
-    from veriloop.cli.verifiers import step_verifier
+    from veriloop.cli.verifiers import step_verifier, whole_answers
 
     asked = [(spec, "prm") for spec in options.prm]
-    asked += [(_whole(spec), "orm") for spec in options.orm]
+    asked += [(whole_answers(spec), "orm") for spec in options.orm]
     names = _names(asked)
     for (spec, _), name in zip(asked, names, strict=True):
         assert run is not None
         async with step_verifier(spec, options.folder, name=name) as verifier:
             groups = await _verify(run, groups, verifier, options.folder / name, name)
     return groups
-
-
-def _whole(spec: str) -> str:
-    """An outcome model asked about whole solutions."""
-    named = spec if spec.startswith("orm:") else f"orm:{spec}"
-    return f"{named}{'&' if '?' in named else '?'}granularity=trajectory"
 
 
 def _names(asked: Sequence[tuple[str, str]]) -> list[str]:

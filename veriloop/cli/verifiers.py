@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -70,21 +71,32 @@ def _local(spec: str, what: str, options: Mapping[str, str], name: str) -> Verif
     kind, colon, rest = what.partition(":")
     named = colon and kind in (*_LAYOUTS, "orm")
     path = model_path(_named(rest, spec) if named else what)
-    if not (Path(path) / "config.json").is_file():
+    if not os.path.isfile(os.path.join(path, "config.json")):
         raise InputError(
             f"{spec!r} needs the folder of a checkpoint, and {path!r} holds no config.json: write {SPECS}"
         )
-    layout = options.get("layout", kind if named else "auto")
+    others = dict(options)
+    layout = others.pop("layout", kind if named else "auto")
     if layout in ("orm", "outcome") or (layout == "auto" and layout_of(path) == "outcome"):
-        return Outcome(path, name=name, **_fields(Outcome, {"granularity": "step", **options}))
-    return Process(path, name=name, **_fields(Process, {"layout": layout, **options}))
+        return Outcome(path, name=name, **_fields(Outcome, {"granularity": "step", **others}))
+    return Process(path, name=name, **_fields(Process, {"layout": layout, **others}))
+
+
+def whole_answers(spec: str) -> str:
+    """The spec of an outcome model asked about whole answers. A server is asked about every prefix all the same: the
+    value of a verdict is that of the last, the whole answer.
+    """
+    named = spec if spec.startswith("orm:") else f"orm:{spec}"
+    if _AT_URL.match(named):
+        return named
+    return f"{named}{'&' if '?' in named else '?'}granularity=trajectory"
 
 
 def _split(spec: str) -> tuple[str, dict[str, str]]:
     """What is named and its options; a path that stands there as it is has none."""
     if not spec:
         raise InputError(f"no verifier is named: write {SPECS}")
-    if "?" not in spec or Path(spec).exists():
+    if "?" not in spec or os.path.exists(spec):
         return spec, {}
     what, _, query = spec.partition("?")
     try:
@@ -102,6 +114,7 @@ def _named(rest: str, spec: str) -> str:
 
 
 def _pooling(model: str, url: str, options: Mapping[str, str], name: str) -> Pooling:
+    from veriloop.engines.layouts import layout_of
     from veriloop.engines.pooling import PoolingServer
     from veriloop.verify.pooling import Pooling
 
@@ -109,11 +122,15 @@ def _pooling(model: str, url: str, options: Mapping[str, str], name: str) -> Poo
     of_server = {key: value for key, value in options.items() if key in known}
     others = {key: value for key, value in options.items() if key not in known}
     tokenizer = others.pop("tokenizer", model)
-    if not Path(tokenizer).is_dir():
+    if not os.path.isdir(tokenizer):
         raise InputError(
             f"steps are tokenized here, and {tokenizer!r} is no folder: give the folder of the tokenizer of "
             f"the model that {url} runs, as in {model}@{url}?tokenizer=FOLDER"
         )
+    if others.get("layout", "auto") == "auto" and (Path(tokenizer) / "config.json").is_file():
+        others["layout"] = layout_of(tokenizer)
+    if others.get("layout") == "outcome":
+        of_server.setdefault("shape", "classify")  # the others score tokens
     server = PoolingServer(model, url, **_fields(PoolingServer, of_server))
     return Pooling(server, tokenizer, name=name, **_fields(Pooling, others))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from veriloop.cli.opening import closing, remembered
-from veriloop.cli.verifiers import step_verifier
+from veriloop.cli.verifiers import step_verifier, whole_answers
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -77,12 +77,7 @@ def _spec(kind: str, options: VerifierOptions) -> str:
         return f"plus-minus:{options.engine}"
     if not options.checkpoint:
         raise InputError(f"{kind} scores with a model: name its folder with --checkpoint")
-    if kind != "outcome":
-        return options.checkpoint
-    named = f"orm:{options.checkpoint.removeprefix('orm:')}"
-    if "@http" in named:
-        return named
-    return f"{named}{'&' if '?' in named else '?'}granularity=trajectory"
+    return whole_answers(options.checkpoint) if kind == "outcome" else options.checkpoint
 
 
 @asynccontextmanager

@@ -68,6 +68,11 @@ class PoolingServer:
         """How many ``calls`` were made, and how many attempts were lost to each cause."""
         return dict(self._link.counts)
 
+    @property
+    def by_prefix(self) -> bool:
+        """True where a sequence gets one score, so that every prefix is one."""
+        return wire.FORMS[self.shape].by_prefix
+
     async def score(self, encoded: Encoded, good: int = 1) -> StepScores:
         """Scores of all steps of a solution; ``good`` is the class of a right step, of two.
 
@@ -75,7 +80,7 @@ class PoolingServer:
         the server does not answer; EngineRefused where it says no for good.
         """
         sent = wire.sent_values(self.shape, self.values)
-        if wire.FORMS[self.shape].by_prefix:
+        if self.by_prefix:
             return await self.score_each(
                 [encoded.ids[: encoded.start + end + 1] for end in encoded.ends], good
             )
@@ -86,7 +91,7 @@ class PoolingServer:
 
     async def score_each(self, sequences: Sequence[Sequence[int]], good: int = 1) -> StepScores:
         """A score for each whole sequence, for shapes that classify sequences."""
-        if not wire.FORMS[self.shape].by_prefix:
+        if not self.by_prefix:
             raise ValueError(
                 f"shape={self.shape!r} scores tokens: use 'classify' or 'sglang' for whole sequences"
             )

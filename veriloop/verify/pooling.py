@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, final
 
-from veriloop.errors import EngineError, EngineRefused
+from veriloop.errors import EngineError, EngineRefused, InputError
 from veriloop.records import Group, Unscored, Verdict
 from veriloop.verify.step_scores import (
     NO_STEPS,
@@ -76,6 +76,14 @@ class Pooling:
         self._rule()
         if self.layout not in LAYOUTS:
             raise ValueError(f"layout is one of {', '.join(LAYOUTS)}, got {self.layout!r}")
+        self._check_shape(self.layout)
+
+    def _check_shape(self, layout: Layout) -> None:
+        if layout == "outcome" and not self.server.by_prefix:
+            raise InputError(
+                f"an outcome model reads whole answers, and shape={self.server.shape!r} scores tokens: use "
+                "shape='classify', or 'sglang'"
+            )
 
     def __reduce__(self) -> tuple[object, ...]:
         given = (self.server, self.tokenizer, self.name, self.aggregate, self.threshold)
@@ -161,6 +169,7 @@ class Pooling:
             layout = self.layout
             if layout == "auto":
                 layout = layout_of(folder) if config else "process"
+            self._check_shape(layout)
             held.limit = self.limit or int(config.get("max_position_embeddings") or 0)
             if layout == "outcome":
                 held.encoder = open_answers(folder)

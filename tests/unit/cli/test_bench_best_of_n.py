@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from veriloop.cli import app
-from veriloop.cli.selecting import Options, _names, _whole
+from veriloop.cli.selecting import Options, _names
 from veriloop.errors import InputError
 from veriloop.records import Solution
 from veriloop.runs.stages import read_all
@@ -113,6 +113,4 @@ def test_names_of_verifiers():
     assert _names([("a/prm-7b?device=cuda", "prm"), ("b/rm", "orm")]) == ["prm", "orm"]
     assert _names([("a/x", "prm"), ("b/x", "prm")]) == ["prm-x", "prm-x-2"]
     assert _names([("a/prm-7b", "prm"), ("b/soft", "prm")]) == ["prm-7b", "prm-soft"]
-    assert _whole("a/rm") == "orm:a/rm?granularity=trajectory"
-    assert _whole("orm:a/rm?device=cuda") == "orm:a/rm?device=cuda&granularity=trajectory"
     assert Options(None).n == 8

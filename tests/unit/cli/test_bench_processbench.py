@@ -165,6 +165,14 @@ def test_a_scalar_head_has_its_threshold_chosen_on_gsm8k_and_frozen(tmp_path):
     assert untuned["records"] == told["records"]
 
 
+def test_a_subset_that_is_not_there_is_missed_before_anything_is_judged(data, tmp_path, checkpoint):
+    words = ("--prm", str(checkpoint), "--threshold", "gsm8k")
+    result = command(data / "math.json", tmp_path / "a", *words)
+    assert isinstance(result.exception, InputError)
+    assert "chosen on 'gsm8k', and the data have math: add gsm8k.json" in str(result.exception)
+    assert not list((tmp_path / "a").rglob("*.parquet"))
+
+
 def test_a_critic_votes_and_fewer_votes_are_counted_again(data, tmp_path):
     table = tmp_path / "answers.json"
     table.write_text(json.dumps({"*": [r"\boxed{0}", "lost", r"\boxed{-1}", r"\boxed{-1}"]}))

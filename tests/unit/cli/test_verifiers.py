@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from veriloop.cli.verifiers import SPECS, step_verifier
+from veriloop.cli.scoring import is_scalar
+from veriloop.cli.verifiers import SPECS, step_verifier, whole_answers
 from veriloop.cli.verifying import VerifierOptions, verifier
 from veriloop.engines.process_reward import ProcessRewardModel
 from veriloop.errors import InputError
@@ -71,6 +72,7 @@ def opened(spec, folder, name="mine"):
         ("{classifier}", Process, {}),
         ("token-classification:{classifier}?separator=%0A", Process, {"separator": "\n"}),
         ("{orm}", Outcome, {"granularity": "step"}),
+        ("{orm}?layout=outcome", Outcome, {"granularity": "step"}),
         ("orm:{orm}?system=", Outcome, {"granularity": "step", "system": ""}),
         ("orm:{orm}?granularity=trajectory", Outcome, {"granularity": "trajectory"}),
         ("plus-minus:scripted:{words}", PlusMinus, {"read": "word"}),
@@ -134,6 +136,9 @@ def test_a_server_is_asked_with_ids_of_a_tokenizer_on_this_machine(folders, tmp_
         ("{prm}?layout=linear", "layout is one of auto, process"),
         ("plus-minus:scripted:{words}?read=logits", "'word' or 'probability'"),
         ("{prm}@http://h:1?shape=score", "shape is one of token_classify"),
+        ("orm:{orm}@http://h:1?shape=encode", "shape='encode' scores tokens: use shape='classify'"),
+        ("{orm}@http://h:1?shape=reward", "shape='reward' scores tokens"),
+        ("x" * 300 + "?a=b", "holds no config.json"),
         (
             "{prm}@http://h:1?api_key=sk",
             "PoolingServer has no option 'api_key': it has backoff, concurrency",
@@ -145,6 +150,45 @@ def test_what_it_cannot_mean_is_one_line_that_teaches(folders, tmp_path, spec, s
         opened(spec.format(**folders), tmp_path)
     assert says in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("spec", ["orm:{orm}@URL", "{orm}@URL", "Reward@URL?tokenizer={orm}"])
+def test_a_served_outcome_model_is_asked_as_a_classifier_and_has_no_threshold_of_its_own(
+    folders, tmp_path, spec
+):
+    def answer(body, _):
+        made = [{"index": i, "probs": [len(ids) / 1000]} for i, ids in enumerate(body["input"])]
+        return {"data": made}
+
+    async def work():
+        async with (
+            wire.loopback(answer) as server,
+            step_verifier(spec.format(**folders).replace("URL", server.url), tmp_path) as made,
+        ):
+            return made, await made.verify(GROUP), server.seen
+
+    made, verdicts, seen = asyncio.run(work())
+    assert is_scalar(made)
+    assert [len(v.step_scores) for v in verdicts] == [len(s.steps) for s in GROUP.solutions]
+    assert all(v.step_scores == tuple(sorted(v.step_scores)) for v in verdicts)
+    assert {path for path, _, _ in seen} == {"/classify"}
+
+
+def test_a_head_of_raw_numbers_is_one_behind_a_server_too(folders, tmp_path):
+    async def work(spec):
+        async with step_verifier(spec, tmp_path) as made:
+            return is_scalar(made)
+
+    served = "@http://127.0.0.1:1?shape=embeddings&tokenizer="
+    assert asyncio.run(work(f"m{served}{folders['skywork']}"))
+    assert asyncio.run(work(str(folders["skywork"])))
+    assert not asyncio.run(work(f"m@http://127.0.0.1:1?tokenizer={folders['prm']}"))
+
+
+def test_whole_answers_are_asked_of_a_folder_and_every_prefix_of_a_server():
+    assert whole_answers("rm") == "orm:rm?granularity=trajectory"
+    assert whole_answers("orm:rm?dtype=bfloat16") == "orm:rm?dtype=bfloat16&granularity=trajectory"
+    assert whole_answers("rm@http://h:1?retries=0") == "orm:rm@http://h:1?retries=0"
 
 
 def test_every_spelling_is_listed():
