@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -77,7 +78,8 @@ def _scores(
     from veriloop.cli.scoring import resolved, rule_of
     from veriloop.store.quarantine import Quarantine
 
-    quarantine = Quarantine(where.name)
+    safe = re.sub(r"[^\w.-]+", "-", name)
+    quarantine = Quarantine(f"scores.{safe}")
     saved = read_saved(where, rows, quarantine=quarantine)
     quarantine.save(options.out)
     if quarantine.rows:

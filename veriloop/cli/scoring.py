@@ -126,7 +126,7 @@ def _saved(options: Options, rows: Sequence[ProcessBenchRow]) -> _Judged:
     from veriloop.store.quarantine import Quarantine
 
     assert options.scores is not None
-    quarantine = Quarantine(options.scores.name)
+    quarantine = Quarantine(f"scores.{options.scores.name}")  # beside that of the data
     saved = read_saved(options.scores, rows, votes=options.votes, quarantine=quarantine)
     quarantine.save(options.out)
     notes = [quarantine.summary()] if quarantine.rows else []
@@ -134,19 +134,22 @@ def _saved(options: Options, rows: Sequence[ProcessBenchRow]) -> _Judged:
         notes.append(f"{saved.others:,} saved entries are of rows that are not in the data")
     family: Family = "critic" if saved.critic else "prm"
     rule = resolved(options.threshold, saved.rule)
-    records = _own_copy(options.out, saved)
+    records = _own_copy(options.out, saved, options.votes)
     return _Judged(saved.verdicts, family, rule, records, saved.name, tuple(notes))
 
 
-def _own_copy(out: Path, saved: Saved) -> str:
-    """Where in the output folder the verdicts are; they are copied there where they are not."""
+def _own_copy(out: Path, saved: Saved, votes: int) -> str:
+    """Where in the output folder the verdicts are; they are copied there where they are not. Those of fewer votes
+    get a folder of their own, for they may come from this very one.
+    """
     if saved.table is not None and saved.table.resolve().is_relative_to(out.resolve()):
         return saved.table.resolve().relative_to(out.resolve()).as_posix()
-    own = Table(out / "saved" / "verdicts", Verdict)
+    folder = f"saved-{votes}-votes" if votes else "saved"
+    own = Table(out / folder / "verdicts", Verdict)
     for index in own.pieces():
         own.path(index).unlink()
     own.write_piece(0, saved.verdicts)
-    return "saved/verdicts"
+    return f"{folder}/verdicts"
 
 
 def rule_of(text: str) -> float | str | None:

@@ -22,7 +22,7 @@ from veriloop.records import (
 )
 from veriloop.search.growing import Grower, Spent
 from veriloop.search.partial import Partial, best_first, worth
-from veriloop.text.answers import extract_answer
+from veriloop.text.answer_rules import find_answer
 
 
 @final
@@ -53,7 +53,7 @@ def found(partials: Iterable[Partial], grower: Grower, made_by: str) -> Found:
             problem=grower.problem.id,
             steps=one.steps,
             finish=one.finish or Finish.LENGTH,
-            answer=extract_answer(STEP_DELIMITER.join(one.steps)),
+            answer=find_answer(grower.problem, STEP_DELIMITER.join(one.steps)),
             tokens=one.tokens,
             engine=grower.engine.name,
             seed=grower.seed,

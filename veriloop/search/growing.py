@@ -18,7 +18,7 @@ from veriloop.ids import Json, derive_seed
 from veriloop.protocols import Completion, Engine, Reply, Request, Sampling, Verifier
 from veriloop.records import STEP_DELIMITER, Cost, Finish, Group, Problem, Solution, Verdict
 from veriloop.search.partial import AGGREGATES, Aggregate, Partial, merge, rank_of
-from veriloop.text.answers import extract_answer
+from veriloop.text.answer_rules import find_answer
 from veriloop.text.chats import Chat
 from veriloop.text.steps import split_steps
 
@@ -184,7 +184,8 @@ class Grower:
         if completion.finish is Finish.LENGTH:
             finish = Finish.LENGTH
         elif completion.stop is None:
-            ended = not completion.text.strip() or extract_answer(completion.text) is not None
+            text = completion.text
+            ended = not text.strip() or find_answer(self.problem, text) is not None
             finish = Finish.STOP if self._told or ended else None
         elif completion.stop != STEP_DELIMITER:
             finish = Finish.STOP
@@ -227,7 +228,7 @@ class Grower:
             problem=self.problem.id,
             steps=candidate.steps,
             finish=candidate.finish or Finish.STOP,
-            answer=extract_answer(STEP_DELIMITER.join(candidate.steps)),
+            answer=find_answer(self.problem, STEP_DELIMITER.join(candidate.steps)),
             tokens=candidate.tokens,
             engine=self.engine.name,
             seed=self.seed,

@@ -132,8 +132,13 @@ def test_a_bad_line_of_scores_is_set_aside_and_what_is_silent_is_said(data, tmp_
     path = tmp_path / "exact.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     path.write_text("".join([*lines[:-1], "{}\n"]), encoding="utf-8")
-    told, output = ran(tmp_path / "out", "--data", data, f"--scores=m={path}")
+    other = tmp_path / "other" / "exact.jsonl"  # of the same name, and a bad line of its own
+    other.parent.mkdir()
+    other.write_text("".join([*lines[:-1], "[]\n"]), encoding="utf-8")
+    scores = (f"--scores=m={path}", f"--scores=a/b={other}")
+    told, output = ran(tmp_path / "out", "--data", data, *scores)
     assert "set aside 1 row" in output
     assert "m: nothing is saved of 1 of 12 solutions" in output
     assert told["verifiers"][0]["first_error"]["pooled"]["unscored"] == 1
-    assert (tmp_path / "out" / "exact.jsonl.quarantine.jsonl").is_file()
+    kept = [tmp_path / "out" / f"scores.{name}.quarantine.jsonl" for name in ("m", "a-b")]
+    assert [json.loads(file.read_text())["raw"] for file in kept] == [{}, []]

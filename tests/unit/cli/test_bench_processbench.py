@@ -339,4 +339,32 @@ def test_another_systems_scores_on_other_rows_are_refused(data, tmp_path):
     assert isinstance(result.exception, InputError)
     told, _ = ran(data, tmp_path / "out", "--scores", str(tmp_path / "some.jsonl"))
     assert told["unscored"] == {"no verdict": 1}
-    assert (tmp_path / "out" / "some.jsonl.quarantine.jsonl").is_file()
+    assert (tmp_path / "out" / "scores.some.jsonl.quarantine.jsonl").is_file()
+
+
+def test_bad_rows_of_the_data_and_of_scores_in_a_folder_of_the_same_name_are_both_kept(
+    data, tmp_path
+):
+    raw = json.loads((data / "math.json").read_text())
+    (data / "math.json").write_text(json.dumps([*raw, {"id": "math-bad"}]))
+    rows = read_processbench(DATA)
+    (tmp_path / "b" / "data").mkdir(parents=True)
+    lines = [json.dumps({"id": row.problem.uid, "first_error": row.label}) + "\n" for row in rows]
+    (tmp_path / "b" / "data" / "own.jsonl").write_text("".join(lines))
+    ran(data, tmp_path / "out", "--scores", str(tmp_path / "b" / "data"))
+    kept = (tmp_path / "out" / "data.quarantine.jsonl").read_text()
+    assert "math-bad" in kept
+
+
+def test_fewer_votes_counted_in_the_folder_of_all_critiques_lose_none(data, tmp_path):
+    texts = [r"\boxed{0}", r"\boxed{0}", *[r"\boxed{-1}"] * 6]
+    rows = read_processbench(data)
+    lines = [json.dumps({"id": row.problem.uid, "critiques": texts}) + "\n" for row in rows]
+    (tmp_path / "critic.jsonl").write_text("".join(lines))
+    out = tmp_path / "out"
+    eight, _ = ran(data, out, "--scores", str(tmp_path / "critic.jsonl"))
+    two, _ = ran(data, out, "--scores", str(out), "--votes", "2")
+    again, _ = ran(data, tmp_path / "again", "--scores", str(out / "saved"), "--votes", "8")
+    assert {p["predicted"] for p in two["predictions"]} == {0}
+    assert again["predictions"] == eight["predictions"]
+    assert {p["predicted"] for p in eight["predictions"]} == {-1}

@@ -1,5 +1,7 @@
 """What a guided search hands on: records that other commands read, and what it took, added up from its requests."""
 
+from dataclasses import replace
+
 import pytest
 
 from veriloop.records import Finish, Unscored
@@ -8,6 +10,7 @@ from veriloop.search.dvts import DiverseTrees
 from veriloop.search.found import found
 from veriloop.search.growing import Grower, Stepwise
 from veriloop.search.partial import Partial
+from veriloop.text.answer_rules import AnswerRule
 
 
 def test_solutions_and_their_verdicts_are_pairs_best_first(forest):
@@ -53,6 +56,19 @@ def test_whole_ones_come_before_cut_ones_whatever_their_scores(forest):
     made = found([one, two, Partial(("c",))], grower, "by hand")
     assert [s.steps for s in made.solutions] == [("b",), ("a",), ("c",)]
     assert [s.finish for s in made.solutions] == [Finish.STOP, Finish.LENGTH, Finish.LENGTH]
+
+
+def test_an_answer_is_found_by_the_rule_of_the_problems_set(forest):
+    """As ``Sample`` finds it: a set with several answers has all boxes of the last sentence."""
+    rule = AnswerRule(several="any").to_instruction()
+    problem = replace(forest.PROBLEM, instructions=(rule,))
+    grower = Grower(problem, forest.engine(), forest.Exact(), Stepwise())
+    steps = ("a", r"So \boxed{1} and \boxed{2}.")
+    assert [s.answer for s in found([Partial(steps, Finish.STOP)], grower, "").solutions] == [
+        "1, 2"
+    ]
+    plain = Grower(forest.PROBLEM, forest.engine(), forest.Exact(), Stepwise())
+    assert found([Partial(steps, Finish.STOP)], plain, "").solutions[0].answer == "2"
 
 
 def test_a_solution_that_never_had_a_step_is_unscored(forest):
