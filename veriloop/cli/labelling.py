@@ -150,6 +150,16 @@ def _check(plan: LabelPlan, group: Group) -> None:
             raise InputError(
                 f"there are {times} verdicts of {name!r} on solution {solution}: give one folder of them"
             )
+    for verdict in group.by(plan.agree or "").values():
+        hard = verdict.form is Form.BINARY
+        made_at: Any = verdict.detail.get("threshold", 0.0) if hard else 0.0
+        if verdict.scored and "k" in verdict.detail and made_at != (plan.threshold or 0.0):
+            kind = "hard labels above" if hard else "soft labels, whose first error is a share of"
+            raise InputError(
+                f"the verdicts of {plan.agree!r} that are given are {kind} {made_at:g}, which say nothing of a "
+                f"threshold of {plan.threshold or 0.0:g}: write --source {plan.agree} --agree {plan.source}, or "
+                "leave them out and let them be made here"
+            )
     for verdict in group.by(plan.source).values():
         if verdict.form is not Form.BINARY or "k" not in verdict.detail:
             continue

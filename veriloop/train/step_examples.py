@@ -59,7 +59,7 @@ def prepare(
 
     Steps beyond are left out and counted (``drop``: the labels that stay are true), take their whole example with
     them (``whole``: for a validation whose first errors must not be lost), or are an InputError that names the
-    first example (``error``).
+    first example (``error``). Rows are counted from 1.
     """
     encoded: list[Encoded] = []
     labels: list[tuple[float, ...]] = []
@@ -67,7 +67,7 @@ def prepare(
     dropped: list[Dropped] = []
     lost: list[_Lost] = []
     after_error = 0
-    for row, example in enumerate(examples):
+    for row, example in enumerate(examples, start=1):
         name = example_name(example)
         reason = _unusable(example)
         if reason is None:

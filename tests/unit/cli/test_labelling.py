@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -293,6 +294,13 @@ def test_verdicts_that_do_not_fit_are_refused_before_anything_is_written(given):
     counted = {"k": 8, "threshold": 0.0}
     hard = [verdict(s, "mc", w, detail=counted) for s, w in zip(SOLUTIONS, KNOWN, strict=True)]
     Table(given / "hard/verdicts", Verdict).write_piece(0, hard)
+    soft = [replace(v, form=Form.SCORE, detail={"k": 8}) for v in hard]
+    Table(given / "soft/verdicts", Verdict).write_piece(0, soft)
+    judged = say(given, "judge", KNOWN)
+    for folder, kind in (("hard", "hard labels above 0"), ("soft", "soft labels, whose")):
+        words = [given / folder, judged, "--source", "judge", "--agree", "mc", "--threshold", 0.5]
+        with pytest.raises(InputError, match=f"{kind}.* of a threshold of 0.5: write --source mc"):
+            veriloop(given, *words)
     for words, wanted in ((["--soft"], "no soft labels"), (["--threshold", 0.5], "above 0.5")):
         with pytest.raises(InputError, match=wanted):
             veriloop(given, given / "hard", *words)

@@ -74,9 +74,9 @@ def test_everything_that_a_person_asks_is_said_and_written(base, tmp_path):
     assert said[6].startswith(f"{report['cut_steps']} steps did not fit")
     assert said[7].startswith("2 steps after a wrong one were left out")
     assert sorted(said[8:]) == [
-        "left out: 1 examples, the first in row 30: no steps",
-        "left out: 1 examples, the first in row 33: a step holds the separator '<extra_0>'",
-        "left out: 2 examples, the first in row 31: a step is empty",
+        "left out: 1 examples, the first in row 31: no steps",
+        "left out: 1 examples, the first in row 34: a step holds the separator '<extra_0>'",
+        "left out: 2 examples, the first in row 32: a step is empty",
     ]
     config = report["config"]
     assert (config["schedule"], config["micro_batch"], config["keep"]) == ("cosine", 3, "best")
@@ -99,7 +99,7 @@ def test_a_share_is_held_out_by_problem(base, tmp_path):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--on-truncation", "error"), r"^row 30: .* 1 of its 2 steps would be lost"),
+        (("--on-truncation", "error"), r"^row 31: .* 1 of its 2 steps would be lost"),
         (("--keep", "best"), "needs validation examples"),
         (("--validation-share", "2"), "between 0 and 1"),
         (("--validation-share", ".5", "--validation", "x"), "not both"),

@@ -207,12 +207,12 @@ def test_bad_examples_are_left_out_with_their_reason(base, tmp_path):
     report = train_process([*good[:6], *bad, *good[6:]], config(base, tmp_path, epochs=1))
     assert report.examples == 12
     assert [(d.row, d.reason) for d in report.quarantined] == [
-        (6, "demonstration, not step labels"),
-        (7, "no steps"),
-        (8, "a label outside [0, 1]"),
-        (9, "step 1 holds the separator '<extra_0>'"),
-        (10, "no step fits within 256 tokens"),
-        (11, "a label outside [0, 1]"),
+        (7, "demonstration, not step labels"),
+        (8, "no steps"),
+        (9, "a label outside [0, 1]"),
+        (10, "step 1 holds the separator '<extra_0>'"),
+        (11, "no step fits within 256 tokens"),
+        (12, "a label outside [0, 1]"),
     ]
     with pytest.raises(InputError, match=r"is left: .*not step labels"):
         train_process(bad[:1], config(base, tmp_path / "none"))
@@ -242,7 +242,7 @@ def test_a_validation_solution_that_does_not_fit_is_not_judged(base, tmp_path):
     data = examples(12)
     report = train_process(data, config(base, tmp_path, epochs=1), validation=[*data[:4], long])
     assert (report.held_out.examples, report.held_out.shared_problems) == (4, 4)
-    assert [(d.row, d.what) for d in report.held_out.quarantined] == [(4, long.id)]
+    assert [(d.row, d.what) for d in report.held_out.quarantined] == [(5, long.id)]
     with pytest.raises(InputError, match=r"no validation example is left: .* steps do not fit"):
         train_process(data, config(base, tmp_path / "x", epochs=1), validation=[long])
     strict = config(base, tmp_path / "y", epochs=1, on_truncation="error")

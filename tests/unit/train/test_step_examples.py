@@ -58,7 +58,7 @@ def test_steps_that_do_not_fit_are_an_error_that_names_the_first_and_counts_all(
     with pytest.raises(InputError) as caught:
         prepare(model, [good, long, hopeless], limit, on_truncation="error")
     said = str(caught.value)
-    assert said.startswith(f"row 1: {long.id} has ")
+    assert said.startswith(f"row 2: {long.id} has ")
     assert "30 of its 40 steps would be lost" in said
     assert "32 steps of 2 examples in all" in said
     assert "max_tokens" in said
@@ -71,7 +71,7 @@ def test_for_validation_what_does_not_fit_whole_is_left_out_with_its_reason(mode
     got = prepare(model, [labelled(["a"], [1.0]), long], limit, on_truncation="whole")
     assert got.labels == ((1.0,),)
     said = [(d.row, d.reason) for d in got.quarantined]
-    assert said == [(1, f"30 of 40 steps do not fit within {limit} tokens")]
+    assert said == [(2, f"30 of 40 steps do not fit within {limit} tokens")]
     # A first error that fits is known, whatever comes after it.
     early = labelled(["a b c"] * 40, [0.0] + [1.0] * 39)
     assert prepare(model, [early], limit, on_truncation="whole").labels == ((0.0,),)
@@ -85,8 +85,8 @@ def test_empty_steps_unicode_and_300_steps(model):
     ]  # fmt: skip
     got = prepare(model, given, 10**6)
     assert [(d.row, d.reason) for d in got.quarantined] == [
-        (0, "step 1 is empty"),
-        (1, "step 0 is empty"),
+        (1, "step 1 is empty"),
+        (2, "step 0 is empty"),
     ]
     assert [len(e.ends) for e in got.encoded] == [3, 300]
     short = prepare(model, given[3:], 256)
@@ -104,7 +104,7 @@ def test_kept_examples_keep_their_order_and_the_others_their_rows(model):
     assert [e.ids for e in got.encoded] == [
         model.encode("p", given[i].completions).ids for i in (0, 2, 5)
     ]
-    assert [d.row for d in got.quarantined] == [1, 3, 4]
+    assert [d.row for d in got.quarantined] == [2, 4, 5]
     assert got.quarantined[0].what == given[1].id
 
 
