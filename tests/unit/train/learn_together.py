@@ -1,10 +1,12 @@
 """One of two processes that train together, for the tests of ``ranks`` and ``trainer``.
 
-``python learn_together.py BASE OUT`` under RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT: trains by copies and by
-shards, goes on from states that one process left, and ends in the middle of a last training as if killed.
+``accelerate launch --config_file fsdp.yaml learn_together.py BASE OUT``: runs the command that a user types after
+``-m``, with the configuration that ships; then trains by copies and by shards, goes on from states that one process
+left, and ends in the middle of a last training as if killed.
 """
 
 import os
+import runpy
 import sys
 import warnings
 from pathlib import Path
@@ -18,8 +20,9 @@ from veriloop.train.ranks import joined
 
 
 def main(base, out):
-    warnings.simplefilter("error")
     without_accelerate(out / "missing")
+    command(base, out)
+    warnings.simplefilter("error")
     from accelerate import PartialState
 
     PartialState(cpu=True)  # joined once for all trainings
@@ -46,6 +49,20 @@ def main(base, out):
     learn("sharded-on", shard=True)
     learn("half", shard=True, dtype="bfloat16", epochs=1)
     learn("killed", shard=True, save_every=3, on_progress=end)
+
+
+def command(base, out):
+    """``-m veriloop.cli train``: joins the processes by itself, and lets them go."""
+    sys.argv = ["veriloop", "train", str(out / "data"), "--base", base, "--out", str(out / "launched"),
+                "--epochs", "1", "--rate", "3e-4", "--batch", "8", "--micro-batch", "2",
+                "--validation-share", "0.2", "--save-every", "1"]  # fmt: skip
+    try:
+        runpy.run_module("veriloop.cli", run_name="__main__")
+    except SystemExit as end:
+        if end.code:
+            raise
+    # The launcher's store still knows the addresses of the processes as they were joined before.
+    os.environ |= {"TORCHELASTIC_USE_AGENT_STORE": "False", "MASTER_PORT": os.environ["NEXT_PORT"]}
 
 
 def without_accelerate(file):

@@ -1,4 +1,5 @@
 import importlib.util
+import json
 import os
 import shutil
 import socket
@@ -12,13 +13,18 @@ import yaml
 
 from veriloop.engines.process_reward import ProcessRewardModel
 from veriloop.errors import InputError
+from veriloop.records import Example
+from veriloop.store.pieces import Table
+from veriloop.train.process import REPORT
 from veriloop.train.ranks import CONFIGS, Ranks, check_launch, joined, launched, leads, whole
+from veriloop.train.step_examples import hold_out
 
 _spec = importlib.util.spec_from_file_location(
     "training_tests", Path(__file__).with_name("test_process.py")
 )
 t = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(t)
+ROOT = Path(__file__).parents[3]
 
 
 def free_port():
@@ -27,12 +33,9 @@ def free_port():
         return taken.getsockname()[1]
 
 
-def kill_at(step):
-    def stop(progress):
-        if progress.step == step:
-            raise t.Killed
-
-    return stop
+def kill_at_5(progress):
+    if progress.step == 5:
+        raise t.Killed
 
 
 @pytest.fixture(scope="module")
@@ -45,35 +48,39 @@ def runs(tmp_path_factory):
     t.train_process(
         data, t.together(base, out / "alone-half", dtype="bfloat16", epochs=1), validation=held
     )
-    for name in ("copied-on", "sharded-on", "alone-on"):
-        stopped = t.together(base, out / name, save_every=3)
-        with pytest.raises(t.Killed):
-            t.train_process(data, stopped, validation=held, on_progress=kill_at(5))
-    shutil.copytree(out / "alone-on", out / "state of one")
+    stopped = t.together(base, out / "state of one", save_every=3)
+    with pytest.raises(t.Killed):
+        t.train_process(data, stopped, validation=held, on_progress=kill_at_5)
+    for name in ("copied-on", "sharded-on"):
+        shutil.copytree(out / "state of one", out / name)
+    Table(out / "data" / "examples", Example).write_piece(0, t.examples(20))
     script = Path(__file__).with_name("learn_together.py")
+    launch = ["-m", "accelerate.commands.launch", "--config_file", str(CONFIGS / "fsdp.yaml"),
+              "--num_processes", "2", "--main_process_port", "0"]  # fmt: skip
     common = os.environ | {
-        "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1",
-        "MASTER_PORT": str(free_port()), "OMP_NUM_THREADS": "1",
+        "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "OMP_NUM_THREADS": "1",
+        "NEXT_PORT": str(free_port()),
     }  # fmt: skip
-    both = [
-        subprocess.Popen(
-            [sys.executable, str(script), str(base), str(out)],
-            env=common | {"RANK": rank, "LOCAL_RANK": rank}, text=True, stderr=subprocess.PIPE,
-        )
-        for rank in "01"
-    ]  # fmt: skip
-    said = [process.communicate(timeout=300)[1] for process in both]
-    assert both[0].returncode == 9, said[0]
+    made = subprocess.run(
+        [sys.executable, *launch, str(script), str(base), str(out)],
+        env=common, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert (out / "killed" / "training.state").is_file(), made.stderr
+    (out / "stdout").write_text(made.stdout)
+    (out / "stderr").write_text(made.stderr)
     shutil.copytree(out / "killed", out / "state of two")
     return out
 
 
 def report(folder):
-    import json
-
-    from veriloop.train.process import REPORT
-
     return json.loads((folder / REPORT).read_text())
+
+
+def check_same_scores(*folders):
+    one, two = map(ProcessRewardModel.load, folders)
+    encoded = [one.encode(t.tiny.PROBLEM, steps) for steps in t.tiny.SOLUTIONS]
+    for ours, theirs in zip(one.score(encoded), two.score(encoded), strict=True):
+        assert theirs == pytest.approx(ours, abs=1e-5)
 
 
 SAME = ("copied", "sharded", "copied-on", "sharded-on")
@@ -102,10 +109,7 @@ def test_what_two_processes_save_is_an_ordinary_checkpoint(runs, name):
     assert {p.name: p.stat().st_mode for p in (runs / name).iterdir()} == files
     for text in ("config.json", "tokenizer.json", "tokenizer_config.json"):
         assert (runs / name / text).read_text() == (runs / "alone" / text).read_text()
-    one, two = (ProcessRewardModel.load(runs / folder) for folder in ("alone", name))
-    encoded = [one.encode(t.tiny.PROBLEM, steps) for steps in t.tiny.SOLUTIONS]
-    for ours, theirs in zip(one.score(encoded), two.score(encoded), strict=True):
-        assert theirs == pytest.approx(ours, abs=1e-5)
+    check_same_scores(runs / "alone", runs / name)
 
 
 @pytest.mark.slow
@@ -190,6 +194,23 @@ def test_the_shipped_configurations_ask_for_what_is_done():
         environ["ACCELERATE_USE_FSDP"] = str(config["distributed_type"] == "FSDP")
         environ["ACCELERATE_MIXED_PRECISION"] = config["mixed_precision"]
         assert check_launch(environ, "bfloat16") is (name == "fsdp.yaml")
+
+
+@pytest.mark.slow
+def test_the_command_under_the_shipped_fsdp_configuration_trains_saves_and_scores(runs):
+    said, seen = (runs / "stdout").read_text(), (runs / "stderr").read_text()
+    assert said.count("trained on 16 examples") == 1
+    assert said.count("by 2 processes") == 1
+    assert seen.count("training launched: ") == 1  # the first process alone shows progress
+    learn = t.config(runs / "base", runs / "by one", epochs=1, rate=3e-4, save_every=1)
+    kept, held = hold_out(t.examples(20), 0.2, 0)
+    alone = t.train_process(kept, learn, validation=held)
+    two = report(runs / "launched")
+    assert (two["processes"], two["fingerprint"]) == (2, alone.fingerprint)
+    assert two["losses"] == pytest.approx(alone.losses, abs=1e-5)
+    check_same_scores(runs / "by one", runs / "launched")
+    left = {p.name for p in (runs / "launched").iterdir()}
+    assert left == {p.name for p in (runs / "by one").iterdir()}
 
 
 @pytest.mark.slow
