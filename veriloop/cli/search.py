@@ -60,17 +60,15 @@ def search(
 ) -> None:
     """Problems -> solutions, each step chosen by a step verifier, and what it said of them."""
     from veriloop.cli.running import finish, running
-    from veriloop.cli.searching import Asked, say_spent, strategy, trace
+    from veriloop.cli.searching import NAMES, Asked, say_spent, strategy, trace
     from veriloop.protocols import Sampling
     from veriloop.records import Problem
     from veriloop.runs.stages import read_all
 
-    own = {"width": width, "expand": expand, "simulations": simulations}
-    own |= {"exploration": exploration, "prior": prior, "widening": widening}
-    own |= {"value": value, "rollouts": rollouts, "budget": budget}
+    named = (width, expand, simulations, exploration, prior, widening, value, rollouts, budget)
     asked = Asked(
         kind,
-        {name: value for name, value in own.items() if value is not None},
+        {name: one for name, one in zip(NAMES, named, strict=True) if one is not None},
         Sampling(max_tokens, temperature, top_p),
         {"max_steps": max_steps, "max_step_tokens": max_step_tokens, "aggregate": aggregate},
         seed,

@@ -17,15 +17,16 @@ if TYPE_CHECKING:
     from veriloop.runs.plan import StageReport
     from veriloop.runs.stages import Run
 
-_TREE = (
-    "expand", "simulations", "exploration", "prior", "widening", "value", "rollouts", "budget",
+# Every option that only some kinds have; the last eight are the tree's.
+NAMES = (
+    "width", "expand", "simulations", "exploration", "prior", "widening", "value", "rollouts", "budget",
 )  # fmt: skip
 # The options of each kind, and the fields that they fill.
 OPTIONS: Mapping[str, Mapping[str, str]] = {
     "beam": {"width": "width", "expand": "expand"},
     "dvts": {"width": "trees", "expand": "expand"},
     "greedy": {"expand": "n"},
-    "mcts": {name: name for name in _TREE},
+    "mcts": {name: name for name in NAMES[1:]},
 }
 
 
