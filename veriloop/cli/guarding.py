@@ -152,20 +152,21 @@ class _Tally:
     read: int = 0
     reasons: Counter[str] = field(default_factory=Counter[str])
 
-    def filter(self, items: Iterator[LabelledSolution]) -> Iterator[LabelledSolution | Dropped]:
+    def filter(
+        self, items: Iterator[LabelledSolution | Dropped]
+    ) -> Iterator[LabelledSolution | Dropped]:
         """The items, those that repeat an evaluation problem as what is left of them."""
         while chunk := list(islice(items, _CHUNK)):
-            matches = self.guard.matches([item.problem.text for item in chunk])
-            for item, match in zip(chunk, matches, strict=True):
+            texts = ["" if isinstance(item, Dropped) else item.problem.text for item in chunk]
+            for item, match in zip(chunk, self.guard.matches(texts), strict=True):
                 self.read += 1
-                if match is None:
-                    yield item
-                else:
-                    dropped = left_out(
+                if match is not None and not isinstance(item, Dropped):
+                    item = left_out(
                         match, what=item.solution.id, source=item.problem.id, row=self.read
                     )
-                    self.reasons[dropped.reason] += 1
-                    yield dropped
+                if isinstance(item, Dropped):
+                    self.reasons[item.reason] += 1
+                yield item
 
     def lose(self, dropped: Dropped) -> None:
         """Count what no folder can hold."""

@@ -71,7 +71,7 @@ def costs_table(costs: Mapping[str, LabelCosts]) -> Table:
 
 def _cost_cells(costs: LabelCosts) -> tuple[Cell, ...]:
     clean = percentage(costs.no_error, costs.scored)
-    rolled = costs.exhaustive > 0
+    rolled = costs.exhaustive > 0 or costs.cost.rollouts > 0
     return (
         Cell(costs.verdicts),
         Cell(sum(costs.unscored.values())),

@@ -82,20 +82,21 @@ def convert(
     quarantine = Quarantine(Path(source).name, folder=folder or out.parent)
     tally = _Tally()
     if is_records(Path(source)):
-        items = read_records(Path(source), reading.verifier)
+        found = read_records(Path(source), reading.verifier)
     else:
-        items, _ = read_labelled(source, reading.format, quarantine=quarantine)
-    if reading.threshold is not None:
-        items = (hardened(item, reading.threshold) for item in items)
+        found, _ = read_labelled(source, reading.format, quarantine=quarantine)
     if folder:
-        written = write_records(tally.count(items), folder, dropped=tally.drop)
+        items = tally.count(found, reading.threshold)
+        written = write_records(items, folder, dropped=tally.drop)
         left_out = folder / FOLDERS[Dropped]
     else:
         left_out = out.with_name(f"{out.name}.left_out.jsonl")
         left_out.unlink(missing_ok=True)
         with ExitStack() as files:
             tally.lines = _Lines(left_out, files)
-            done = write_labelled(tally.count(items), out, form, dropped=tally.drop)
+            told = tally.count(found, reading.threshold)
+            items = (item for item in told if not isinstance(item, Dropped))
+            done = write_labelled(items, out, form, dropped=tally.drop)
         written = {"rows": done.rows, "solutions": done.solutions}
     return Converted(
         dict(sorted(tally.read.items())),
@@ -143,9 +144,16 @@ class _Tally:
     dropped: Counter[str] = field(default_factory=Counter[str])
     lines: _Lines | None = None
 
-    def count(self, items: Iterable[LabelledSolution]) -> Iterator[LabelledSolution]:
+    def count(
+        self, items: Iterable[LabelledSolution | Dropped], threshold: float | None
+    ) -> Iterator[LabelledSolution | Dropped]:
+        """The items, with hard labels where there is a threshold."""
         for item in items:
-            self.read[item.verdict.verifier] += 1
+            if isinstance(item, Dropped):
+                self.drop(item)
+            else:
+                self.read[item.verdict.verifier] += 1
+                item = item if threshold is None else hardened(item, threshold)
             yield item
 
     def drop(self, one: Dropped) -> None:

@@ -38,8 +38,8 @@ def is_records(folder: Path) -> bool:
     return all(_table(folder, kind).pieces() for kind in (Problem, Solution, Verdict))
 
 
-def read_records(folder: Path, verifier: str | None = None) -> Iterator[LabelledSolution]:
-    """What ``verifier`` says of each solution, in the order of the problems.
+def read_records(folder: Path, verifier: str | None = None) -> Iterator[LabelledSolution | Dropped]:
+    """What ``verifier`` says of each solution, in the order of the problems; a Dropped where it says nothing.
 
     Raises InputError where ``verifier`` is not named and several have their say, and where it has none.
     """
@@ -47,6 +47,7 @@ def read_records(folder: Path, verifier: str | None = None) -> Iterator[Labelled
     found = False
     for group in stream_groups(Sources(folder, folder, (folder,))):
         solutions = {solution.id: solution for solution in group.solutions}
+        silent = dict.fromkeys(solutions)
         for verdict in group.verdicts:
             names.add(verdict.verifier)
             if verifier is None and len(names) > 1:
@@ -62,7 +63,10 @@ def read_records(folder: Path, verifier: str | None = None) -> Iterator[Labelled
                     file=str(folder),
                 )
             found = True
+            silent.pop(verdict.solution, None)
             yield LabelledSolution(group.problem, solutions[verdict.solution], verdict)
+        for name in silent:
+            yield Dropped(name, f"no label by {verifier or 'anybody'}", group.problem.id)
     if not found:
         told = ", ".join(sorted(names)) or "nobody"
         raise InputError(f"holds no verdict of {verifier}, only of {told}", file=str(folder))

@@ -159,7 +159,10 @@ def _read(
 ) -> Iterator[LabelledSolution]:
     good = False
     for file, found in files:
-        rows, form = (found, given) if given else _detected(file, found)
+        opened = (found, given) if given else _detected(file, found)
+        if opened is None:
+            continue  # as an empty file of a known format is
+        rows, form = opened
         subset = Path(file).stem
         for number, row in rows:
             try:
@@ -187,8 +190,8 @@ def _items(row: Any, form: Format, subset: str) -> Sequence[LabelledSolution]:
     return form.read(row, subset)
 
 
-def _detected(file: str, rows: Rows) -> tuple[Rows, Format]:
-    """The format of the first row that has one, and all rows again."""
+def _detected(file: str, rows: Rows) -> tuple[Rows, Format] | None:
+    """The format of the first row that has one, and all rows again; None where there are no rows."""
     seen = list(islice(rows, _TRIED))
     again = chain(seen, rows)
     first: InputError | None = None
@@ -198,7 +201,6 @@ def _detected(file: str, rows: Rows) -> tuple[Rows, Format]:
                 return again, detect(row)
             except InputError as error:
                 first = first or InputError(error.message, file=file, row=number)
-    raise first or InputError(
-        f"no row with columns among the first {len(seen)}" if seen else "there are no rows",
-        file=file,
-    )
+    if not seen:
+        return None
+    raise first or InputError(f"no row with columns among the first {len(seen)}", file=file)

@@ -9,11 +9,13 @@ import pytest
 
 from veriloop.errors import InputError
 from veriloop.feedback.labels import StepLabels
-from veriloop.records import Example, Form, Problem, Solution, Unscored
+from veriloop.records import Example, Form, Problem, Solution, Unscored, Verdict
 from veriloop.runs.conversion import Converted, Reading, convert, hardened
-from veriloop.runs.stages import Run, read_all, read_groups
+from veriloop.runs.stages import Run, read_all, read_dropped, read_groups
 from veriloop.store.formats import Labels, labelled, open_format
 from veriloop.store.labelled import write_labelled
+from veriloop.store.pieces import Table
+from veriloop.store.rows import FOLDERS
 
 
 def rows_of(path):
@@ -150,3 +152,20 @@ def test_step_scores_of_a_verdict_without_a_value_are_no_labels(tmp_path):
         done = convert(tmp_path / "own.jsonl", out, to="trl", reading=Reading(threshold=threshold))
         assert done.written == {"rows": 1, "solutions": 1}
         assert done.dropped == {"trl: step_scores: expected a verdict with a value": 1}
+
+
+def test_a_solution_without_a_label_is_told_and_kept(tmp_path):
+    """A folder of records may hold solutions that nobody labelled: they do not vanish on the way."""
+    problem = Problem("t", "q")
+    solutions = [Solution(problem.id, ("a", "b"), sample=i) for i in range(3)]
+    said = [labelled(problem, s, Labels("mc", (1.0, 0.0))).verdict for s in solutions[:2]]
+    for kind, records in ((Problem, [problem]), (Solution, solutions), (Verdict, said)):
+        Table(tmp_path / "R" / FOLDERS[kind], kind).write_piece(0, records)
+    done = convert(tmp_path / "R", tmp_path / "trl.jsonl", to="trl")
+    assert (done.written["solutions"], done.dropped) == (2, {"no label by anybody": 1})
+    (line,) = rows_of(tmp_path / "trl.jsonl.left_out.jsonl")
+    assert line["what"] == solutions[2].id
+    again = convert(tmp_path / "R", tmp_path / "again", to="veriloop", reading=Reading(None, "mc"))
+    assert again.dropped == {"no label by mc": 1}
+    (kept,) = read_dropped(tmp_path / "again")
+    assert kept.what == solutions[2].id

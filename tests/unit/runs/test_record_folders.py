@@ -66,7 +66,8 @@ def test_a_folder_with_several_verifiers_needs_one_named(tmp_path):
     with pytest.raises(InputError, match="verdicts of judge and mc: name the verifier"):
         list(read_records(tmp_path))
     assert list(read_records(tmp_path, "mc")) == [items[0], items[2]]
-    assert list(read_records(tmp_path, "judge")) == [items[1]]
+    silent = Dropped(items[2].solution.id, "no label by judge", items[2].problem.id)
+    assert list(read_records(tmp_path, "judge")) == [items[1], silent]
     with pytest.raises(InputError, match="no verdict of human, only of judge, mc"):
         list(read_records(tmp_path, "human"))
 

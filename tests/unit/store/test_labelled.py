@@ -170,3 +170,15 @@ def test_parquet_is_read_as_it_is_written_by_others(tmp_path, request):
     for ours, theirs in zip(*read, strict=True):
         assert ours.solution.steps == theirs.solution.steps
         assert ours.verdict.step_scores == theirs.verdict.step_scores
+
+
+def test_a_file_without_rows_does_not_hide_the_others_of_its_folder(request, tmp_path):
+    good = (request.config.rootpath / "tests/data/scan_sample.jsonl").read_bytes()
+    for name, data in (("a", b""), ("b", good), ("c", b"\n")):
+        (tmp_path / f"{name}.jsonl").write_bytes(data)
+    for given in (None, "scan"):
+        items, aside = read_labelled(tmp_path, given)
+        assert (len(list(items)), len(aside)) == (2, 0)
+    (tmp_path / "b.jsonl").unlink()
+    with pytest.raises(InputError, match="there are no rows"):
+        list(read_labelled(tmp_path)[0])
