@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
 from typing import final
 
@@ -113,12 +113,22 @@ class Run:
 
 
 def identity(plug_in: object) -> Json:
-    """What decides a plug-in's answers, for a stage's fingerprint: its ``fingerprint()``, or its description."""
+    """What decides a plug-in's answers, for a stage's fingerprint: its ``fingerprint()``, or its description with
+    the fingerprints of the engines and other parts that it was handed.
+    """
     own = getattr(plug_in, "fingerprint", None)
     if callable(own):
         told: Json = own()  # type: ignore[assignment]
         return told
-    return describe(plug_in)
+    if not is_dataclass(plug_in):
+        return describe(plug_in)
+    handed = {f.name: getattr(plug_in, f.name) for f in fields(plug_in)}
+    parts = {
+        name: identity(part)
+        for name, part in handed.items()
+        if callable(getattr(part, "fingerprint", None))
+    }
+    return [describe(plug_in), parts] if parts else describe(plug_in)
 
 
 def read_all(folder: Path, kind: type[R]) -> list[R]:

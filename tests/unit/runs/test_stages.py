@@ -194,3 +194,19 @@ def test_what_names_a_plug_in_is_its_fingerprint_or_else_its_description():
     assert identity(Told("/here")) == identity(Told("/there")) == ["told"]
     assert identity(Sample(2)) != identity(Sample(3))
     assert "n=2" in str(identity(Sample(2)))
+
+
+def test_a_judge_is_known_by_its_engine_and_not_by_that_engine_s_name():
+    """Two checkpoints whose folders have one name are two judges."""
+
+    @dataclass(frozen=True)
+    class Model:
+        weights: str
+        name: str = "model"
+
+        def fingerprint(self):
+            return {"weights": self.weights}
+
+    first, second = (Judge(Model(weights)) for weights in ("a", "b"))
+    assert identity(first) != identity(second)
+    assert identity(first) == identity(Judge(Model("a")))
