@@ -113,7 +113,9 @@ def test_the_five_protocols_are_pinned():
     assert len((PACKAGE / "protocols.py").read_text().splitlines()) < 200
 
 
-@pytest.mark.parametrize("room", ["engines", "search", "verify", "feedback", "bench", "store.formats"])
+@pytest.mark.parametrize(
+    "room", ["engines", "search", "verify", "feedback", "bench", "store.formats"]
+)
 def test_every_kind_can_be_imported_and_is_a_frozen_dataclass(room):
     kinds = importlib.import_module(f"veriloop.{room}").KINDS
     assert list(kinds) == sorted(kinds)
