@@ -7,7 +7,6 @@ The networks are in ``heads``, texts become ids in ``step_encoding``; training i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +25,7 @@ from veriloop.engines.heads import (
     Qwen2ForSurpriseProcessRewardModel,
     token_classes,
 )
+from veriloop.engines.layouts import read_config
 from veriloop.engines.step_batches import read_in_batches
 from veriloop.engines.step_encoding import (
     SEPARATOR,
@@ -108,7 +108,7 @@ class ProcessRewardModel:
 
         Raises InputError where the folder holds something else.
         """
-        config = _read_config(path)
+        config = read_config(path)
         architecture = (config.get("architectures") or ["nothing"])[0]
         if architecture not in (_PUBLISHED, _SURPRISE):
             raise InputError(
@@ -231,16 +231,6 @@ class ProcessRewardModel:
         return read_in_batches(lengths, ends, batch_tokens=batch_tokens, read=read)
 
 
-def _read_config(path: str | Path) -> dict[str, Any]:
-    file = Path(path) / "config.json"
-    if not file.is_file():
-        raise InputError("not the folder of a checkpoint: it holds no config.json", file=str(path))
-    try:
-        return dict(json.loads(file.read_text(encoding="utf-8")))
-    except ValueError as error:
-        raise InputError(f"not JSON ({error})", file=str(file)) from error
-
-
 def _dtype(name: str) -> torch.dtype:
     kind = getattr(torch, name, None)
     if not isinstance(kind, torch.dtype):
@@ -249,7 +239,7 @@ def _dtype(name: str) -> torch.dtype:
 
 
 def _language_model(path: str | Path | None, dtype: torch.dtype) -> Qwen2ForCausalLM:
-    config = _read_config(path or "")
+    config = read_config(path or "")
     if config.get("model_type") != "qwen2":
         raise InputError(
             f"a process reward model is built on a qwen2 checkpoint, this one is {config.get('model_type')!r}",
