@@ -24,7 +24,7 @@ EXTRAS: dict[str, tuple[tuple[str, ...], str]] = {
     "serve": (("fastapi", "uvicorn"), "veriloop serve: an OpenAI-compatible server"),
     "hub": (("datasets",), "problems by hub name"),
     "train": (("accelerate",), "veriloop train in several processes"),
-    "vllm": (("vllm",), "the offline vLLM engine"),
+    "vllm": (("vllm",), "vLLM in this process"),
 }
 CORE = ("torch", "transformers", "tokenizers", "safetensors", "numpy", "aiohttp", "pyarrow")
 

@@ -76,12 +76,14 @@ def label(
     search: str = SEARCH,
     skip_right: bool = SKIP_RIGHT,
     audit: int | None = AUDIT,
-    temperature: float = typer.Option(1.0, help="Of rollouts; use the one of the solutions."),
+    temperature: float = typer.Option(
+        1.0, min=0.0, help="Of rollouts; use the one of the solutions."
+    ),
     max_tokens: int = typer.Option(2048, help="Of a rollout."),
     system: str | None = SYSTEM,
     judge_prompt: str = JUDGE_PROMPT,
     judge_max_tokens: int = typer.Option(4096, help="Of the judge's answer."),
-    judge_temperature: float = typer.Option(0.0, help="Of the judge; 0 is greedy."),
+    judge_temperature: float = typer.Option(0.0, min=0.0, help="Of the judge; 0 is greedy."),
     usd_per_million: str = PRICE,
     judge_usd_per_million: str = typer.Option("", help="Of the judge's server, likewise."),
     seed: int = SEED,

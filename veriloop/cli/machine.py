@@ -17,6 +17,7 @@ def add_to(app: typer.Typer) -> None:
 def doctor() -> None:
     """Probe this machine: what is installed, what works, which extra to add for the rest."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
     from veriloop.cli.doctor import findings
@@ -29,7 +30,8 @@ def doctor() -> None:
     broken = 0
     for finding in findings():
         broken += finding.state == "broken"
-        table.add_row(finding.what, f"[{colours[finding.state]}]{finding.state}[/]", finding.note)
+        state = f"[{colours[finding.state]}]{finding.state}[/]"
+        table.add_row(finding.what, state, escape(finding.note))  # a note may say veriloop[hub]
     Console().print(table)
     raise typer.Exit(1 if broken else 0)
 

@@ -64,8 +64,8 @@ def sample(
     problems: Path = PROBLEMS,
     engine: str = ENGINE,
     out: Path = OUT,
-    n: int = typer.Option(8, help="Samples for each problem."),
-    temperature: float = typer.Option(1.0, help="0 is greedy."),
+    n: int = typer.Option(8, min=1, help="Samples for each problem."),
+    temperature: float = typer.Option(1.0, min=0.0, help="0 is greedy."),
     top_p: float = typer.Option(1.0, help="Nucleus; 1 is off."),
     max_tokens: int = typer.Option(2048, help="Tokens for each sample."),
     system: str | None = typer.Option(None, help="System message; none by default."),
@@ -111,7 +111,9 @@ def verify(
     ),
     k: int = typer.Option(8, help="Rollouts for each prefix (montecarlo)."),
     estimate: str = typer.Option("hard", help="montecarlo: hard stops at a success, soft counts."),
-    temperature: float = typer.Option(1.0, help="Of rollouts; use the one of the samples."),
+    temperature: float = typer.Option(
+        1.0, min=0.0, help="Of rollouts; use the one of the samples."
+    ),
     max_tokens: int = typer.Option(2048, help="Of rollouts and of the judge's answer."),
     prompt: str = typer.Option("judge", help="judge explains the protocol, judge_bare does not."),
     both_orders: bool = typer.Option(False, help="pairwise: ask each pair both ways round."),

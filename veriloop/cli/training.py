@@ -120,7 +120,8 @@ def train_examples(
         with progress("silent" if quiet or not leads() else "auto") as seen:
 
             def show(p: Progress) -> None:
-                seen(StageEvent(f"training {Path(config.out).name}", p.steps, p.step))
+                name = f"training {Path(config.out).name}"
+                seen(StageEvent(name, p.steps, p.step, finished=p.step == p.steps))
 
             report = train_process(given, config, validation=validation, on_progress=show)
     except VeriloopError:

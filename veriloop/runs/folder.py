@@ -86,16 +86,28 @@ def claim(folder: Path, fingerprint: Mapping[str, Json], *, fresh: bool = False)
 
 
 def difference(found: Mapping[str, Json], wanted: Mapping[str, Json]) -> str:
-    """What differs, one entry a key: ``seed: 1 there, 2 now``."""
-    keys = [key for key in {**found, **wanted} if found.get(key) != wanted.get(key)]
-    return "; ".join(
-        f"{key}: {_short(found.get(key))} there, {_short(wanted.get(key))} now" for key in keys
-    )
+    """What differs, one entry a key: ``seed: 1 there, 2 now``; of long values the part where they part ways."""
+    said: list[str] = []
+    for key in {**found, **wanted}:
+        there, now = _text(found.get(key)), _text(wanted.get(key))
+        if there != now:
+            pairs = enumerate(zip(there, now, strict=False))
+            same = next((i for i, (a, b) in pairs if a != b), min(len(there), len(now)))
+            start = same - 20
+            said.append(f"{key}: {_part(there, start)} there, {_part(now, start)} now")
+    return "; ".join(said)
 
 
-def _short(value: Json) -> str:
-    text = value if isinstance(value, str) else canonical(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else canonical(value)
+
+
+def _part(text: str, start: int) -> str:
+    """At most 60 characters, from ``start`` on where all would be more."""
+    if len(text) <= 60:
+        return text
+    cut = f"...{text[start:]}" if start > 0 else text
+    return cut if len(cut) <= 60 else f"{cut[:57]}..."
 
 
 def _load(path: Path) -> Mapping[str, Json]:

@@ -119,7 +119,9 @@ def _lines(out: TextIO, every: float, clock: Callable[[], float]) -> Show:
         if first and not event.finished:
             resumed = f", {event.resumed:,} already there" if event.resumed else ""
             out.write(f"{event.stage}: {event.total:,} items{resumed}\n")
-        elif event.finished or now - spoken[event.stage] >= every:
+        elif event.finished or (
+            event.done < event.total and now - spoken[event.stage] >= every
+        ):  # the last item's line is that of the end
             out.write(f"{event.stage}: {facts(event, now - begun[event.stage])}\n")
         else:
             return

@@ -53,6 +53,15 @@ def test_an_unknown_option_is_a_usage_error():
     assert "--temperature" in result.output
 
 
+@pytest.mark.parametrize("option", ["--temperature=-3", "--n=0"])
+def test_samples_that_cannot_be_drawn_are_a_usage_error(option):
+    result = CliRunner().invoke(
+        app, ["sample", "--problems", "p", "--engine", "abacus:policy", "-o", "s", option]
+    )
+    assert result.exit_code == 2
+    assert option.split("=")[0] in result.output
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

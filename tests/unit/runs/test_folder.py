@@ -88,3 +88,9 @@ def test_fresh_deletes_pieces_and_nothing_else(tmp_path):
 def test_what_differs_is_shown_short():
     text = difference({"a": "x" * 100, "b": 1}, {"a": "y" * 100, "b": 1})
     assert text == f"a: {'x' * 57}... there, {'y' * 57}... now"
+
+
+def test_of_long_values_the_part_that_differs_is_shown():
+    start = "MonteCarlo(engine='policy', equality='math-verify', " + "x" * 60
+    text = difference({"by": f"{start}, soft=False)"}, {"by": f"{start}, soft=True)"})
+    assert text.endswith("soft=False) there, ..." + "x" * 13 + ", soft=True) now")

@@ -73,7 +73,6 @@ def test_lines_come_every_few_seconds_and_at_both_ends():
         "search: 60 of 100 (60 %), 4/s, 10 s left",
         "search: 80 of 100 (80 %), 4/s, 5 s left",
         "search: 100 of 100 (100 %), 4/s, took 25 s",
-        "search: 100 of 100 (100 %), 4/s, took 25 s",
         "judge: 4 items, 3 already there",
     ]
     assert "\x1b" not in out.getvalue()
