@@ -33,9 +33,7 @@ def best_of_n(
         None, "--out", "-o", help="Folder for records, best_of_n.json and report.html."
     ),
     limit: int = typer.Option(0, help="Of each --set: the first problems; 0 is all."),
-    temperature: float = typer.Option(
-        0.7, min=0.0, help="Of --engine. The paper does not report its own."
-    ),
+    temperature: float = typer.Option(0.7, min=0.0, help="Of --engine; unreported in the paper."),
     top_p: float = typer.Option(0.8, help="Of --engine."),
     max_tokens: int = typer.Option(4096, help="Of --engine: tokens of a solution."),
     system: str | None = typer.Option(

@@ -76,9 +76,7 @@ def label(
     search: str = SEARCH,
     skip_right: bool = SKIP_RIGHT,
     audit: int | None = AUDIT,
-    temperature: float = typer.Option(
-        1.0, min=0.0, help="Of rollouts; use the one of the solutions."
-    ),
+    temperature: float = typer.Option(1.0, min=0.0, help="Of rollouts; use the solutions' own."),
     max_tokens: int = typer.Option(2048, help="Of a rollout."),
     system: str | None = SYSTEM,
     judge_prompt: str = JUDGE_PROMPT,
