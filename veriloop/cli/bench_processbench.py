@@ -35,7 +35,9 @@ def processbench(
     ),
     sampling: str = typer.Option("paper", help="Of votes: paper, or qwen-math for these models."),
     max_tokens: int = typer.Option(8192, help="Critic: tokens of an answer; 32768 for QwQ."),
-    limit: int = typer.Option(0, help="Rows of each subset, evenly spaced; 0 is all."),
+    limit: int = typer.Option(
+        0, help="Rows of each subset, evenly spaced; 0 is all, or as --scores."
+    ),
     name: str = typer.Option("", help="What the system is called; by default its model's name."),
     out: Path = typer.Option(Path("runs/processbench"), "--out", "-o", help="Folder to write."),
     seed: int = SEED,

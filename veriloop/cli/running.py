@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,13 +32,38 @@ def running(
         yield Run(out, fresh, retry_lost, in_flight, seen=seen)
 
 
-def finish(report: StageReport, strict: bool) -> None:
-    """Say what there is now; exit with 1 where nothing came through, or something was lost under --strict."""
+def finish(report: StageReport, strict: bool, out: Path | None = None) -> None:
+    """Say what there is now; exit with 1 where nothing came through, or something was lost under --strict.
+
+    From ``out`` the first error behind each reason is told, and why verdicts have no value.
+    """
     made = ", ".join(f"{count:,} {kind}" for kind, count in report.records.items() if count)
     typer.echo(made or "nothing")
     for reason, count in report.dropped.items():
-        typer.echo(f"  {count:,} dropped: {reason}")
+        typer.echo(f"  {count:,} dropped: {reason}{_first_error(out, reason)}")
+    for reason, count in _unscored(out).items() if out else ():
+        typer.echo(f"  {count:,} without a value: {reason}")
     if report.lost:
         typer.echo("give --retry-lost to do again what was lost", err=True)
     if report.lost and (strict or report.lost == report.items):
         raise typer.Exit(1)
+
+
+def _first_error(out: Path | None, reason: str) -> str:
+    """What the first item lost for this reason suffered from, where that is known."""
+    from veriloop.runs.stages import read_dropped
+
+    dropped = read_dropped(out) if out else []
+    errors = (str(d.detail["error"]) for d in dropped if d.reason == reason and "error" in d.detail)
+    first = next(errors, "")
+    return f" ({first})" if first else ""
+
+
+def _unscored(out: Path) -> Counter[str]:
+    """How many verdicts in ``out`` have no value, by reason."""
+    from veriloop.records import Verdict
+    from veriloop.store.pieces import Table
+    from veriloop.store.rows import FOLDERS
+
+    verdicts = Table(out / FOLDERS[Verdict], Verdict).read()
+    return Counter(str(v.unscored) for v in verdicts if not v.scored)

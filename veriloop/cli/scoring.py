@@ -96,6 +96,7 @@ def score(options: Options, seen: Callable[[StageEvent], object]) -> Scored:
     from veriloop.bench.paired import compare
     from veriloop.bench.processbench import score_processbench
 
+    options = replace(options, limit=options.limit or _limit_of(options.scores))
     rows, notes = read_rows(options.data, options.out, options.limit)
     judged = _saved(options, rows) if options.scores else asyncio.run(_judge(options, rows, seen))
     result = score_processbench(rows, judged.verdicts, threshold=judged.rule)
@@ -106,6 +107,20 @@ def score(options: Options, seen: Callable[[StageEvent], object]) -> Scored:
     scored = Scored(tuple(rows), result, judged.family, comparison, (*notes, *judged.notes))
     _write(options, scored, judged.records)
     return scored
+
+
+def _limit_of(scores: Path | None) -> int:
+    """How many rows of each subset the run that is scored again looked at; 0 is all, or not known."""
+    if scores is None:
+        return 0
+    file = scores / "result.json" if scores.is_dir() else scores
+    if file.name != "result.json" or not file.is_file():
+        return 0
+    try:
+        limit = json.loads(file.read_bytes()).get("limit")
+    except (ValueError, AttributeError):
+        return 0  # what is wrong with it is said where the scores are read
+    return limit if isinstance(limit, int) else 0
 
 
 def _write(options: Options, scored: Scored, records: str) -> None:

@@ -46,7 +46,7 @@ def search(
     budget: int | None = typer.Option(None, help="mcts: tokens for each problem at most."),
     aggregate: str = typer.Option("last", help="Compare by last, min, product or mean score."),
     temperature: float = typer.Option(1.0, min=0.0, help="Of the sampled steps."),
-    top_p: float = typer.Option(1.0, help="Nucleus; 1 is off."),
+    top_p: float = typer.Option(1.0, min=0.01, max=1.0, help="Nucleus; 1 is off."),
     max_tokens: int = typer.Option(2048, help="Tokens of a solution."),
     max_step_tokens: int = typer.Option(512, help="Tokens of a step."),
     max_steps: int = typer.Option(64, help="Steps of a solution."),

@@ -66,7 +66,7 @@ def sample(
     out: Path = OUT,
     n: int = typer.Option(8, min=1, help="Samples for each problem."),
     temperature: float = typer.Option(1.0, min=0.0, help="0 is greedy."),
-    top_p: float = typer.Option(1.0, help="Nucleus; 1 is off."),
+    top_p: float = typer.Option(1.0, min=0.01, max=1.0, help="Nucleus; 1 is off."),
     max_tokens: int = typer.Option(2048, help="Tokens for each sample."),
     system: str | None = typer.Option(None, help="System message; none by default."),
     seed: int = SEED,
@@ -93,7 +93,7 @@ def sample(
 
     with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
         report = asyncio.run(work(run))
-    finish(report, strict)
+    finish(report, strict, out)
 
 
 def verify(
@@ -139,4 +139,4 @@ def verify(
 
     with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
         report = asyncio.run(work(run))
-    finish(report, strict)
+    finish(report, strict, out)

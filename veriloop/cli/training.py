@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from veriloop.cli.options import OUT, QUIET, SEED
+from veriloop.cli.options import FRESH, OUT, QUIET, SEED
 
 if TYPE_CHECKING:
     from veriloop.records import Dropped, Example
@@ -76,6 +76,7 @@ def train(
     device: str = DEVICE,
     save_every: int = SAVE_EVERY,
     seed: int = SEED,
+    fresh: bool = FRESH,
     quiet: bool = QUIET,
 ) -> None:
     """Examples -> a process reward model, saved as an ordinary checkpoint. A killed training goes on.
@@ -84,7 +85,7 @@ def train(
     fsdp.yaml in the package's folder train/configs, or your own.
     """
     options = dict(locals())
-    for name in ("examples", "validation", "validation_share", "quiet"):
+    for name in ("examples", "validation", "validation_share", "fresh", "quiet"):
         del options[name]
     from veriloop.cli.opening import model_path
 
@@ -94,7 +95,7 @@ def train(
         "reference": model_path(reference) if reference else None,
     }
     held = (validation, validation_share)
-    train_examples(examples, options, held=held, quiet=quiet)
+    train_examples(examples, options, held=held, fresh=fresh, quiet=quiet)
 
 
 def train_examples(
@@ -102,6 +103,7 @@ def train_examples(
     options: Mapping[str, Any],
     *,
     held: tuple[Path | None, float] = (None, 0.0),
+    fresh: bool = False,
     quiet: bool,
 ) -> None:
     """Train on the step labels in a folder, with progress, and say what was used and what was left out.
@@ -123,7 +125,9 @@ def train_examples(
                 name = f"training {Path(config.out).name}"
                 seen(StageEvent(name, p.steps, p.step, finished=p.step == p.steps))
 
-            report = train_process(given, config, validation=validation, on_progress=show)
+            report = train_process(
+                given, config, validation=validation, on_progress=show, replace=fresh
+            )
     except VeriloopError:
         if leads():
             raise

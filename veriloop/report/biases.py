@@ -329,6 +329,12 @@ def _headline(biases: Biases) -> str:
             if len(known) > 1
             else f"{best.verifier} finds {found.value:.1f} % [{found.low:.1f}, {found.high:.1f}] of them."
         )
+    lost = [(v.first_error.pooled, v.verifier) for v in biases.verifiers]
+    told += [
+        f"{name} has no prediction for {scores.unscored:,} of {scores.n:,} solutions, which count as not found."
+        for scores, name in lost
+        if scores.unscored
+    ]
     return " ".join(told) or "No solution with a right answer is labelled."
 
 

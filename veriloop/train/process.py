@@ -37,11 +37,13 @@ def train_process(
     *,
     validation: Sequence[Example] = (),
     on_progress: Callable[[Progress], None] | None = None,
+    replace: bool = True,
 ) -> TrainReport:
     """Train, save a checkpoint and ``training.json`` into ``config.out``, and say what came of it.
 
     A model that is there already, made from the same examples by the same configuration, is kept; a training
-    that was killed goes on and ends with the same weights. Bad examples are left out with a reason. Under
+    that was killed goes on and ends with the same weights. With ``replace`` False a finished model of another
+    training is refused instead of replaced. Bad examples are left out with a reason. Under
     ``accelerate launch`` all its processes call this with the same arguments and learn together; the first one
     writes and calls ``on_progress``. Raises InputError where no example is left, or where the configuration
     cannot be carried out.
@@ -56,6 +58,11 @@ def train_process(
         known = _finished(out / REPORT, fingerprint, config)
         if ranks.same(known is not None, "finished model") and known is not None:
             return known
+        if not replace and (out / REPORT).is_file():
+            raise InputError(
+                "another model is here, trained otherwise; choose another folder, or add --fresh to replace it",
+                file=str(out / REPORT),
+            )
         model = ranks.place(lambda: _fresh(config), config.dtype)
         data, held = _prepared(model, config, examples), _held(model, config, validation)
         trainer = Trainer(

@@ -134,6 +134,15 @@ def test_a_reward_model_a_second_run_without_it_and_a_comparison(data, tmp_path,
     assert own["scores"] == told["scores"]
 
 
+def test_scoring_again_looks_at_the_rows_that_were_scored(data, tmp_path, checkpoint):
+    told, _ = ran(data, tmp_path / "a", "--prm", str(checkpoint), "--limit", "2")
+    again, output = ran(data, tmp_path / "a", "--scores", str(tmp_path / "a"))
+    assert sum(s["n"] for s in again["scores"]["subsets"]) == 8
+    assert again["scores"] == told["scores"]
+    assert again["limit"] == 2
+    assert "8 of 3,400" in " ".join(output.split())
+
+
 def test_a_scalar_head_has_its_threshold_chosen_on_gsm8k_and_frozen(tmp_path):
     """Of itself; 0.5 would mean nothing to a head that gives one raw number."""
     data = tmp_path / "data"

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 
 from veriloop import __version__
 from veriloop.cli import app, command_paths
+from veriloop.records import Problem, Solution
+from veriloop.store.pieces import Table
 
 GROUPS = {("run",), ("bench",), ("serve",)}
 
@@ -53,13 +55,24 @@ def test_an_unknown_option_is_a_usage_error():
     assert "--temperature" in result.output
 
 
-@pytest.mark.parametrize("option", ["--temperature=-3", "--n=0"])
+@pytest.mark.parametrize("option", ["--temperature=-3", "--n=0", "--top-p=0"])
 def test_samples_that_cannot_be_drawn_are_a_usage_error(option):
     result = CliRunner().invoke(
         app, ["sample", "--problems", "p", "--engine", "abacus:policy", "-o", "s", option]
     )
     assert result.exit_code == 2
     assert option.split("=")[0] in result.output
+
+
+def test_verdicts_without_a_value_are_counted_at_the_end(tmp_path):
+    problem = Problem("sums", "2 + 2?")
+    solution = Solution(problem.id, ("It is 4.",), answer="4")
+    Table(tmp_path / "p" / "problems", Problem).write_piece(0, [problem])
+    Table(tmp_path / "s" / "solutions", Solution).write_piece(0, [solution])
+    folders = ["--problems", tmp_path / "p", "--solutions", tmp_path / "s", "-o", tmp_path / "v"]
+    result = CliRunner().invoke(app, ["verify", "answer", "-q", *map(str, folders)])
+    assert result.exit_code == 0, result.output
+    assert result.output.splitlines() == ["1 verdicts", "  1 without a value: no_reference"]
 
 
 @pytest.mark.parametrize(

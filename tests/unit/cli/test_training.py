@@ -85,6 +85,19 @@ def test_everything_that_a_person_asks_is_said_and_written(base, tmp_path):
     assert ProcessRewardModel.load(out).head == "linear"
 
 
+def test_a_finished_model_is_not_replaced_by_another_unasked(base, tmp_path):
+    data, out = folder(tmp_path / "data", t.examples(8)), tmp_path / "prm"
+    assert train(data, "--base", base, "--out", out).exit_code == 0
+    made = (out / "model.safetensors").read_bytes()
+    assert train(data, "--base", base, "--out", out).exit_code == 0  # the same one is kept
+    refused = train(data, "--base", base, "--out", out, "--seed", 1)
+    assert isinstance(refused.exception, InputError)
+    assert "another model is here" in str(refused.exception)
+    assert (out / "model.safetensors").read_bytes() == made
+    assert train(data, "--base", base, "--out", out, "--seed", 1, "--fresh").exit_code == 0
+    assert (out / "model.safetensors").read_bytes() != made
+
+
 def test_a_share_is_held_out_by_problem(base, tmp_path):
     data = [*t.examples(20), *t.examples(20)]  # two solutions of each problem
     given = folder(tmp_path / "data", data)

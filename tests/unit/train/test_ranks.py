@@ -201,7 +201,9 @@ def test_the_command_under_the_shipped_fsdp_configuration_trains_saves_and_score
     said, seen = (runs / "stdout").read_text(), (runs / "stderr").read_text()
     assert said.count("trained on 16 examples") == 1
     assert said.count("by 2 processes") == 1
-    assert seen.count("training launched: ") == 1  # the first process alone shows progress
+    # the first process alone shows progress, by its first and its last line
+    assert seen.count("training launched: 2 items") == 1
+    assert seen.count("training launched: 2 of 2") == 1
     learn = t.config(runs / "base", runs / "by one", epochs=1, rate=3e-4, save_every=1)
     kept, held = hold_out(t.examples(20), 0.2, 0)
     alone = t.train_process(kept, learn, validation=held)
