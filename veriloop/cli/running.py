@@ -39,8 +39,10 @@ def finish(report: StageReport, strict: bool, out: Path | None = None) -> None:
     """
     made = ", ".join(f"{count:,} {kind}" for kind, count in report.records.items() if count)
     typer.echo(made or "nothing")
+    errors = _first_errors(out) if out and report.dropped else {}
     for reason, count in report.dropped.items():
-        typer.echo(f"  {count:,} dropped: {reason}{_first_error(out, reason)}")
+        first = f" ({errors[reason]})" if reason in errors else ""
+        typer.echo(f"  {count:,} dropped: {reason}{first}")
     for reason, count in _unscored(out).items() if out else ():
         typer.echo(f"  {count:,} without a value: {reason}")
     if report.lost:
@@ -49,14 +51,15 @@ def finish(report: StageReport, strict: bool, out: Path | None = None) -> None:
         raise typer.Exit(1)
 
 
-def _first_error(out: Path | None, reason: str) -> str:
-    """What the first item lost for this reason suffered from, where that is known."""
+def _first_errors(out: Path) -> dict[str, str]:
+    """By reason, what the first item lost for it suffered from, where that is known."""
     from veriloop.runs.stages import read_dropped
 
-    dropped = read_dropped(out) if out else []
-    errors = (str(d.detail["error"]) for d in dropped if d.reason == reason and "error" in d.detail)
-    first = next(errors, "")
-    return f" ({first})" if first else ""
+    errors: dict[str, str] = {}
+    for dropped in read_dropped(out):
+        if "error" in dropped.detail:
+            errors.setdefault(dropped.reason, str(dropped.detail["error"]))
+    return errors
 
 
 def _unscored(out: Path) -> Counter[str]:
