@@ -6,6 +6,7 @@
     ├── EngineError         who generates text failed
     │   ├── EngineTimeout   no answer within the time limit
     │   └── EngineRefused   the server said no for good (bad key, unknown model, bad request)
+    ├── SandboxError        programs cannot be run here, or not safely; never the program's fault
     ├── VerifierError       a verifier could not work at all (one unscored solution is a Verdict, not an error)
     ├── StoreError          records could not be read or written (full disk, foreign schema)
     └── RunStopped          a run ended before its plan was done; says how to resume
@@ -81,6 +82,10 @@ class EngineTimeout(EngineError):
 
 class EngineRefused(EngineError):
     """The server refused for good: trying again cannot help (bad key, unknown model, bad request)."""
+
+
+class SandboxError(VeriloopError):
+    """A program could not be run, or not safely: the launcher failed or the machine lacks a protection."""
 
 
 class VerifierError(VeriloopError):
