@@ -9,4 +9,5 @@ KINDS: dict[str, str] = {
     "greedy": "veriloop.search.greedy:GuidedGreedy",
     "mcts": "veriloop.search.tree:TreeSearch",
     "sample": "veriloop.search.sample:Sample",
+    "whole": "veriloop.search.whole:Whole",
 }

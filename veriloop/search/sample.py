@@ -6,6 +6,7 @@ models, surprise) must show a model the same chat.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import final
 
@@ -35,25 +36,41 @@ class Sample:
 
     async def search(self, problem: Problem, engine: Engine) -> tuple[Solution, ...]:
         """``n`` solutions in sample order. Raises EngineError where the engine gives fewer for good."""
-        seed = derive_seed(self.seed, self.stream, problem.id)
-        request = Request(self.chat.render(problem), self.sampling, seed=seed, n=self.n)
-        reply = await engine.generate(request)
-        if len(reply.completions) != self.n:
-            raise EngineError(
-                f"engine {engine.name!r} gave {len(reply.completions)} of {self.n} samples for problem "
-                f"{problem.id}: wrap it so that it asks again, or lower n"
-            )
-        return tuple(
-            Solution(
-                problem=problem.id,
-                steps=tuple(step.text for step in split_steps(completion.text)),
-                finish=completion.finish,
-                answer=find_answer(problem, completion.text),
-                tokens=completion.tokens,
-                engine=engine.name,
-                seed=seed,
-                sample=index,
-                made_by=describe(self),
-            )
-            for index, completion in enumerate(reply.completions)
+        return await draw(self, problem, engine=engine, cut=_steps, made_by=describe(self))
+
+
+async def draw(
+    asked: Sample,
+    problem: Problem,
+    *,
+    engine: Engine,
+    cut: Callable[[str], tuple[str, ...]],
+    made_by: str,
+) -> tuple[Solution, ...]:
+    """The solutions of one request, each text made into steps by ``cut``."""
+    seed = derive_seed(asked.seed, asked.stream, problem.id)
+    request = Request(asked.chat.render(problem), asked.sampling, seed=seed, n=asked.n)
+    reply = await engine.generate(request)
+    if len(reply.completions) != asked.n:
+        raise EngineError(
+            f"engine {engine.name!r} gave {len(reply.completions)} of {asked.n} samples for problem "
+            f"{problem.id}: wrap it so that it asks again, or lower n"
         )
+    return tuple(
+        Solution(
+            problem=problem.id,
+            steps=cut(completion.text),
+            finish=completion.finish,
+            answer=find_answer(problem, completion.text),
+            tokens=completion.tokens,
+            engine=engine.name,
+            seed=seed,
+            sample=index,
+            made_by=made_by,
+        )
+        for index, completion in enumerate(reply.completions)
+    )
+
+
+def _steps(text: str) -> tuple[str, ...]:
+    return tuple(step.text for step in split_steps(text))

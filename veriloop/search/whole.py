@@ -1,0 +1,37 @@
+"""n independent samples of one problem, kept as they were written: for code, where white space means something.
+
+``Sample`` cuts a solution into steps at blank lines and strips them, which takes the indentation off the line behind
+every blank line. Here the answer is one step, character for character. Everything else is as in ``Sample``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+from veriloop.ids import describe
+from veriloop.protocols import Engine, Sampling
+from veriloop.records import Problem, Solution
+from veriloop.search.sample import Sample, draw
+from veriloop.text.chats import Chat
+
+
+@final
+@dataclass(frozen=True)
+class Whole:
+    """``n`` samples of a problem, each of one step; a sample without any text has none."""
+
+    n: int = 8
+    sampling: Sampling = Sampling()
+    seed: int = 0
+    chat: Chat = Chat()
+    stream: str = "search"
+
+    async def search(self, problem: Problem, engine: Engine) -> tuple[Solution, ...]:
+        """``n`` solutions in sample order. Raises EngineError where the engine gives fewer for good."""
+        asked = Sample(self.n, self.sampling, self.seed, self.chat, self.stream)
+        return await draw(asked, problem, engine=engine, cut=_whole, made_by=describe(self))
+
+
+def _whole(text: str) -> tuple[str, ...]:
+    return (text,) if text.strip() else ()
