@@ -41,11 +41,14 @@ class Box(Protocol):
         stdin: Stdin = None,
         stdout: int | None = None,
         env: Mapping[str, str] | None = None,
+        proc: bool = False,
     ) -> Outcome:
         """Run one program to its end, or to its first limit, and leave nothing of it alive.
 
         With ``stdout`` a file descriptor the program writes there (a pipe of an interactive problem); otherwise
-        its output is kept and returned. Raises SandboxError where the launcher itself failed.
+        its output is kept and returned. ``env`` is added to the fixed environment (PATH, HOME, TMPDIR and LANG);
+        with ``proc`` the program sees ``/proc``, which the JVM needs. There is no PATH search for ``argv[0]``. Raises
+        SandboxError where the launcher itself failed.
         """
         ...
 
