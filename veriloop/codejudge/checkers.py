@@ -48,7 +48,7 @@ class Checker:
     arguments: tuple[str, ...] = ()
 
     def check(self, box: Box, test: Test, *, output: Data) -> Ruling:
-        """Judge ``output`` on ``test``. Whatever the checker does is a ruling; SandboxError says that the box failed."""
+        """Judge ``output`` on ``test``. Whatever the checker does is a ruling; a SandboxError is the box's."""
         files = {INPUT: test.input, ANSWER: b"" if test.answer is None else test.answer}
         if self.protocol == "testlib":
             files[OUTPUT] = output

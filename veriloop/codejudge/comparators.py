@@ -47,7 +47,9 @@ KINDS: dict[str, str] = {
 class Comparator(Protocol):
     """Says whether an output is right: AC, WA, or PE where the comparison knows a format."""
 
-    def compare(self, output: Data, answer: Data) -> Ruling: ...
+    def compare(self, output: Data, answer: Data) -> Ruling:
+        """The ruling on ``output``; its message tells the first difference."""
+        ...
 
 
 def comparator(spec: str) -> Comparator:
@@ -90,6 +92,7 @@ class Exact:
     """The same bytes."""
 
     def compare(self, output: Data, answer: Data) -> Ruling:
+        """The ruling on ``output``."""
         with opened(output) as left, opened(answer) as right:
             at = first_byte(left, right)
             if at is None:
@@ -108,6 +111,7 @@ class Lines:
     """The same lines; blanks at the ends of lines, empty lines at the end and the last newline do not count."""
 
     def compare(self, output: Data, answer: Data) -> Ruling:
+        """The ruling on ``output``."""
         with opened(output) as left, opened(answer) as right:
             if same(left, right):
                 return accepted()
@@ -120,6 +124,7 @@ class Tokens:
     """The same sequence of tokens between blanks (space, tab, CR, LF), as testlib's wcmp."""
 
     def compare(self, output: Data, answer: Data) -> Ruling:
+        """The ruling on ``output``."""
         with opened(output) as left, opened(answer) as right:
             if same(left, right):
                 return accepted()
@@ -132,6 +137,7 @@ class TokensAnyCase:
     """The same sequence of tokens, upper and lower case of ASCII letters taken for the same."""
 
     def compare(self, output: Data, answer: Data) -> Ruling:
+        """The ruling on ``output``."""
         with opened(output) as left, opened(answer) as right:
             if same(left, right):
                 return accepted()
@@ -151,6 +157,7 @@ class Numbers:
     tolerance: float
 
     def compare(self, output: Data, answer: Data) -> Ruling:
+        """The ruling on ``output``."""
         with opened(output) as left, opened(answer) as right:
             if same(left, right):
                 return accepted()
@@ -181,6 +188,7 @@ class Unordered:
     """The same lines in any order, each as often; blanks at the ends of lines and empty lines do not count."""
 
     def compare(self, output: Data, answer: Data) -> Ruling:
+        """The ruling on ``output``."""
         with opened(output) as left, opened(answer) as right:
             if same(left, right):
                 return accepted()
@@ -188,16 +196,16 @@ class Unordered:
             for batch in lines(right):
                 missing.update(batch)
             del missing[b""]
-            number = 0
+            row = 0
             for batch in lines(left):
                 for line in batch:
-                    number += 1
+                    row += 1
                     if not line:
                         continue
                     if not missing[line]:
                         # One that is not wanted decides, so memory is bounded by the answer's size.
                         return refused(
-                            f"line {number}: {_quoted(line)} is not among the expected lines"
+                            f"line {row}: {_quoted(line)} is not among the expected lines"
                         )
                     missing[line] -= 1
             rest = +missing
@@ -213,6 +221,7 @@ class YesNo:
     """The same sequence of yes and no in any case; PE where the output holds another word."""
 
     def compare(self, output: Data, answer: Data) -> Ruling:
+        """The ruling on ``output``."""
         with opened(output) as left, opened(answer) as right:
             for found in differences(tokens(left, lower=True), tokens(right, lower=True)):
                 if found.left is not None and found.left not in (b"yes", b"no"):
@@ -227,6 +236,7 @@ class LineCount:
     """As many lines, whatever they hold; empty lines at the end do not count."""
 
     def compare(self, output: Data, answer: Data) -> Ruling:
+        """The ruling on ``output``."""
         with opened(output) as left, opened(answer) as right:
             given, expected = (sum(map(len, _trimmed(side))) for side in (left, right))
         if given == expected:
