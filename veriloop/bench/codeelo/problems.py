@@ -1,0 +1,202 @@
+"""A CodeElo problem: the official record's fields, and what the official file lacks for judging and rating.
+
+Official fields (Qwen/CodeElo, problems.json): problem_id, url, title, rating, tags, div, time_limit_ms,
+memory_limit_mb, description, input, output, interaction, examples, note. Added here: tests, checker, interactor,
+comparator, points, scoring, contest_start, duration_min. Reading files is ``reading``'s business.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Literal, TypeAlias, final
+
+from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Test
+from veriloop.sandbox.limits import MIB
+
+Scoring: TypeAlias = Literal["cf", "icpc"]
+Bucket: TypeAlias = Literal["Easy", "Medium", "Hard"]
+
+DIVISIONS = ("Div. 1", "Div. 2", "Div. 3", "Div. 4", "Div. 1 + 2")
+BUCKETS: dict[Bucket, tuple[int, int]] = {
+    "Easy": (800, 999),
+    "Medium": (1000, 1299),
+    "Hard": (1300, 3500),
+}
+"""Problem ratings from and to, both within (CodeElo, section on results)."""
+
+DEFAULT_TIME_MS, DEFAULT_MEMORY_MB = (
+    2000,
+    256,
+)  # the commonest of the official set, where none is known
+_ID = re.compile(r"(\d+)/?([A-Z]\d*)")
+# Wordings that let several outputs be right, or reals be compared with a tolerance.
+_MANY = re.compile(
+    r"\bany (?:one )?of (?:them|these|those)\b|\b(?:print|output|find) any\b(?! other)"
+    r"|\b(?:multiple|several|more than one) (?:\w+ )?(?:answer|solution)s?\b",
+    re.IGNORECASE,
+)
+_ANY_CASE = re.compile(r"\b(?:any|either|arbitrary) case\b|\bcase[- ]insensitive", re.IGNORECASE)
+_TOLERANCE = re.compile(r"(?:absolute|relative) (?:or relative )?error", re.IGNORECASE)
+
+
+@final
+@dataclass(frozen=True)
+class CodeEloProblem:
+    """One problem. Texts are Markdown with LaTeX, ``examples`` is HTML; limits are None where the file has none.
+
+    ``tests`` are the hidden tests, empty where they stay on the platform. ``compare`` names a comparator of the judge,
+    empty where nothing said how outputs are compared. ``points`` is what the problem is worth in a round with points,
+    None in one that counts problems. ``contest_start`` is in seconds since 1970.
+    """
+
+    id: str
+    title: str = ""
+    div: str = ""
+    rating: int | None = None
+    tags: tuple[str, ...] = ()
+    url: str = ""
+    time_limit_ms: int | None = None
+    memory_limit_mb: int | None = None
+    description: str = ""
+    input: str = ""
+    output: str = ""
+    interaction: str = ""
+    examples: str = ""
+    note: str = ""
+    points: float | None = None
+    scoring: Scoring | None = None
+    compare: str = ""
+    checker: JuryProgram | None = None
+    interactor: JuryProgram | None = None
+    tests: tuple[Test, ...] = ()
+    contest_start: int | None = None
+    duration_min: int | None = None
+
+    @property
+    def contest(self) -> int | None:
+        """The contest's number, where the id is one and a letter."""
+        found = _ID.fullmatch(self.id)
+        return int(found[1]) if found else None
+
+    @property
+    def index(self) -> str:
+        """The letter within the contest; the whole id where there is none."""
+        found = _ID.fullmatch(self.id)
+        return found[2] if found else self.id
+
+    @property
+    def interactive(self) -> bool:
+        """True where the program talks to an interactor."""
+        return bool(self.interaction.strip()) or self.interactor is not None
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """Easy, Medium or Hard by rating; None where it is unknown or outside 800 to 3500."""
+        rating = self.rating
+        if rating is None:
+            return None
+        return next((name for name, (a, b) in BUCKETS.items() if a <= rating <= b), None)
+
+    @property
+    def family(self) -> Scoring | None:
+        """How the contest is scored: as told, by the presence of points, else by the division.
+
+        None for a ``Div. 2`` problem without either: Educational rounds count problems and carry that label too.
+        """
+        if self.scoring is not None:
+            return self.scoring
+        if self.points is not None:
+            return "cf"
+        return {"Div. 1": "cf", "Div. 1 + 2": "cf", "Div. 3": "icpc", "Div. 4": "icpc"}.get(
+            self.div
+        )  # type: ignore[return-value]
+
+    @property
+    def many_answers(self) -> bool:
+        """True where the statement says that several outputs are right, so that comparing texts is not enough.
+
+        A search for wordings: a lower bound, and sometimes wrong.
+        """
+        return bool(_MANY.search(self._words) or _TOLERANCE.search(self._words))
+
+    @property
+    def any_case(self) -> bool:
+        """True where the statement says that letters may be capital or small."""
+        return bool(_ANY_CASE.search(self._words))
+
+    @property
+    def _words(self) -> str:
+        return " ".join((self.description, self.output, self.note)).replace("\n", " ")
+
+    @property
+    def guessed(self) -> bool:
+        """True where outputs are compared by tokens because nothing said how."""
+        return not self.compare and self.checker is None and self.interactor is None
+
+    def samples(self) -> tuple[Test, ...]:
+        """The statement's examples as tests; none of an interactive problem, whose examples are transcripts."""
+        if self.interactive:
+            return ()
+        pairs = example_pairs(self.examples)
+        return tuple(
+            Test(f"sample-{i}", given.encode(), answer.encode(), sample=True)
+            for i, (given, answer) in enumerate(pairs, 1)
+        )
+
+    def judged(self, *, by_samples: bool = False) -> JudgedProblem | None:
+        """What the judge takes; None where there are no tests. ``by_samples`` takes the statement's examples where
+        there are no hidden tests: what they accept is not accepted by the contest.
+        """
+        tests = self.tests or (self.samples() if by_samples else ())
+        if not tests:
+            return None
+        return JudgedProblem(
+            self.id,
+            tests,
+            time_s=(self.time_limit_ms or DEFAULT_TIME_MS) / 1000,
+            memory=(self.memory_limit_mb or DEFAULT_MEMORY_MB) * MIB,
+            compare=self.compare or "tokens",
+            checker=self.checker,
+            interactor=self.interactor,
+            guessed=self.guessed,
+            title=self.title,
+        )
+
+
+def example_pairs(examples: str) -> list[tuple[str, str]]:
+    """The (input, output) texts of the tables of class ``vjudge_sample``, entities resolved.
+
+    >>> example_pairs("<table><tr><td><pre>1 &lt; 2</pre></td><td><pre>yes</pre></td></tr></table>")
+    [('1 < 2', 'yes')]
+    """
+    reader = _Examples()
+    reader.feed(examples)
+    reader.close()
+    cells = reader.cells
+    return list(zip(cells[::2], cells[1::2], strict=False))
+
+
+class _Examples(HTMLParser):
+    """Collects the text of every ``pre`` inside a table; ``br`` is a line end."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.cells: list[str] = []
+        self.inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "pre":
+            self.inside = True
+            self.cells.append("")
+        elif tag == "br" and self.inside:
+            self.cells[-1] += "\n"
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "pre":
+            self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.cells[-1] += data
