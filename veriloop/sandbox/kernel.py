@@ -4,6 +4,7 @@ Used by small throw-away and launcher processes only (``bare``), so this imports
 OSError with the kernel's reason. What to do with them is ``probes``' and ``zygote``'s business.
 """
 
+import contextlib
 import ctypes
 import os
 import struct
@@ -80,7 +81,7 @@ def mount(
 
 
 def bind(source: str, target: str) -> None:
-    """Show the folder or file ``source`` at ``target``, read-only, without devices and set-user-ID, all below it too."""
+    """Show the folder or file ``source`` at ``target``, read-only, no devices or set-user-ID, all below it too."""
     mount(source, target, flags=BIND | REC)
     try:
         call("mount_setattr", -100, os.fsencode(target), 0x8000, struct.pack("=4Q", 7, 0, 0, 0), 32)
@@ -126,10 +127,8 @@ def drop_capabilities() -> None:
             prctl(PR_CAPBSET_DROP, capability)
         except OSError:
             break  # past the last one, or not allowed: then there are none that an exec could bring
-    try:
+    with contextlib.suppress(OSError):
         prctl(PR_CAP_AMBIENT, 4)
-    except OSError:
-        pass
     call("capset", struct.pack("=Ii", 0x20080522, 0), bytes(24))
 
 

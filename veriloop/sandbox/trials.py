@@ -1,4 +1,4 @@
-"""Tries out what this kernel allows, each thing for real and small, in a bare process of its own (``probes`` starts it).
+"""Tries out what this kernel allows, each thing for real and small, in a bare process of its own (see ``probes``).
 
 Every trial runs in a forked child that is ended afterwards, so nothing done here reaches the caller: no namespace,
 no limit, no group is left. A trial prints its name, ``ok`` or ``absent``, and what was seen or which call failed.
