@@ -93,7 +93,8 @@ class Standing:
 class Contest:
     """One contest. ``changes`` counts the official rating changes, which should be as many as the rows.
 
-    ``problems`` is None where the file does not list them: then a person's place can be rated, verdicts cannot.
+    ``problems`` is None where the file does not list them: then a score can be rated, verdicts cannot. ``resets``
+    counts rows that were left out because an administrator had set the account back to 0.
     """
 
     id: int
@@ -103,6 +104,7 @@ class Contest:
     minutes: float | None = None
     problems: tuple[ContestProblem, ...] | None = None
     changes: int | None = None
+    resets: int = 0
     source: str = ""
 
     @property

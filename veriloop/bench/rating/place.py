@@ -1,8 +1,8 @@
 """From a contest score to a place among the people of the contest, and from the place to a rating.
 
-CodeElo's official evaluation, section 5 of its rule as in the published program: the largest whole rating within bounds
-whose expected place is not better than the place taken. Bounds and the counting of places differ between evaluations and
-change ratings, so both are options and stand in every result. Means over contests are ``aggregate``'s business.
+CodeElo (arXiv 2501.01257), by the rule of its published program: the largest whole rating within bounds
+whose expected place is not better than the place taken. Bounds and the counting of places differ between evaluations
+and change ratings, so both are options and stand in every result. Means over contests are ``aggregate``'s business.
 """
 
 from __future__ import annotations
