@@ -58,6 +58,7 @@ class Checker:
             limits=self.program.limits,
             stdin=output if self.protocol == "kattis" else None,
             env=self.program.env,
+            proc=self.program.proc,
         )
         return read_ending(outcome, box, protocol=self.protocol, points=test.points)
 

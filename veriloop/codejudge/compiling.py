@@ -88,7 +88,8 @@ class Built:
         environment = _ENVIRONMENT | {
             k: found.fill((v,), **values)[0] for k, v in row.environment.items()
         }
-        return Ready(self.files, tuple(found.fill(row.run, **values)), raised, environment)
+        argv = tuple(found.fill(row.run, **values))
+        return Ready(self.files, argv, raised, environment, row.proc)
 
 
 @final
@@ -130,7 +131,7 @@ class Compiler:
             return Built(row.key, name_of_all, {_program_name(row): kept})
         with lease() as box:
             box.load({**beside, name: source})
-            outcome = box.run(argv, limits=_limits(row), env=_environment(found))
+            outcome = box.run(argv, limits=_limits(row), env=_environment(found), proc=row.proc)
             made = None
             if outcome.clean:
                 limit = LIMITS.file_size

@@ -19,13 +19,14 @@ MESSAGE_BYTES = 2000  # of a checker's own words that go into a result
 @dataclass(frozen=True)
 class Ready:
     """A compiled program: ``files`` go into the box by plain name, ``argv`` starts it (arguments are added at its end)
-    under ``limits``, with ``env``. Paths in ``argv`` are written ``{box}/name``.
+    under ``limits``, with ``env``. Paths in ``argv`` are written ``{box}/name``. ``proc``: its runtime reads /proc.
     """
 
     files: Mapping[str, bytes | Path]
     argv: tuple[str, ...]
     limits: Limits = field(default_factory=Limits)
     env: Mapping[str, str] = field(default_factory=dict[str, str])
+    proc: bool = False
 
 
 @final
