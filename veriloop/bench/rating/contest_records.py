@@ -107,7 +107,13 @@ def _problem(entry: Any, file: str, row: int) -> ContestProblem:
         points = _number(points, file, row, "points")
         if points <= 0:
             raise InputError("a problem is worth more than 0", file=file, row=row, field="points")
-    return ContestProblem(entry["index"], points)
+    difficulty = entry.get("rating")
+    if difficulty is not None:
+        difficulty = int(_number(difficulty, file, row, "rating"))
+    tags = entry.get("tags") or []
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise InputError("expected a list of texts", file=file, row=row, field="tags")
+    return ContestProblem(entry["index"], points, difficulty, tuple(tags))
 
 
 def _changes(changes: Sequence[Any], file: str) -> tuple[dict[str, Mapping[str, Any]], int]:

@@ -28,10 +28,15 @@ LOWEST, HIGHEST = -5000, 12000  # ratings beyond are a mistake in the file, not 
 @final
 @dataclass(frozen=True)
 class ContestProblem:
-    """A problem of a contest. ``points`` is what a solution is worth, None where solved problems are counted."""
+    """A problem of a contest. ``points`` is what a solution is worth, None where solved problems are counted.
+
+    ``difficulty`` is the site's rating of the problem, None where unknown.
+    """
 
     index: str
     points: float | None = None
+    difficulty: int | None = None
+    tags: tuple[str, ...] = ()
 
 
 @final

@@ -52,7 +52,7 @@ class Leaderboard:
 
 @cache
 def published_codeelo() -> Leaderboard:
-    """The leaderboard of December 2024."""
+    """The leaderboard as the site printed it."""
     path = files("veriloop.bench") / "tables" / "codeelo.json"
     told: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     counts = told["problems"]

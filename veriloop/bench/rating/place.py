@@ -45,6 +45,9 @@ class Placing:
             raise InputError(f"--ratings is displayed or calculated, not {self.ratings!r}")
 
 
+CODEELO_PLACING = Placing()
+
+
 def why_not_rated(contest: Contest) -> str:
     """Why the contest cannot be used, in one line; empty where it can."""
     rows = len(contest.standing)
@@ -91,7 +94,7 @@ class Ladder:
     table: Floats
 
     @classmethod
-    def of(cls, contest: Contest, placing: Placing = Placing()) -> Ladder:
+    def of(cls, contest: Contest, placing: Placing = CODEELO_PLACING) -> Ladder:
         """The ladder of the contest's rated rows. Raises InputError, see ``field_ratings``."""
         field = Field.of(field_ratings(contest, placing.ratings))
         wide = placing.bounds == "wide"

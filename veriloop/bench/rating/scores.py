@@ -124,6 +124,9 @@ class Scoring:
         )
 
 
+CODEELO_SCORING = Scoring()
+
+
 @final
 @dataclass(frozen=True, eq=False)
 class ContestScores:
