@@ -27,6 +27,8 @@ from veriloop.report.plots import (
     Series,
     Trace,
     TracePlot,
+    Violin,
+    ViolinPlot,
 )
 from veriloop.report.render import render, write_page
 from veriloop.report.tables import Column, Row, Table
@@ -62,6 +64,8 @@ __all__ = [
     "Text",
     "Trace",
     "TracePlot",
+    "Violin",
+    "ViolinPlot",
     "render",
     "terminal_table",
     "write_page",

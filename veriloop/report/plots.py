@@ -1,9 +1,10 @@
-"""The kinds of plot, as numbers: bars, lines against n, grouped bars, scatters, and step scores of a few solutions.
+"""The kinds of plot, as numbers: bars, lines against n, grouped bars, scatters, violins, and step scores of a few
+solutions.
 
-A plot is data; ``draw_bars``, ``draw_lines`` and ``draw_scatter`` make the pictures, and every picture comes with
-its numbers as a table (``numbers``). ``interval`` names what the whiskers or bands are, ``losses`` how unscored items
-were counted where they were not left out. Colours follow the order of the series and are safe for colour-blind
-readers.
+A plot is data; ``draw_bars``, ``draw_lines``, ``draw_scatter`` and ``draw_violins`` make the pictures, and every
+picture comes with its numbers as a table (``numbers``). ``interval`` names what the whiskers or bands are, ``losses``
+how unscored items were counted where they were not left out. Colours follow the order of the series and are safe for
+colour-blind readers.
 """
 
 from __future__ import annotations
@@ -301,4 +302,65 @@ def _padded(scores: tuple[float, ...], steps: int) -> tuple[float | None, ...]:
     return (*scores, *[None] * (steps - len(scores)))
 
 
-Plot: TypeAlias = "BarPlot | LinePlot | GroupedBarPlot | ScatterPlot | TracePlot"
+@final
+@dataclass(frozen=True)
+class Violin:
+    """All values of one thing and their mean. ``bounded`` holds the indices of values that a limit decided."""
+
+    label: str
+    values: tuple[float, ...]
+    mean: Cell
+    bounded: frozenset[int] = frozenset()
+    group: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.values or not all(math.isfinite(v) for v in self.values):
+            raise ValueError(f"{self.label!r}: a violin has finite values, at least one")
+
+
+@final
+@dataclass(frozen=True)
+class ViolinPlot:
+    """How the values of several things are spread: a level shape for each, its values as dots, its mean marked."""
+
+    title: str
+    violins: tuple[Violin, ...]
+    axis: str = ""
+    digits: int = 0
+    references: tuple[Reference, ...] = ()
+    bounded: str = "a limit decided"
+    caption: str = ""
+    interval: str = ""
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The means."""
+        return tuple(violin.mean for violin in self.violins)
+
+    def numbers(self) -> Table:
+        """The plot as a table: mean, extremes and quartiles of each."""
+        columns = tuple(
+            Column(name, digits=self.digits)
+            for name in ("mean", "lowest", "quarter", "median", "three quarters", "highest")
+        )
+        rows = tuple(
+            Row(v.label, (v.mean, *map(Cell, _quartiles(v.values))), group=v.group)
+            for v in self.violins
+        )
+        return Table(self.title, columns, rows, interval=self.interval)
+
+
+def _quartiles(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Lowest, quartiles and highest, between neighbours in proportion."""
+    ordered = sorted(values)
+
+    def at(share: float) -> float:
+        place = share * (len(ordered) - 1)
+        low = math.floor(place)
+        high = min(low + 1, len(ordered) - 1)
+        return ordered[low] + (place - low) * (ordered[high] - ordered[low])
+
+    return tuple(at(share) for share in (0.0, 0.25, 0.5, 0.75, 1.0))
+
+
+Plot: TypeAlias = "BarPlot | LinePlot | GroupedBarPlot | ScatterPlot | TracePlot | ViolinPlot"

@@ -21,13 +21,22 @@ from veriloop.report.cells import describe_n
 from veriloop.report.draw_bars import draw_bars, draw_grouped_bars
 from veriloop.report.draw_lines import draw_lines, draw_traces
 from veriloop.report.draw_scatter import draw_scatter
+from veriloop.report.draw_violins import draw_violins
 from veriloop.report.markup import Markup, element, escape, join, number, slug
 from veriloop.report.page import Page, Provenance, Section, Text
-from veriloop.report.plots import BarPlot, GroupedBarPlot, LinePlot, Plot, ScatterPlot, TracePlot
+from veriloop.report.plots import (
+    BarPlot,
+    GroupedBarPlot,
+    LinePlot,
+    Plot,
+    ScatterPlot,
+    TracePlot,
+    ViolinPlot,
+)
 from veriloop.report.tables import Table, table_html
 from veriloop.store.atomic import write_whole
 
-PLOTS = (BarPlot, LinePlot, GroupedBarPlot, ScatterPlot, TracePlot)
+PLOTS = (BarPlot, LinePlot, GroupedBarPlot, ScatterPlot, TracePlot, ViolinPlot)
 SCRIPTS = ("browser.js", "copy.js")
 NO_DATA = "There is nothing to draw."
 
@@ -141,6 +150,8 @@ def _picture(plot: Plot) -> Markup:
         return draw_lines(plot)
     if isinstance(plot, ScatterPlot):
         return draw_scatter(plot)
+    if isinstance(plot, ViolinPlot):
+        return draw_violins(plot)
     return draw_grouped_bars(plot) if isinstance(plot, GroupedBarPlot) else draw_traces(plot)
 
 
@@ -153,6 +164,8 @@ def _beneath(plot: Plot) -> str:
     if any(cell.interval for cell in plot.cells):
         mark = "bands" if isinstance(plot, LinePlot) else "whiskers"
         says.append(f"{mark}: {plot.interval or 'intervals'}")
+    if isinstance(plot, ViolinPlot) and any(v.bounded for v in plot.violins):
+        says.append(f"hollow: {plot.bounded}")
     said = "; ".join(part for part in says if part)
     return f"{said}." if said else ""
 
