@@ -67,13 +67,12 @@ class Interactor:
     def talk(
         self, boxes: tuple[Box, Box], test: Test, *, submission: Ready, bounds: Bounds
     ) -> Talk:
-        """Let ``submission`` (first box) and the interactor (second box) talk about ``test``.
+        """Let ``submission``, which lies in the first box already, and the interactor (second box) talk about ``test``.
 
         Nothing of ``test`` goes into the first box. Blocks for at most ``3 * cpu_s + 6`` seconds and a checker's
         time. SandboxError says that a box failed.
         """
         mine, jurys = boxes
-        mine.load(submission.files)
         jurys.load({**self.program.files, **_jury_files(test)})
         wall = max(3 * bounds.cpu_s + 5, submission.limits.cpu_s)
         argv = (*self.program.argv, *self._places(test), *self.arguments)
@@ -181,7 +180,12 @@ class _Run:
         program, (stdin, stdout) = self.part.program, self.ends
         try:
             self.outcome = self.part.box.run(
-                program.argv, limits=program.limits, stdin=stdin, stdout=stdout, env=program.env
+                program.argv,
+                limits=program.limits,
+                stdin=stdin,
+                stdout=stdout,
+                env=program.env,
+                proc=program.proc,
             )
         except BaseException as error:  # raised again by the thread that waits
             self.error = error

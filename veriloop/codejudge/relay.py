@@ -64,6 +64,8 @@ class Flow:
         self.sink: int | None = sink
         self.bytes = 0
         self.pending = b""
+        self.changed = True  # what is to be waited for may be another
+        self.blocked = False  # the reader did not take all of it
         self.discards = False  # the reader is gone: read on, so that the writer is not disturbed
         os.set_blocking(source, False)
         os.set_blocking(sink, False)
@@ -101,7 +103,7 @@ class Flow:
         transcript.add(self.mark, data)
         if self.discards:
             return
-        self.pending = self.pending + data if self.pending else data
+        self.pending += data
         self.write()
 
     def write(self) -> None:
@@ -112,22 +114,27 @@ class Flow:
         try:
             taken = os.write(self.sink, self.pending)
         except BlockingIOError:
+            self.changed = self.blocked = True
             return
         except OSError:  # nobody reads any more
             self.shut_sink()
             return
         self.pending = self.pending[taken:]
+        if self.pending or self.blocked:
+            self.blocked = bool(self.pending)
+            self.changed = True
 
     def shut_source(self) -> None:
         """Take no more: a writer that goes on gets SIGPIPE."""
         if self.source is not None:
             os.close(self.source)
             self.source = None
+            self.changed = True
 
     def shut_sink(self) -> None:
         """Hand on no more: the reader sees the end."""
         self.pending = b""
-        self.discards = True
+        self.discards = self.changed = True
         if self.sink is not None:
             os.close(self.sink)
             self.sink = None
@@ -151,7 +158,8 @@ class Relay:
 
     def step(self, until: float | None = None) -> bool:
         """Wait for something to do (until this monotonic time) and do it. True where a program has ended."""
-        self._watch()
+        if self.flows[0].changed or self.flows[1].changed:
+            self._watch()
         wait = None if until is None else max(0.0, until - time.monotonic()) * 1000
         ended = False
         for descriptor, events in self._poll.poll(wait):
@@ -174,8 +182,7 @@ class Relay:
                 wanted[flow.source] = (flow, select.POLLIN)
             if flow.sink is not None and flow.pending:
                 wanted[flow.sink] = (flow, select.POLLOUT)
-        if wanted == self._watched:
-            return
+            flow.changed = False
         for descriptor in self._watched.keys() - wanted.keys():
             self._poll.unregister(descriptor)
         for descriptor in wanted.keys() - self._watched.keys():
