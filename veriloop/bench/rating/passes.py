@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import Any, Protocol, final
 
 import numpy as np
 
 from veriloop.bench.rating.contests import Contest
-from veriloop.bench.rating.scores import ACCEPTED, ProblemVerdicts, split_problem
+from veriloop.bench.rating.scores import ACCEPTED, split_problem
 from veriloop.bench.selection import pass_at
 from veriloop.bench.statistics import Bootstrap, Estimate, percentage
 from veriloop.errors import InputError
@@ -46,6 +46,30 @@ class ProblemFacts:
         return next(
             (n for n, (low, high) in BUCKETS.items() if at is not None and low <= at < high), ""
         )
+
+
+class Tried(Protocol):
+    """Attempts at one problem: ``ProblemVerdicts``, or those at a problem of no contest."""
+
+    @property
+    def problem(self) -> str:
+        """The problem's name."""
+        ...
+
+    @property
+    def verdicts(self) -> tuple[str, ...]:
+        """Letters in the order of the attempts."""
+        ...
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """Those that were not lost."""
+        ...
+
+    @property
+    def accepted(self) -> int:
+        """How many were accepted."""
+        ...
 
 
 @final
@@ -103,7 +127,7 @@ def _fact(row: Any, file: str, number: int) -> ProblemFacts:
 
 
 def pass_shares(
-    verdicts: Sequence[ProblemVerdicts],
+    verdicts: Sequence[Tried],
     facts: Mapping[str, ProblemFacts],
     *,
     bootstrap: Bootstrap,
@@ -150,7 +174,7 @@ class _Share:
 
 
 def _groups(
-    verdicts: Sequence[ProblemVerdicts], facts: Mapping[str, ProblemFacts]
+    verdicts: Sequence[Tried], facts: Mapping[str, ProblemFacts]
 ) -> list[tuple[str, str, list[bool]]]:
     """Buckets, then tags from the most frequent on, each with who is in it."""
     known = [facts.get(v.problem) for v in verdicts]
