@@ -1,0 +1,39 @@
+/* The state of one box, shared by the parts of the launcher. */
+#ifndef BOX_H
+#define BOX_H
+
+#include "wire.h"
+#include <linux/filter.h>
+
+enum { MAX_BINDS = 64, MAX_GROUPS = 4, MAX_FILTER = 1024, PATH_ROOM = 512 };
+
+struct bind { char *host, *inside; int tree; };
+
+struct group {
+    char kind[12], folder[PATH_ROOM];
+    int made, join, limit, peak, usage, stat, events, pids;
+    uint64_t limit_now, pids_now, oom_kills;
+};
+
+static struct {
+    unsigned mode, uid, wanted, active;
+    int input, output, null;
+    int err_read, err_write;
+    int proc;         /* /proc of the box's process ids, mounted nowhere; -1 where there is none */
+    int rules[2];     /* Landlock rulesets: without and with /proc */
+    int proc_shown;
+    char scratch[PATH_ROOM], box[PATH_ROOM], tmp[PATH_ROOM];
+    struct sock_filter filter[MAX_FILTER];
+    struct sock_fprog program;
+    unsigned bind_count, group_count;
+    struct bind binds[MAX_BINDS];
+    struct group groups[MAX_GROUPS];
+    uint64_t loaded_bytes;
+} box = {.proc = -1, .rules = {-1, -1}};
+
+static char strings_kept[MESSAGE_BYTES]; /* the strings of SETUP: binds point into it */
+
+static int own_root(void) { return box.mode <= ROOT_NAMESPACES; }
+static int own_uid(void) { return box.mode <= LANDLOCK_UID && box.uid != 0; }
+
+#endif

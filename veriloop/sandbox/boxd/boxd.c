@@ -1,0 +1,224 @@
+/* boxd: the resident launcher of one box.
+
+   The outer process stays what the judge is. It makes the control groups, starts the box's init and waits for the
+   end of either side: the judge's socket hanging up, the judge dying, init dying. Then it ends the box and removes
+   what was made for it. Init lives inside the namespaces (or inside nothing, in the modes without them), serves
+   one request after the other and never executes anything but the programs it is asked to run.
+
+   veriloop/sandbox/protocol.py documents the messages; files are included so that one compiler call is enough. */
+#define _GNU_SOURCE
+#include "run.h"
+#include <sys/mman.h>
+
+static void on_child(int signal) { (void)signal; }
+
+static int limit_self(void) {
+    static const int zero[] = {RLIMIT_CORE, RLIMIT_MEMLOCK, RLIMIT_MSGQUEUE, RLIMIT_NICE, RLIMIT_RTPRIO};
+    for (unsigned i = 0; i < sizeof zero / sizeof *zero; i++) limit(zero[i], 0);
+    return 0;
+}
+
+/* What init is once its box is built: no new privileges for anything it starts, and closed to inspection. */
+static int harden(void) {
+    limit_self();
+    if (box.mode == NONE) return prctl(PR_SET_DUMPABLE, 0);
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) return fail("no_new_privs", NULL);
+    for (int capability = 0; capability < 64; capability++)
+        if (prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) < 0) break;
+    if (prctl(PR_SET_DUMPABLE, 0) < 0) return fail("dumpable", NULL);
+    return 0;
+}
+
+static int build_box(void) {
+    strcpy(box.box, "/box"), strcpy(box.tmp, "/tmp");
+    umask(022);
+    if (own_root()) {
+        if (sethostname("box", 3) < 0 || setdomainname("box", 3) < 0) return fail("cannot set the host name", NULL);
+        if (build_root() < 0) return -1;
+    } else {
+        snprintf(box.box, sizeof box.box, "%.480s/box", box.scratch);
+        snprintf(box.tmp, sizeof box.tmp, "%.480s/tmp", box.scratch);
+        if (chmod(box.scratch, 0711) < 0 || mkdir(box.box, 0755) < 0 || mkdir(box.tmp, 0700) < 0)
+            return fail("cannot make folders in", box.scratch);
+        if (own_uid() && chown(box.tmp, box.uid, box.uid) < 0) return fail("cannot give away", box.tmp);
+        prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+        box.proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (box.proc >= 0) box.active |= P_PROC;
+        if (box.mode != NONE && (box.wanted & P_LANDLOCK)) {
+            box.rules[0] = make_rules(0), box.rules[1] = make_rules(1);
+            if (box.rules[0] < 0 || box.rules[1] < 0) return fail("no Landlock", NULL);
+            box.active |= P_LANDLOCK;
+        }
+    }
+    if (own_uid()) box.active |= P_PIDS;
+    if (box.mode != NONE && (box.wanted & P_SECCOMP) && box.program.len) box.active |= P_SECCOMP;
+    box.null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int ends[2];
+    if (box.null < 0 || pipe2(ends, O_CLOEXEC) < 0) return fail("cannot open", "/dev/null");
+    box.err_read = ends[0], box.err_write = ends[1];
+    fcntl(box.err_read, F_SETFL, O_NONBLOCK);
+    fcntl(box.err_write, F_SETPIPE_SZ, 64 << 10);
+    return fresh_tmp(64 << 20, 4096) < 0 ? fail("cannot make", box.tmp) : harden();
+}
+
+static void serve(uint32_t own_pid) {
+    struct ready ready = {.head = {READY, request_seq()}, .flags = box.active, .box_pid = own_pid};
+    char names[2 * PATH_ROOM];
+    int n = snprintf(names, sizeof names, "%s", box.box) + 1;
+    n += snprintf(names + n, sizeof names - (size_t)n, "%s", box.tmp) + 1;
+    answer(&ready, sizeof ready, names, (size_t)n);
+    while (receive()) {
+        switch (((struct head *)message)->kind) {
+        case RUN: serve_run(); break;
+        case LOAD: serve_load(); break;
+        case FILE_: serve_file(); break;
+        case SEAL: serve_seal(); break;
+        case COLLECT: serve_collect(); break;
+        case STOP: break; /* its run has ended meanwhile */
+        default: errno = EPROTO, fail("no such request", NULL);
+        }
+        close_message_fds();
+    }
+}
+
+/* Init. `gate` brings its process id once the outer process stands ready. */
+static _Noreturn void init(int gate) {
+    uint32_t own_pid = 0;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (read(gate, &own_pid, sizeof own_pid) != sizeof own_pid) _exit(1);
+    close(gate);
+    sigset_t child_only;
+    sigemptyset(&child_only);
+    sigaddset(&child_only, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child_only, NULL);
+    struct sigaction action = {.sa_handler = on_child};
+    sigaction(SIGCHLD, &action, NULL);
+    if (build_box() < 0) _exit(1);
+    serve(own_pid);
+    _exit(0);
+}
+
+static int become_private(void) {
+    if (!box.uid || box.mode != NAMESPACES) return 0;
+    if (syscall(SYS_setgroups, 0, NULL) < 0 || setresgid(box.uid, box.uid, box.uid) < 0 || setresuid(box.uid, box.uid, box.uid) < 0)
+        return fail("cannot become the private user", NULL);
+    prctl(PR_SET_DUMPABLE, 1); /* or the maps below could not be written */
+    return 0;
+}
+
+static int map_user(uid_t uid, gid_t gid) {
+    char line[64];
+    write_file("/proc/self/setgroups", "deny");
+    snprintf(line, sizeof line, "%u %u 1\n", uid, uid);
+    if (write_file("/proc/self/uid_map", line) < 0) return fail("cannot map the user", NULL);
+    snprintf(line, sizeof line, "%u %u 1\n", gid, gid);
+    return write_file("/proc/self/gid_map", line) < 0 ? fail("cannot map the group", NULL) : 0;
+}
+
+/* Enter the namespaces, then leave init behind as a child of the outer process, whose number is told by `tell`. */
+static _Noreturn void enter(int tell, int gate) {
+    join_groups();
+    if (own_root()) {
+        if (become_private() < 0) _exit(1);
+        int spaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | NEW_CGROUP;
+        uid_t uid = geteuid();
+        gid_t gid = getegid();
+        if (box.mode == NAMESPACES) spaces |= CLONE_NEWUSER;
+        else syscall(SYS_setgroups, 0, NULL);
+        if (unshare(spaces) < 0) fail("cannot make namespaces", NULL), _exit(1);
+        if (box.mode == NAMESPACES && map_user(uid, gid) < 0) _exit(1);
+    }
+    long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
+    if (pid < 0) fail("cannot fork init", NULL), _exit(1);
+    if (pid == 0) {
+        close(tell);
+        init(gate);
+    }
+    uint32_t told = (uint32_t)pid;
+    _exit(write(tell, &told, sizeof told) == sizeof told ? 0 : 1);
+}
+
+static int read_setup(void) {
+    if (!receive()) return -1;
+    struct setup setup;
+    if (message_bytes < sizeof setup) return -1;
+    memcpy(&setup, message, sizeof setup);
+    errno = EPROTO;
+    if (setup.head.kind != SETUP || setup.version != VERSION) return fail("another version of the protocol", NULL);
+    unsigned steps = setup.filter_bytes / (unsigned)sizeof(struct sock_filter);
+    if (message_fd_count != 2 || setup.binds > MAX_BINDS || setup.groups > MAX_GROUPS || steps > MAX_FILTER ||
+        setup.mode > NONE || message_bytes < sizeof setup + setup.filter_bytes)
+        return fail("SETUP is out of bounds", NULL);
+    box.mode = setup.mode, box.uid = setup.uid, box.wanted = setup.flags;
+    box.input = message_fds[0], box.output = message_fds[1], message_fd_count = 0;
+    memcpy(box.filter, message + sizeof setup, setup.filter_bytes);
+    box.program.len = (unsigned short)steps, box.program.filter = box.filter;
+    char *at = message + sizeof setup + setup.filter_bytes, *text = next_string(&at);
+    if (!text || strlen(text) >= PATH_ROOM - 32) return fail("SETUP has no scratch folder", NULL);
+    strcpy(box.scratch, text);
+    for (box.bind_count = 0; box.bind_count < setup.binds; box.bind_count++) {
+        struct bind *bind = &box.binds[box.bind_count];
+        char *host = next_string(&at), *inside = next_string(&at);
+        if (!host || !inside) return fail("SETUP has too few strings", NULL);
+        bind->host = strings_kept + (host - message), bind->inside = strings_kept + (inside - message), bind->tree = -1;
+    }
+    for (; box.group_count < setup.groups; box.group_count++) {
+        char *kind = next_string(&at), *folder = next_string(&at);
+        if (!kind || !folder || strlen(folder) >= PATH_ROOM) return fail("SETUP has too few strings", NULL);
+        snprintf(box.groups[box.group_count].kind, sizeof box.groups->kind, "%s", kind);
+        strcpy(box.groups[box.group_count].folder, folder);
+    }
+    memcpy(strings_kept, message, message_bytes);
+    return 0;
+}
+
+/* Wait until either side ends. */
+static void stand_by(pid_t inside, int judge) {
+    struct pollfd polled[3] = {{SOCKET, 0, 0}, {pidfd_of(inside), POLLIN, 0}, {judge, POLLIN, 0}};
+    while (polled[1].fd >= 0) {
+        int n = poll(polled, 3, -1);
+        if (n > 0 || (n < 0 && errno != EINTR)) return;
+    }
+}
+
+static void clean_up(pid_t inside) {
+    int status;
+    if (inside > 0) kill(inside, SIGKILL);
+    int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    for (;;) { /* as subreaper we inherit what init leaves, where there is no pid namespace to end it */
+        each_child(proc, getpid(), kill_child, NULL);
+        pid_t pid = waitpid(-1, &status, __WALL);
+        if (pid < 0 && errno == ECHILD) break;
+    }
+    remove_groups();
+    if (!box.scratch[0]) return;
+    char path[PATH_ROOM];
+    snprintf(path, sizeof path, "%.480s/tmp", box.scratch), wipe(path), rmdir(path);
+    snprintf(path, sizeof path, "%.480s/box", box.scratch), wipe(path), rmdir(path);
+    rmdir(box.scratch);
+}
+
+int main(void) {
+    int judge = pidfd_of(getppid()), tell[2], gate[2];
+    setsid();
+    if (chdir("/") < 0 || read_setup() < 0) return 1;
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+    prctl(PR_SET_PDEATHSIG, 0);
+    make_groups();
+    if (own_root() && geteuid() == 0) clone_trees(0);
+    if (pipe2(tell, O_CLOEXEC) < 0 || pipe2(gate, O_CLOEXEC) < 0) return 1;
+    pid_t middle = fork();
+    if (middle == 0) close(gate[1]), close(tell[0]), enter(tell[1], gate[0]);
+    close(tell[1]), close(gate[0]);
+    uint32_t inside = 0;
+    if (middle > 0 && read(tell[0], &inside, sizeof inside) != sizeof inside) inside = 0;
+    prctl(PR_SET_DUMPABLE, 0);
+    if (inside) {
+        int fine = write(gate[1], &inside, sizeof inside) == sizeof inside;
+        close(gate[1]);
+        waitpid(middle, NULL, 0);
+        if (fine) stand_by((pid_t)inside, judge);
+    }
+    clean_up((pid_t)inside);
+    return 0;
+}

@@ -1,0 +1,148 @@
+/* Files of the box: loading programs, a clean /tmp for every run, taking a result out. */
+#ifndef FILES_H
+#define FILES_H
+
+#include "mounts.h"
+#include <dirent.h>
+#include <sys/sendfile.h>
+
+/* Empty a folder, however deep it is, without recursion: what lies in a subfolder moves up, then the folder goes. */
+static int wipe(const char *path) {
+    int top = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (top < 0) return -1;
+    static unsigned long serial;
+    for (int left = 1; left;) {
+        left = 0;
+        int copy = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        DIR *folder = copy < 0 ? NULL : fdopendir(copy);
+        if (!folder) break;
+        for (struct dirent *entry; (entry = readdir(folder));) {
+            const char *name = entry->d_name;
+            if (!strcmp(name, ".") || !strcmp(name, "..") || unlinkat(top, name, 0) == 0) continue;
+            fchmodat(top, name, 0700, 0);
+            if (unlinkat(top, name, AT_REMOVEDIR) == 0) continue;
+            left = 1;
+            int inner = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+            DIR *below = inner < 0 ? NULL : fdopendir(inner);
+            if (!below) { closedir(folder); close(top); return -1; }
+            for (struct dirent *e; (e = readdir(below));) {
+                if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
+                if (unlinkat(inner, e->d_name, 0) == 0) continue;
+                char up[40];
+                snprintf(up, sizeof up, ".veriloop-%lu", serial++);
+                fchmodat(inner, e->d_name, 0700, 0);
+                renameat(inner, e->d_name, top, up);
+            }
+            closedir(below);
+            unlinkat(top, name, AT_REMOVEDIR);
+        }
+        closedir(folder);
+    }
+    close(top);
+    return 0;
+}
+
+/* What /tmp looked like when it was fresh. Change times cannot be set by a program, the others are set to 0. */
+static struct { int mounted; uint64_t bytes, inodes, free_inodes; struct stat folder; } fresh;
+
+static int tmp_is_clean(uint64_t *used) {
+    struct stat now;
+    struct statfs room;
+    *used = 0;
+    if (!fresh.mounted || stat("/tmp", &now) < 0 || statfs("/tmp", &room) < 0) return 0;
+    *used = (room.f_blocks - room.f_bfree) * (uint64_t)room.f_bsize;
+    const struct stat *was = &fresh.folder;
+    return room.f_ffree == fresh.free_inodes && now.st_mode == was->st_mode && now.st_nlink == was->st_nlink &&
+           !now.st_mtim.tv_sec && !now.st_mtim.tv_nsec && !now.st_atim.tv_sec && !now.st_atim.tv_nsec &&
+           now.st_ctim.tv_sec == was->st_ctim.tv_sec && now.st_ctim.tv_nsec == was->st_ctim.tv_nsec;
+}
+
+static int fresh_tmp(uint64_t bytes, uint64_t inodes) {
+    uint64_t used;
+    if (!own_root()) return wipe(box.tmp);
+    if (bytes == fresh.bytes && inodes == fresh.inodes && tmp_is_clean(&used)) return 0;
+    if (fresh_tmpfs("/tmp", fresh.mounted, make_tmpfs(bytes, inodes, "1777", ATTR_NOATIME)) < 0) return -1;
+    struct timespec zero[2] = {{0, 0}, {0, 0}};
+    struct statfs room;
+    if (utimensat(AT_FDCWD, "/tmp", zero, 0) < 0 || stat("/tmp", &fresh.folder) < 0 || statfs("/tmp", &room) < 0)
+        return -1;
+    fresh.mounted = 1, fresh.bytes = bytes, fresh.inodes = inodes, fresh.free_inodes = room.f_ffree;
+    return 0;
+}
+
+static int serve_load(void) {
+    static int mounted;
+    struct load *load = (struct load *)message;
+    if (message_bytes < sizeof *load) return errno = EPROTO, fail("LOAD is too short", NULL);
+    box.loaded_bytes = load->bytes;
+    if (!own_root()) {
+        if (wipe(box.box) < 0) return fail("cannot empty", box.box);
+    } else {
+        uint64_t room = load->bytes + ((uint64_t)load->files + 4) * 4096;
+        if (fresh_tmpfs("/box", mounted, make_tmpfs(room, load->files + 4ULL, "0755", ATTR_NOATIME)) < 0)
+            return fail("cannot mount", "/box");
+        mounted = 1;
+    }
+    struct head ok = {OK, request_seq()};
+    answer(&ok, sizeof ok, NULL, 0);
+    return 0;
+}
+
+static int copy_file(int from, int to) {
+    off_t at = 0;
+    for (ssize_t n; (n = sendfile(to, from, &at, 1 << 30)) != 0;)
+        if (n < 0 && errno != EINTR) return -1;
+    return 0;
+}
+
+static int serve_file(void) {
+    char *at = message + sizeof(struct head), path[PATH_ROOM + 300];
+    char *name = next_string(&at);
+    errno = EINVAL;
+    if (!name || !*name || strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..") || message_fd_count != 1)
+        return fail("not a plain file name:", name);
+    snprintf(path, sizeof path, "%s/%.255s", box.box, name);
+    int to = open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0555);
+    if (to < 0) return fail("cannot make", path);
+    int done = copy_file(message_fds[0], to);
+    if (done == 0) done = fchmod(to, 0555);
+    if (done < 0) fail("cannot write", path);
+    close(to);
+    if (done < 0) return -1;
+    struct head ok = {OK, request_seq()};
+    answer(&ok, sizeof ok, NULL, 0);
+    return 0;
+}
+
+static int serve_seal(void) {
+    if (own_root()) {
+        int folder = open("/box", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        int done = folder < 0 ? -1 : set_attributes(folder, 0, ATTR_RDONLY, 0);
+        if (folder >= 0) close(folder);
+        if (done < 0) return fail("cannot seal", "/box");
+    }
+    struct head ok = {OK, request_seq()};
+    answer(&ok, sizeof ok, NULL, 0);
+    return 0;
+}
+
+/* Only a regular file that lies in /tmp itself, with one name, reached by no link. */
+static int serve_collect(void) {
+    char *at = message + sizeof(struct head), *name = next_string(&at);
+    struct open_how_2 how = {
+        .flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH_ | RESOLVE_NO_SYMLINKS_ | RESOLVE_NO_MAGICLINKS_ | RESOLVE_NO_XDEV_};
+    struct stat status;
+    int folder = open(box.tmp, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = folder < 0 || !name ? -1 : (int)syscall(NR_OPENAT2, folder, name, &how, sizeof how);
+    if (folder >= 0) close(folder);
+    if (fd >= 0 && (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_nlink != 1)) {
+        close(fd);
+        fd = -1;
+    }
+    answer_fd(fd >= 0 ? TAKEN : OK, fd);
+    if (fd >= 0) close(fd);
+    return 0;
+}
+
+#endif

@@ -1,0 +1,142 @@
+/* The box's file system: an own root of read-only binds, sized tmpfs for /box and /tmp, /proc on request. */
+#ifndef MOUNTS_H
+#define MOUNTS_H
+
+#include "box.h"
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+
+/* A detached file system; `options` are name, value pairs ended by NULL. */
+static int make_fs(const char *type, const char *const *options, unsigned attributes) {
+    int context = (int)syscall(NR_FSOPEN, type, 1);
+    if (context < 0) return -1;
+    int fd = -1, good = 1;
+    for (; good && options[0]; options += 2)
+        good = syscall(NR_FSCONFIG, context, FS_SET_STRING, options[0], options[1], 0) == 0;
+    if (good && syscall(NR_FSCONFIG, context, FS_CREATE, NULL, NULL, 0) == 0)
+        fd = (int)syscall(NR_FSMOUNT, context, 1, attributes);
+    int error = errno;
+    close(context);
+    errno = error;
+    return fd;
+}
+
+static int make_tmpfs(uint64_t bytes, uint64_t inodes, const char *mode, unsigned attributes) {
+    char size[24], count[24];
+    snprintf(size, sizeof size, "%llu", (unsigned long long)(bytes < 4096 ? 4096 : bytes));
+    snprintf(count, sizeof count, "%llu", (unsigned long long)(inodes < 2 ? 2 : inodes));
+    const char *options[] = {"size", size, "nr_inodes", count, "mode", mode, NULL};
+    return make_fs("tmpfs", options, attributes | ATTR_NOSUID | ATTR_NODEV);
+}
+
+static int make_proc(void) {
+    const char *narrow[] = {"subset", "pid", NULL}, *plain[] = {NULL};
+    unsigned attributes = ATTR_RDONLY | ATTR_NOSUID | ATTR_NODEV | ATTR_NOEXEC;
+    int fd = make_fs("proc", narrow, attributes);
+    return fd >= 0 ? fd : make_fs("proc", plain, attributes);
+}
+
+/* Put a fresh tmpfs where an old one is, or was not yet. */
+static int fresh_tmpfs(const char *path, int old, int fs) {
+    if (fs < 0) return -1;
+    if (old) umount2(path, MNT_DETACH);
+    int done = move_mount_to(fs, path);
+    int error = errno;
+    close(fs);
+    errno = error;
+    return done;
+}
+
+static int show_proc(int wanted) {
+    if (!own_root() || wanted == box.proc_shown) return 0;
+    if (!wanted) {
+        umount2("/proc", MNT_DETACH);
+    } else {
+        int fs = make_proc();
+        if (fs < 0 || fresh_tmpfs("/proc", 0, fs) < 0) return -1;
+    }
+    box.proc_shown = wanted;
+    return 0;
+}
+
+/* Clone the host's folders as detached read-only trees. Root does it before it gives itself up, since the private
+   user may not reach them; a plain user inside its own namespaces. Symbolic links are copied as links. */
+static int clone_trees(int last_try) {
+    for (unsigned i = 0; i < box.bind_count; i++) {
+        struct bind *bind = &box.binds[i];
+        struct stat status;
+        if (bind->tree >= 0 || (lstat(bind->host, &status) == 0 && S_ISLNK(status.st_mode))) continue;
+        int tree = open_tree_at(AT_FDCWD, bind->host, TREE_CLONE | TREE_CLOEXEC | TREE_RECURSIVE);
+        unsigned attributes = ATTR_RDONLY | ATTR_NOSUID;
+        attributes |= strncmp(bind->host, "/dev/", 5) ? ATTR_NODEV : ATTR_NOEXEC;
+        if (tree < 0 || set_attributes(tree, TREE_RECURSIVE, attributes, PROPAGATE_PRIVATE) < 0) {
+            if (!last_try) return -1;
+            return fail("cannot bind", bind->host);
+        }
+        bind->tree = tree;
+    }
+    return 0;
+}
+
+/* Make the folders above the last part of a relative path. */
+static void make_parents(char *path) {
+    for (char *slash = path; (slash = strchr(slash, '/')); *slash++ = '/') {
+        *slash = 0;
+        mkdir(path, 0755);
+    }
+}
+
+static int place_bind(const struct bind *bind) {
+    char path[PATH_ROOM], target[PATH_ROOM];
+    const char *from = bind->inside;
+    while (*from == '/') from++;
+    snprintf(path, sizeof path, "%s", from);
+    make_parents(path);
+    if (bind->tree < 0) {
+        ssize_t n = readlink(bind->host, target, sizeof target - 1);
+        if (n < 0) return -1;
+        target[n] = 0;
+        return symlink(target, path) == 0 || errno == EEXIST ? 0 : -1;
+    }
+    struct stat status;
+    if (fstat(bind->tree, &status) < 0) return -1;
+    if (S_ISDIR(status.st_mode)) mkdir(path, 0755);
+    else close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0444));
+    int done = move_mount_to(bind->tree, path);
+    close(bind->tree);
+    return done;
+}
+
+static int build_root(void) {
+    static const char *const folders[] = {"box", "tmp", "proc", "dev", NULL};
+    static const char *const links[] = {"stdin", "0", "stdout", "1", "stderr", "2", "fd", "", NULL};
+    if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return fail("cannot make mounts private", NULL);
+    if (clone_trees(1) < 0) return -1;
+    int root = make_tmpfs(1 << 20, 1024, "0755", 0);
+    if (root < 0) return fail("cannot make a tmpfs", NULL);
+    if (move_mount_to(root, "/tmp") < 0 || fchdir(root) < 0) return fail("cannot place the root", NULL);
+    for (int i = 0; folders[i]; i++) mkdir(folders[i], 0755);
+    for (unsigned i = 0; i < box.bind_count; i++)
+        if (place_bind(&box.binds[i]) < 0) return fail("cannot place", box.binds[i].inside);
+    for (int i = 0; links[i]; i += 2) {
+        char name[32], target[32];
+        snprintf(name, sizeof name, "dev/%s", links[i]);
+        snprintf(target, sizeof target, "/proc/self/fd/%s", links[i + 1]);
+        if (symlink(target, name) < 0) return fail("cannot link", name);
+    }
+    if (syscall(SYS_pivot_root, ".", ".") < 0) return fail("cannot pivot the root", NULL);
+    if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0) return fail("cannot leave the old root", NULL);
+    box.proc = make_proc();
+    if (box.proc >= 0) {
+        int folder = openat(box.proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        close(box.proc);
+        box.proc = folder;
+        if (folder >= 0) box.active |= P_PROC;
+    }
+    if (set_attributes(root, 0, ATTR_RDONLY, 0) < 0) return fail("cannot seal the root", NULL);
+    close(root);
+    return 0;
+}
+
+#endif

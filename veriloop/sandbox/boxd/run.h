@@ -1,0 +1,272 @@
+/* One run: fork by vfork, limits, the walls, exec; then wait, watch, end everything, answer. */
+#ifndef RUN_H
+#define RUN_H
+
+#include "files.h"
+#include "groups.h"
+#include "landlock.h"
+#include "tree.h"
+#include <linux/capability.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/prctl.h>
+
+enum { HEADROOM = 16 << 20, MAX_STRINGS = 4096 };
+static const uint64_t SAMPLE_NS = 20000000, LEAST_WAIT_NS = 1000000;
+
+static char *words[MAX_STRINGS + 2];
+static char child_stack[64 << 10] __attribute__((aligned(64)));
+static char stderr_kept[STDERR_BYTES];
+
+struct start { /* read by the child, which shares our memory until it executes the program */
+    const struct run *run;
+    char **argv, **envp;
+    int input, output;
+    volatile int error;
+    const char *volatile failed;
+};
+
+static int limit(int what, uint64_t value) {
+    uint64_t both[2] = {value, value};
+    return (int)syscall(SYS_prlimit64, 0, what, both, NULL);
+}
+
+static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
+
+static void limit_resources(const struct run *run) {
+    if (run->flags & R_ADDRESS_SPACE) limit(RLIMIT_AS, run->memory + HEADROOM);
+    limit(RLIMIT_CPU, run->cpu_ns / 1000000000ULL + (run->cpu_ns % 1000000000ULL ? 2 : 1));
+    limit(RLIMIT_FSIZE, most(run->output, run->file_size) + 1);
+    limit(RLIMIT_NOFILE, run->open_files);
+    limit(RLIMIT_STACK, run->stack ? run->stack : ~0ULL);
+    if (own_uid()) limit(RLIMIT_NPROC, run->processes + (box.mode == NAMESPACES ? 1 : 0));
+}
+
+static int drop_privileges(void) {
+    if (box.mode == ROOT_NAMESPACES || (box.mode == LANDLOCK_UID && box.uid)) {
+        if (syscall(SYS_setresgid, box.uid, box.uid, box.uid) || syscall(SYS_setresuid, box.uid, box.uid, box.uid))
+            return -1;
+    }
+    if (box.mode == NONE) return 0;
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct none[2] = {{0, 0, 0}, {0, 0, 0}};
+    return (int)syscall(SYS_capset, &header, none);
+}
+
+static int child(void *with) {
+    struct start *start = with;
+    const char *step = "setsid";
+    setsid();
+    if (!own_root()) prctl(PR_SET_PDEATHSIG, SIGKILL);
+    step = "dup2";
+    if (dup2(start->input, 0) < 0 || dup2(start->output, 1) < 0 || dup2(box.err_write, 2) < 0) goto failed;
+    step = "chdir";
+    if (chdir(box.box) < 0) goto failed;
+    limit_resources(start->run);
+    step = "dropping privileges";
+    if (drop_privileges() < 0) goto failed;
+    if (box.active & P_LANDLOCK) {
+        step = "landlock";
+        if (syscall(NR_LANDLOCK_RESTRICT, box.rules[start->run->flags & R_PROC ? 1 : 0], 0) < 0) goto failed;
+    }
+    close_from(3);
+    uint64_t no_signals = 0;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
+    if (box.active & P_SECCOMP) {
+        step = "seccomp";
+        if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &box.program) < 0) goto failed;
+    }
+    step = "execve";
+    syscall(SYS_execve, start->argv[0], start->argv, start->envp);
+failed:
+    start->error = errno ? errno : EIO;
+    start->failed = step;
+    _exit(127);
+}
+
+/* Standard error: keep the first bytes, read the rest so that nobody waits for us. */
+static size_t drain(size_t kept, size_t keep) {
+    static char waste[64 << 10];
+    for (;;) {
+        size_t room = keep > kept ? keep - kept : 0;
+        ssize_t n = read(box.err_read, room ? stderr_kept + kept : waste, room ? room : sizeof waste);
+        if (n <= 0) return kept;
+        if (room) kept += (size_t)n;
+        else if ((size_t)n < sizeof waste) return kept;
+    }
+}
+
+struct watch {
+    const struct run *run;
+    pid_t main;
+    uint64_t started, next_sample, tree_peak;
+    int sampled;  /* the tree may be more than one process, or its memory is not held by RLIMIT_AS */
+    int ended, status;
+    unsigned stopped;
+    size_t err_bytes;
+    struct used used;
+};
+
+static void reap(struct watch *w) {
+    struct rusage usage;
+    int status;
+    for (pid_t pid; (pid = wait4(-1, &status, __WALL | WNOHANG, &usage)) > 0;) {
+        charge(&w->used, &usage);
+        if (pid == w->main) w->ended = 1, w->status = status;
+    }
+}
+
+static uint64_t output_bytes(void) {
+    struct stat status;
+    return fstat(box.output, &status) == 0 ? (uint64_t)status.st_size : 0;
+}
+
+/* Look at the clocks; the time to the next look. Sets w->stopped where a limit is passed. */
+static uint64_t look(struct watch *w) {
+    static long cores;
+    if (!cores) cores = sysconf(_SC_NPROCESSORS_ONLN);
+    const struct run *run = w->run;
+    uint64_t now = now_ns(), spent = now - w->started, cpu;
+    uint64_t speed = w->sampled ? (uint64_t)(cores > 0 ? cores : 1) : 1;
+    if (w->sampled) {
+        struct sample sample = sample_tree(w->main);
+        cpu = w->used.cpu_ns + sample.cpu_ns;
+        if (sample.resident > w->tree_peak) w->tree_peak = sample.resident;
+        if (sample.resident > run->memory) w->stopped = S_MEMORY;
+    } else {
+        cpu = w->used.cpu_ns + process_cpu(w->main);
+    }
+    if (!(run->flags & R_STDOUT) && output_bytes() > run->output) w->stopped = S_OUTPUT;
+    if (spent >= run->wall_ns) w->stopped = S_WALL;
+    if (cpu > run->cpu_ns) w->stopped = S_CPU;
+    if (w->stopped) return 0;
+    uint64_t wait = (run->cpu_ns - cpu) / speed + 1000, left = run->wall_ns - spent;
+    if (wait > left) wait = left;
+    if (w->sampled && wait > SAMPLE_NS) wait = SAMPLE_NS;
+    return most(wait, LEAST_WAIT_NS);
+}
+
+static void watch(struct watch *w) {
+    sigset_t none;
+    sigemptyset(&none);
+    uint64_t wait = w->sampled ? SAMPLE_NS / 10 : w->run->cpu_ns < w->run->wall_ns ? w->run->cpu_ns : w->run->wall_ns;
+    uint64_t due = w->started + wait;
+    for (;;) {
+        uint64_t now = now_ns();
+        struct timespec timeout = {0, 0};
+        if (due > now) timeout.tv_sec = (time_t)((due - now) / 1000000000ULL), timeout.tv_nsec = (long)((due - now) % 1000000000ULL);
+        struct pollfd polled[2] = {{SOCKET, POLLIN, 0}, {box.err_read, POLLIN, 0}};
+        int n = ppoll(polled, 2, &timeout, &none);
+        reap(w);
+        if (w->ended) return;
+        if (n > 0 && polled[1].revents) w->err_bytes = drain(w->err_bytes, w->run->stderr_bytes);
+        if (n > 0 && polled[0].revents) {
+            struct head head = {0, 0};
+            if (recv(SOCKET, &head, sizeof head, MSG_DONTWAIT) == 0) _exit(0); /* the judge is gone */
+            if (head.kind == STOP && head.seq == w->run->head.seq) w->stopped = S_ASKED;
+        }
+        if (!w->stopped && now_ns() >= due) due = now_ns() + look(w);
+        if (w->stopped) {
+            kill(w->main, SIGKILL);
+            return;
+        }
+    }
+}
+
+static unsigned verdict(struct watch *w, const struct done *done) {
+    const struct run *run = w->run;
+    int signal = done->ended ? (int)done->code : 0, own = !(run->flags & R_STDOUT);
+    if (w->stopped == S_ASKED) return S_ASKED;
+    if (done->cpu_ns > run->cpu_ns || w->stopped == S_CPU || signal == SIGXCPU) return S_CPU;
+    if (w->stopped == S_WALL) return S_WALL;
+    struct group *group = memory_group();
+    if (group) {
+        uint64_t kills = oom_kills(group);
+        int more = kills > group->oom_kills;
+        group->oom_kills = kills;
+        if (more) return S_MEMORY;
+    }
+    if (w->stopped == S_MEMORY || done->peak > run->memory) return S_MEMORY;
+    if (w->stopped == S_OUTPUT || (own && done->stdout_bytes > run->output) || signal == SIGXFSZ) return S_OUTPUT;
+    if (signal == SIGSYS) return S_SECURITY;
+    if (done->code && done->peak >= run->memory / 100 * 95) return S_MEMORY; /* an allocation failed at the limit */
+    return S_NONE;
+}
+
+static void finish(struct watch *w, const struct watermark *mark, uint64_t ended) {
+    struct done done = {.head = {DONE, w->run->head.seq}};
+    uint64_t scratch = 0;
+    w->err_bytes = drain(w->err_bytes, w->run->stderr_bytes);
+    done.ended = WIFSIGNALED(w->status) ? 1 : 0;
+    done.code = (uint32_t)(done.ended ? WTERMSIG(w->status) : WEXITSTATUS(w->status));
+    done.cpu_ns = w->used.cpu_ns, done.wall_ns = ended - w->started;
+    done.stdout_bytes = w->run->flags & R_STDOUT ? ~0ULL : output_bytes();
+    if (own_root()) tmp_is_clean(&scratch);
+    done.peak = w->used.peak + scratch, done.peak_source = PEAK_RSS;
+    if (w->tree_peak + scratch > done.peak) done.peak = w->tree_peak + scratch, done.peak_source = PEAK_TREE;
+    if (mark->group) {
+        uint64_t charged = peak_since(mark, w->run->flags & R_STDOUT ? 0 : done.stdout_bytes);
+        if (charged > done.peak) done.peak = charged, done.peak_source = PEAK_CGROUP;
+    }
+    done.stopped = verdict(w, &done);
+    done.stderr_bytes = (uint32_t)w->err_bytes;
+    answer(&done, sizeof done, stderr_kept, w->err_bytes);
+}
+
+static int prepare(const struct run *run, struct start *start, char *at) {
+    if (run->argc < 1 || run->argc > MAX_STRINGS || run->envc > MAX_STRINGS - run->argc)
+        return errno = E2BIG, fail("too many arguments", NULL);
+    start->argv = words, start->envp = words + run->argc + 1;
+    for (uint32_t i = 0; i < run->argc + run->envc; i++) {
+        char *word = next_string(&at);
+        if (!word) return errno = EPROTO, fail("RUN has too few strings", NULL);
+        words[i + (i >= run->argc)] = word;
+    }
+    words[run->argc] = words[run->argc + run->envc + 1] = NULL;
+    int wanted = !!(run->flags & R_STDIN) + !!(run->flags & R_STDOUT), next = 0;
+    if (message_fd_count != wanted) return errno = EBADF, fail("RUN has the wrong number of descriptors", NULL);
+    start->input = run->flags & R_STDIN ? message_fds[next++] : run->flags & R_EMPTY ? box.null : box.input;
+    start->output = run->flags & R_STDOUT ? message_fds[next] : box.output;
+    if (start->input == box.input) lseek(box.input, 0, SEEK_SET);
+    if (start->output == box.output && (ftruncate(box.output, 0) < 0 || lseek(box.output, 0, SEEK_SET) < 0))
+        return fail("cannot empty the output", NULL);
+    if (fresh_tmp(run->scratch, run->inodes) < 0) return fail("cannot empty", box.tmp);
+    if (show_proc(!!(run->flags & R_PROC)) < 0) return fail("cannot mount", "/proc");
+    bound_groups(run->memory + HEADROOM + run->output + box.loaded_bytes, run->processes + 1);
+    return 0;
+}
+
+static int serve_run(void) {
+    static struct run run; /* the message itself is not touched while the run goes on, but be plain about it */
+    if (message_bytes < sizeof run) return errno = EPROTO, fail("RUN is too short", NULL);
+    memcpy(&run, message, sizeof run);
+    if (run.stderr_bytes > STDERR_BYTES) run.stderr_bytes = STDERR_BYTES;
+    struct start start = {.run = &run};
+    if (prepare(&run, &start, message + sizeof run) < 0) return -1;
+    struct watch w = {.run = &run};
+    w.sampled = run.processes > 1 || !(run.flags & R_ADDRESS_SPACE) || !(box.active & P_PIDS);
+    struct watermark mark = {NULL, 0, 0};
+    if (w.sampled) mark = mark_peak();
+    w.started = now_ns();
+    w.main = clone(child, child_stack + sizeof child_stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+    int error = errno;
+    close_message_fds();
+    if (w.main < 0) return errno = error, fail("cannot fork", NULL);
+    if (start.failed) {
+        waitpid(w.main, NULL, __WALL);
+        errno = start.error;
+        return fail(start.failed, start.argv[0]);
+    }
+    watch(&w);
+    if (!w.ended) {
+        struct rusage usage;
+        while (wait4(w.main, &w.status, __WALL, &usage) < 0 && errno == EINTR) continue;
+        charge(&w.used, &usage);
+    }
+    uint64_t ended = now_ns();
+    end_all(&w.used);
+    finish(&w, &mark, ended);
+    return 0;
+}
+
+#endif
