@@ -8,6 +8,7 @@ import contextlib
 import ctypes
 import os
 import struct
+from collections.abc import Callable
 
 NEWTIME, NEWNS, NEWCGROUP, NEWUTS = 0x80, 0x20000, 0x02000000, 0x04000000
 NEWIPC, NEWUSER, NEWPID, NEWNET = 0x08000000, 0x10000000, 0x20000000, 0x40000000
@@ -21,11 +22,12 @@ PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 38, 47
 
 # System call numbers by machine; those from 424 up are the same on both.
 _NUMBERS = {
-    "x86_64": {"pivot_root": 155, "capset": 126, "seccomp": 317, "clone": 56, "prlimit64": 302},
-    "aarch64": {"pivot_root": 41, "capset": 91, "seccomp": 277, "clone": 220, "prlimit64": 261},
+    "x86_64": {"pivot_root": 155, "capset": 126, "seccomp": 317},
+    "aarch64": {"pivot_root": 41, "capset": 91, "seccomp": 277},
 }
 _SHARED = {
-    "pidfd_send_signal": 424,
+    "open_tree": 428,
+    "move_mount": 429,
     "pidfd_open": 434,
     "clone3": 435,
     "close_range": 436,
@@ -80,15 +82,29 @@ def mount(
     _check(done, f"mount {target}")
 
 
-def bind(source: str, target: str) -> None:
-    """Show the folder or file ``source`` at ``target``, read-only, no devices or set-user-ID, all below it too."""
-    mount(source, target, flags=BIND | REC)
+def clone_tree(path: str) -> int:
+    """A descriptor of a read-only copy of the mounts at ``path`` and below, not yet in any place (Linux 5.12).
+
+    No set-user-ID in it, and no devices but where ``path`` is itself below /dev. Root can make it for namespaces
+    that could not reach ``path`` by themselves.
+    """
+    tree = call("open_tree", -100, os.fsencode(path), 0x8000 | 1 | os.O_CLOEXEC)
+    attributes = 1 | 2 | (8 if path.startswith("/dev/") else 4)
+    wanted = struct.pack("=4Q", attributes, 0, PRIVATE, 0)
     try:
-        call("mount_setattr", -100, os.fsencode(target), 0x8000, struct.pack("=4Q", 7, 0, 0, 0), 32)
-    except OSError:  # before Linux 5.12: only the top, and what was locked must be asked for again
-        seen = os.statvfs(target).f_flag
-        kept = seen & (NOEXEC | 1024 | 2048) | (1 << 21 if seen & 4096 else 0)
-        mount("none", target, flags=BIND | REMOUNT | RDONLY | NOSUID | NODEV | kept)
+        call("mount_setattr", tree, b"", 0x8000 | 0x1000, wanted, len(wanted))
+    except OSError:
+        os.close(tree)
+        raise
+    return tree
+
+
+def place_tree(tree: int, target: str) -> None:
+    """Put what ``clone_tree`` made at ``target``, and close its descriptor."""
+    try:
+        call("move_mount", tree, b"", -100, os.fsencode(target), 4)
+    finally:
+        os.close(tree)
 
 
 def unmount(target: str) -> None:
@@ -132,6 +148,19 @@ def drop_capabilities() -> None:
     call("capset", struct.pack("=Ii", 0x20080522, 0), bytes(24))
 
 
+def executor(argv: list[str], env: list[str]) -> Callable[[], int]:
+    """A call that executes ``argv[0]`` and returns the error number where it cannot; it allocates nothing any more."""
+    words = [[os.fsencode(w) for w in row] for row in (argv, env)]
+    vectors = [(ctypes.c_char_p * (len(row) + 1))(*row, None) for row in words]
+    path = words[0][0]
+
+    def execute() -> int:
+        _libc.execve(path, vectors[0], vectors[1])
+        return ctypes.get_errno()
+
+    return execute
+
+
 def install_filter(program: bytes) -> None:
     """Put a seccomp filter (an array of BPF instructions of 8 bytes) on this thread and what it executes."""
     buffer = ctypes.create_string_buffer(program, len(program))
@@ -147,7 +176,7 @@ def landlock_version() -> int:
         return 0
 
 
-def landlock(rules: "list[tuple[str, int]]") -> int:
+def landlock(rules: list[tuple[str, int]]) -> int:
     """Deny this process every file but those at or below the given paths, with the given rights (-1: all).
 
     Paths that do not exist are passed over. Returns the version used. Needs ``PR_SET_NO_NEW_PRIVS``. From version 4

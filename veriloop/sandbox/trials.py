@@ -119,10 +119,10 @@ def _own_root() -> str:
         raise _Absent(f"process 1 of the namespace has number {os.getpid()}")
     kernel.mount("none", "/", flags=kernel.REC | kernel.PRIVATE)
     new = "/usr"  # any folder that is surely there
-    usr = os.open("/usr", os.O_PATH)
+    usr = kernel.clone_tree("/usr")
     kernel.mount("box", new, "tmpfs", flags=kernel.NOSUID | kernel.NODEV, data="size=64k")
     os.mkdir(f"{new}/usr")
-    kernel.bind(f"/proc/self/fd/{usr}", f"{new}/usr")
+    kernel.place_tree(usr, f"{new}/usr")
     os.chdir(new)
     kernel.pivot_root(".", ".")
     kernel.unmount(".")

@@ -1,0 +1,379 @@
+"""One run of the Python launcher: the child that becomes the program, and what is measured while it goes on.
+
+The child gives up everything and executes; the launcher reads its standard error, samples the CPU time and memory of
+the whole tree, ends it at the first limit, and reaps all that is left. Messages are ``zygote``'s business.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import resource
+import select
+import signal
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import final
+
+from veriloop.sandbox import kernel
+from veriloop.sandbox.zygote_groups import Group
+
+HEADROOM = 16 << 20  # bytes above the limit that a program may take, so that its peak shows that it did
+UNKNOWN = 2**64 - 1
+_SAMPLE_MS = 10
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@final
+@dataclass(frozen=True)
+class Request:
+    """What to run, its limits (ns and bytes, named as in ``Limits``) and its descriptors."""
+
+    argv: list[str]
+    env: list[str]
+    folder: str
+    limits: dict[str, int]
+    address_space: bool
+    stdin: int
+    stdout: int
+    own_stdout: bool
+
+
+@final
+@dataclass(frozen=True)
+class Cage:
+    """How the child gives itself up: ``uid`` 0 to stay who one is, ``rules`` Landlock's or None."""
+
+    uid: int
+    program: bytes | None
+    rules: list[tuple[str, int]] | None
+    count_processes: int | None
+    """What RLIMIT_NPROC must leave for the launcher's own processes; None where it cannot be used."""
+    strip: bool
+    """Whether capabilities and the way to new ones are given up: always, but in the mode that holds nothing."""
+
+
+@final
+@dataclass
+class Tree:
+    """The processes of a run: how they are listed and ended, and what they have used."""
+
+    main: int
+    proc: int | None
+    alone: bool
+    """Everything but this process is the run's: it is process 1 of a pid namespace."""
+    uid: int
+    reaped_before: int
+    cpu_off: int = 0
+    floor: int = 0
+    """Peak that the main process had before it executed, which the kernel goes on counting as its own."""
+    rss: int = 0
+    together: int = 0
+    seen: dict[int, int] = field(default_factory=dict)
+
+    def alive(self) -> list[int]:
+        """Process ids, as far as they can be seen."""
+        if self.proc is None:
+            return [self.main]
+        if self.alone:
+            return [int(n) for n in os.listdir(self.proc) if n.isdigit() and n != "1"]
+        found, look = [], [os.getpid()]
+        while look:
+            parent = look.pop()
+            text = self._file(f"{parent}/task/{parent}/children")
+            children = [int(n) for n in text.split()]
+            found += children
+            look += children
+        return found
+
+    def _file(self, path: str) -> str:
+        try:
+            opened = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=self.proc)
+        except OSError:
+            return ""
+        try:
+            return os.read(opened, 4096).decode()
+        except OSError:
+            return ""
+        finally:
+            os.close(opened)
+
+    def sample(self) -> None:
+        """Read the clocks and resident sizes of what is alive."""
+        resident = 0
+        for pid in self.alive():
+            with contextlib.suppress(OSError):  # the kernel's name of another process's CPU clock
+                clock = time.clock_gettime_ns((~pid << 3) | 2)
+                self.seen[pid] = max(clock, self.seen.get(pid, 0))
+            if self.proc is not None:
+                words = self._file(f"{pid}/statm").split()
+                if len(words) > 1:
+                    resident += int(words[1]) * _PAGE
+        self.together = max(self.together, resident)
+
+    def cpu_ns(self) -> int:
+        """CPU time of the tree so far: the most that can be known of what was reaped, is alive, or was ever seen.
+
+        A process whose parent ignores SIGCHLD is charged to nobody when it ends: it only was seen.
+        """
+        reaped = children_ns() - self.reaped_before
+        alive = sum(self.seen.get(pid, 0) for pid in self.alive())
+        return max(0, max(reaped + alive, sum(self.seen.values())) - self.cpu_off)
+
+    def end(self) -> int | None:
+        """Kill and reap everything; the status of the main process, where it had not been waited for."""
+        status = None
+        while True:
+            self._kill()
+            try:
+                pid, found, used = os.wait4(-1, 0)
+            except ChildProcessError:
+                return status
+            self.rss = max(self.rss, used.ru_maxrss * 1024)
+            if pid == self.main:
+                status = found
+
+    def _kill(self) -> None:
+        with contextlib.suppress(OSError):
+            if self.alone:
+                os.kill(-1, signal.SIGKILL)
+                return
+            os.killpg(self.main, signal.SIGKILL)
+        if self.uid:  # every process of the box's private user, wherever it went
+            pid = os.fork()
+            if pid == 0:
+                try:
+                    os.setresuid(self.uid, self.uid, self.uid)
+                    os.kill(-1, signal.SIGKILL)
+                finally:
+                    os._exit(0)
+            os.waitpid(pid, 0)
+        for pid in self.alive():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def children_ns() -> int:
+    """CPU time of all children that were waited for, and theirs."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return round((used.ru_utime + used.ru_stime) * 1e9)
+
+
+def start(request: Request, cage: Cage, errors: int) -> tuple[int, int, int]:
+    """Fork and execute: the process id, and what the child had used before it executed: CPU ns, peak bytes.
+
+    Raises OSError where it could not be made ready or executed.
+    """
+    reading, writing = os.pipe2(os.O_CLOEXEC)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            _become(request, cage, errors, writing)
+        except OSError as error:
+            os.write(writing, struct.pack("<qqI", 0, 0, error.errno or errno.EIO))
+        except BaseException:
+            os.write(writing, struct.pack("<qqI", 0, 0, errno.EPROTO))
+        finally:
+            os._exit(127)
+    os.close(writing)
+    said = b""
+    while block := os.read(reading, 64):
+        said += block
+    os.close(reading)
+    if len(said) != 16:
+        code = struct.unpack("<I", said[-4:])[0] if said else errno.EIO
+        os.waitpid(pid, 0)
+        raise OSError(code, f"execve {request.argv[0]}")
+    return pid, *struct.unpack("<qq", said)
+
+
+def _become(request: Request, cage: Cage, errors: int, report: int) -> None:
+    """Everything between fork and exec. Memory is bounded last: from there on nothing may be allocated."""
+    os.setsid()
+    for target, source in enumerate((request.stdin, request.stdout, errors)):
+        os.dup2(source, target)
+    os.dup2(report, 3, inheritable=False)
+    kernel.close_from(4)
+    for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)  # this Python ignores or handles them
+    os.chdir(request.folder)
+    execute = kernel.executor(request.argv, request.env)
+    limits = request.limits
+    for kind, value in _limits(request, cage).items():
+        resource.setrlimit(kind, (value, value))
+    if cage.uid:
+        os.setgroups([])
+        os.setresgid(cage.uid, cage.uid, cage.uid)
+        os.setresuid(cage.uid, cage.uid, cage.uid)
+    kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    if cage.strip:
+        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    if cage.rules is not None:
+        kernel.landlock(cage.rules)
+    if cage.strip:
+        kernel.drop_capabilities()
+    if cage.program is not None:
+        kernel.install_filter(cage.program)
+    if request.address_space:
+        bytes_ = limits["memory"] + HEADROOM
+        resource.setrlimit(resource.RLIMIT_AS, (bytes_, bytes_))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    os.write(3, struct.pack("<qq", time.process_time_ns(), peak))
+    code = execute()
+    os.write(3, struct.pack("<I", code))
+
+
+def _limits(request: Request, cage: Cage) -> dict[int, int]:
+    limits = request.limits
+    _, hard = resource.getrlimit(resource.RLIMIT_STACK)
+    stack = limits["stack"] or hard
+    found = {
+        resource.RLIMIT_CPU: -(-limits["cpu_ns"] // 10**9) + 1,
+        resource.RLIMIT_FSIZE: max(limits["file_size"], limits["output"]) + 1,
+        resource.RLIMIT_NOFILE: limits["open_files"],
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_STACK: stack if hard == resource.RLIM_INFINITY else min(stack, hard),
+    }
+    if cage.count_processes is not None:
+        found[resource.RLIMIT_NPROC] = limits["processes"] + cage.count_processes
+    return found
+
+
+@final
+@dataclass
+class Ending:
+    """What came of a run."""
+
+    status: int = 0
+    stopped: str | None = None
+    cpu_ns: int = 0
+    wall_ns: int = 0
+    peak: int = 0
+    source: str = "rss"
+    stdout_bytes: int = UNKNOWN
+    stderr: bytes = b""
+
+
+@final
+@dataclass(frozen=True)
+class Around:
+    """What a run is watched with: the reading end of its standard error, its groups, its scratch folder, and whether
+    the judge asked for its end (read when descriptor 3 has something).
+    """
+
+    errors: int
+    groups: list[Group]
+    scratch: str | None
+    asked: Callable[[], bool]
+
+
+def watch(request: Request, tree: Tree, around: Around) -> Ending:
+    """Follow a started run to its end or first limit, leave nothing of it alive, and say what it used."""
+    limits, ending = request.limits, Ending()
+    began = time.monotonic_ns()
+    own = time.process_time_ns()
+    kept = bytearray()
+    poll = select.poll()
+    ended = os.pidfd_open(tree.main)
+    for descriptor in (around.errors, ended, 3):
+        poll.register(descriptor, select.POLLIN)
+    stopped = None
+    while stopped is None:
+        left = (began + limits["wall_ns"] - time.monotonic_ns()) // 10**6
+        ready = dict(poll.poll(max(0, min(_SAMPLE_MS, left + 1))))
+        if around.errors in ready:
+            drain(around.errors, kept, limits["stderr"])
+        if 3 in ready and around.asked():
+            stopped = "asked"
+        tree.sample()
+        if ended in ready:
+            break
+        stopped = stopped or _over(request, tree, began)
+    os.close(ended)
+    ending.wall_ns = time.monotonic_ns() - began
+    ending.status = _status(tree)
+    drain(around.errors, kept, limits["stderr"])
+    own = time.process_time_ns() - own
+    ending.cpu_ns = max([tree.cpu_ns(), *(g.cpu_ns() - own for g in around.groups)])
+    ending.stderr = bytes(kept)
+    _measure(request, tree, ending, around)
+    ending.stopped = _limit(request, ending, stopped, around.groups)
+    return ending
+
+
+def _status(tree: Tree) -> int:
+    status = tree.end()
+    assert status is not None  # it is only waited for there
+    return status
+
+
+def _over(request: Request, tree: Tree, began: int) -> str | None:
+    limits = request.limits
+    if tree.cpu_ns() > limits["cpu_ns"]:
+        return "cpu"
+    if time.monotonic_ns() - began > limits["wall_ns"]:
+        return "wall"
+    if tree.together > limits["memory"] + HEADROOM:
+        return "memory"
+    if request.own_stdout and os.fstat(request.stdout).st_size > limits["output"]:
+        return "output"
+    return None
+
+
+def _measure(request: Request, tree: Tree, ending: Ending, around: Around) -> None:
+    held = 0
+    if around.scratch:  # a tmpfs: its files are memory too
+        room = os.statvfs(around.scratch)
+        held = (room.f_blocks - room.f_bfree) * room.f_frsize
+    peaks = {"rss": tree.rss + held, "tree": tree.together + held}
+    if tree.rss <= tree.floor and tree.together:
+        del peaks["rss"]  # it is the launcher's
+    if request.own_stdout:
+        ending.stdout_bytes = os.fstat(request.stdout).st_size
+    counted = [p for g in around.groups if (p := g.peak_now()) is not None]
+    if counted:
+        written = ending.stdout_bytes if request.own_stdout else 0
+        peaks["cgroup"] = max(0, max(counted) - written)
+    ending.source = max(peaks, key=lambda name: peaks[name])
+    ending.peak = peaks[ending.source]
+
+
+def _limit(
+    request: Request, ending: Ending, stopped: str | None, groups: list[Group]
+) -> str | None:
+    """Which limit it was, by what was measured at the end."""
+    limits, number = request.limits, ending.status & 127
+    if stopped == "asked":
+        return stopped
+    if stopped == "cpu" or ending.cpu_ns > limits["cpu_ns"] or number == signal.SIGXCPU:
+        return "cpu"
+    if stopped == "wall":
+        return stopped
+    if stopped == "memory" or ending.peak > limits["memory"] or any(g.killed() for g in groups):
+        return "memory"
+    if stopped == "output" or number == signal.SIGXFSZ:
+        return "output"
+    if request.own_stdout and ending.stdout_bytes > limits["output"]:
+        return "output"
+    if number == signal.SIGSYS:
+        return "security"
+    if ending.status and ending.peak >= limits["memory"] * 95 // 100:
+        return "memory"  # an allocation failed at the limit
+    return None
+
+
+def drain(source: int, kept: bytearray, limit: int) -> None:
+    """Read what is there, so that nobody waits for us, and keep the first ``limit`` bytes of all."""
+    while True:
+        try:
+            block = os.read(source, 1 << 16)
+        except BlockingIOError:
+            return
+        if not block:
+            return
+        kept += block[: max(0, limit - len(kept))]
