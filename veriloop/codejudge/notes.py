@@ -1,7 +1,7 @@
 """Where readers of problems say what they assumed: one line at a time, to whoever listens.
 
-A reader that takes a default, guesses a comparison or leaves something out calls ``said``. The default listener writes to
-standard error; a command may collect the lines instead. Errors are not notes: they are raised.
+A reader that takes a default, guesses a comparison or leaves something out calls ``said``. The default listener writes
+to standard error; a command may collect the lines instead. Errors are not notes: they are raised.
 """
 
 from __future__ import annotations
