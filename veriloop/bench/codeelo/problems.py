@@ -12,20 +12,13 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Literal, TypeAlias, final
 
+from veriloop.bench.rating.passes import ProblemFacts
 from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Test
 from veriloop.sandbox.limits import MIB
 
 Scoring: TypeAlias = Literal["cf", "icpc"]
-Bucket: TypeAlias = Literal["Easy", "Medium", "Hard"]
 
 DIVISIONS = ("Div. 1", "Div. 2", "Div. 3", "Div. 4", "Div. 1 + 2")
-BUCKETS: dict[Bucket, tuple[int, int]] = {
-    "Easy": (800, 999),
-    "Medium": (1000, 1299),
-    "Hard": (1300, 3500),
-}
-"""Problem ratings from and to, both within (CodeElo, section on results)."""
-
 DEFAULT_TIME_MS, DEFAULT_MEMORY_MB = (
     2000,
     256,
@@ -92,12 +85,9 @@ class CodeEloProblem:
         return bool(self.interaction.strip()) or self.interactor is not None
 
     @property
-    def bucket(self) -> Bucket | None:
-        """Easy, Medium or Hard by rating; None where it is unknown or outside 800 to 3500."""
-        rating = self.rating
-        if rating is None:
-            return None
-        return next((name for name, (a, b) in BUCKETS.items() if a <= rating <= b), None)
+    def facts(self) -> ProblemFacts:
+        """Rating and tags, as pass rates are broken down by; its ``bucket`` is easy, medium, hard or empty."""
+        return ProblemFacts(self.id, self.rating, self.tags)
 
     @property
     def family(self) -> Scoring | None:

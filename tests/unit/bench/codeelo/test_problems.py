@@ -52,10 +52,10 @@ def test_contest_and_index(name, contest, index):
 
 @pytest.mark.parametrize(
     ("rating", "bucket"),
-    [(800, "Easy"), (999, "Easy"), (1000, "Medium"), (1299, "Medium"), (1300, "Hard"), (3500, "Hard"), (None, None), (0, None)],
+    [(800, "easy"), (999, "easy"), (1000, "medium"), (1299, "medium"), (1300, "hard"), (3500, "hard"), (None, "")],
 )  # fmt: skip
 def test_buckets_of_the_paper(rating, bucket):
-    assert CodeEloProblem("1A", rating=rating).bucket == bucket
+    assert CodeEloProblem("1A", rating=rating).facts.bucket == bucket
 
 
 def test_the_family_is_told_or_follows_points_and_division():

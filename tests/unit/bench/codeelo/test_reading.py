@@ -113,9 +113,9 @@ def test_the_official_set_by_its_metadata(shared_data, tmp_path):
     kept = [{**r, "interaction": "x" if r["interactive"] else ""} for r in rows]
     problems = read_codeelo(write(tmp_path / "problems.json", *kept)).problems
     assert len(problems) == 408
-    assert Counter(p.bucket for p in problems) == {"Easy": 79, "Medium": 51, "Hard": 278}
+    assert Counter(p.facts.bucket for p in problems) == {"easy": 79, "medium": 51, "hard": 278}
     rest = [p for p in problems if p.div != "Div. 1"]
-    assert Counter(p.bucket for p in rest) == {"Easy": 79, "Medium": 51, "Hard": 257}
+    assert Counter(p.facts.bucket for p in rest) == {"easy": 79, "medium": 51, "hard": 257}
     assert len({p.contest for p in rest}) == 54
     assert sum(p.interactive for p in problems) == 17
     assert sum(p.time_limit_ms is None for p in problems) == 2
