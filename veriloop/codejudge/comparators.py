@@ -272,7 +272,7 @@ def _trimmed(source: Source) -> Iterator[list[bytes]]:
     """Lines without the empty ones at the end, however many."""
     empty = 0
     for batch in lines(source):
-        kept = len(batch)
+        kept = len(batch) if any(batch) else 0
         while kept and not batch[kept - 1]:
             kept -= 1
         if kept:
