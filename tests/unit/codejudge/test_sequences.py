@@ -13,6 +13,11 @@ from veriloop.codejudge.sequences import (
     tokens,
 )
 
+
+def flat(batches):
+    return [unit for batch in batches for unit in batch]
+
+
 ALPHABET = [b" ", b"\n", b"\t", b"\r", b"\x0b", b"\x0c", b"\x00", b"a", b"bc"]
 outputs = st.lists(st.sampled_from(ALPHABET), max_size=12).map(b"".join)
 
@@ -21,19 +26,18 @@ outputs = st.lists(st.sampled_from(ALPHABET), max_size=12).map(b"".join)
 @given(outputs, st.integers(1, 5))
 def test_pieces_of_any_size_hold_the_same_units(output, size):
     for cut in (tokens, lines):
-        whole = [unit for batch in cut(output) for unit in batch]
-        assert [unit for batch in cut(output, size=size) for unit in batch] == whole
+        assert flat(cut(output, size=size)) == flat(cut(output))
 
 
 def test_a_vertical_tab_or_a_form_feed_ends_no_token():
-    assert list(tokens(b"a\x0bb c\x0cd")) == [[b"a\x0bb", b"c\x0cd"]]
-    assert list(tokens(b"A\xc4 b", lower=True)) == [[b"a\xc4", b"b"]]
+    assert flat(tokens(b"a\x0bb c\x0cd")) == [b"a\x0bb", b"c\x0cd"]
+    assert flat(tokens(b"A\xc4 b", lower=True)) == [b"a\xc4", b"b"]
 
 
 def test_lines_are_there_if_they_are_empty_but_not_after_the_last_newline():
-    assert list(lines(b"a \t\r\n\n b\n\n")) == [[b"a", b"", b" b", b""]]
-    assert list(lines(b"a\nb")) == [[b"a", b"b"]]
-    assert list(lines(b"")) == []
+    assert flat(lines(b"a \t\r\n\n b\n\n")) == [b"a", b"", b" b", b""]
+    assert flat(lines(b"a\nb")) == [b"a", b"b"]
+    assert flat(lines(b"")) == []
 
 
 @settings(deadline=None)
@@ -66,7 +70,7 @@ def test_an_empty_file_is_empty(tmp_path):
     st.lists(st.lists(st.sampled_from([b"a", b"b"]), max_size=3), max_size=5),
 )
 def test_differences_do_not_depend_on_the_batches(left, right):
-    a, b = [u for batch in left for u in batch], [u for batch in right for u in batch]
+    a, b = flat(left), flat(right)
     shared = min(len(a), len(b))
     expected = [Difference(i + 1, a[i], b[i]) for i in range(shared) if a[i] != b[i]]
     if len(a) != len(b):
