@@ -83,7 +83,7 @@ REFUSE: dict[str, tuple[int | None, int | None, int]] = {
 _SOCKET = (41, 198)
 _CLONE = (56, 220)
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-_AF_UNIX = 1
+_REFUSED_FAMILIES = (1, 2, 10)  # Unix, IPv4, IPv6: the JVM looks whether they are there
 _NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW flag of clone(2)
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
@@ -94,8 +94,8 @@ _NUMBER, _ARCH, _ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
 def program(machine: str | None = None) -> bytes | None:
     """The filter as BPF instructions (struct sock_filter, 8 bytes each); None for a machine without a table.
 
-    Foreign architectures and the x32 interface are killed. ``socket`` is refused for Unix sockets and killed for
-    every other family; ``clone`` is killed with any flag that makes a namespace.
+    Foreign architectures and the x32 interface are killed. ``socket`` is refused for Unix and internet sockets and
+    killed for every other family; ``clone`` is killed with any flag that makes a namespace.
     """
     found = _MACHINES.get(machine or os.uname().machine)
     if found is None:
@@ -113,7 +113,9 @@ def program(machine: str | None = None) -> bytes | None:
     for refused in REFUSE.values():
         code += _on(refused[column], _ERRNO | refused[2])
     look = [_step(_LOAD, _ARGUMENT)]
-    socket = [*look, *_if(_EQUAL, _AF_UNIX, then=_ERRNO | errno.EACCES), _step(_RETURN, _KILL)]
+    refuse = _ERRNO | errno.EACCES
+    families = [step for f in _REFUSED_FAMILIES for step in _if(_EQUAL, f, then=refuse)]
+    socket = [*look, *families, _step(_RETURN, _KILL)]
     clone = [*look, *_if(_ANY_BIT, _NEW_NAMESPACES, then=_KILL), _step(_RETURN, _ALLOW)]
     for number, branch in ((_SOCKET[column], socket), (_CLONE[column], clone)):
         code += [_step(_EQUAL, number, no=len(branch)), *branch]
