@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import final
 
 from veriloop.codejudge.artifacts import Artifacts
+from veriloop.codejudge.headers import Headers
 from veriloop.codejudge.java_classes import jar, source_name
 from veriloop.codejudge.languages import Language, Toolchain, language, toolchain
 from veriloop.codejudge.problem import JuryProgram
@@ -38,14 +39,6 @@ LIMITS = Limits(
     inodes=16_384,
     stack=64 * MIB,
 )
-_ENVIRONMENT = {
-    "PATH": "/usr/bin:/bin",
-    "HOME": "{tmp}",
-    "TMPDIR": "{tmp}",
-    "LANG": "C.UTF-8",
-    "LC_ALL": "C.UTF-8",
-}
-
 Lease = Callable[[], AbstractContextManager[Box]]
 """Gives a box for the time of one compilation."""
 
@@ -85,9 +78,7 @@ class Built:
             address_space=limits.address_space and row.address_space,
             processes=max(limits.processes, row.processes),
         )
-        environment = _ENVIRONMENT | {
-            k: found.fill((v,), **values)[0] for k, v in row.environment.items()
-        }
+        environment = found.environment(row.environment, **values)
         argv = tuple(found.fill(row.run, **values))
         return Ready(self.files, argv, raised, environment, row.proc)
 
@@ -95,9 +86,13 @@ class Built:
 @final
 @dataclass(frozen=True)
 class Compiler:
-    """Compiles, and keeps what was compiled in ``artifacts``. Safe to use from many threads."""
+    """Compiles, and keeps what was compiled in ``artifacts``. Safe to use from many threads.
+
+    ``headers`` are precompiled ones, whose folder the boxes must show at ``headers.INSIDE``.
+    """
 
     artifacts: Artifacts = field(default_factory=Artifacts)
+    headers: Headers | None = None
 
     def build(
         self,
@@ -115,23 +110,22 @@ class Compiler:
         """
         row = language(key)
         if len(source) > SOURCE_LIMIT:
-            return Built(
-                row.key,
-                "",
-                {},
-                f"the source has {len(source)} bytes, more than the {SOURCE_LIMIT} that are taken",
-            )
+            refusal = f"the source has more than the {SOURCE_LIMIT} bytes that are taken"
+            return Built(row.key, "", {}, refusal)
         found = _toolchain(row.key)
         name = source_name(source) if row.key == "java" else row.source
         beside = dict(files or {})
         argv = _with_defines(found.fill(row.compile), row, defines)
+        environment = found.environment(row.compile_environment)
         name_of_all = _key(source, row, argv, found.version, beside)
         kept = self.artifacts.get(name_of_all)
         if kept is not None:
             return Built(row.key, name_of_all, {_program_name(row): kept})
         with lease() as box:
+            if self.headers is not None and row.compiler == ("g++",):
+                argv = [*argv, *self.headers.flags(source, argv, found.version, box=box)]
             box.load({**beside, name: source})
-            outcome = box.run(argv, limits=_limits(row), env=_environment(found), proc=row.proc)
+            outcome = box.run(argv, limits=_limits(row), env=environment, proc=row.proc)
             made = None
             if outcome.clean:
                 limit = LIMITS.file_size
@@ -184,11 +178,6 @@ def _with_defines(argv: list[str], row: Language, defines: tuple[str, ...]) -> l
     if not defines or row.compiler not in (("gcc",), ("g++",)):
         return argv
     return [argv[0], *(f"-D{define}" for define in defines), *argv[1:]]
-
-
-def _environment(found: Toolchain) -> dict[str, str]:
-    own = {k: v for k, v in found.language.environment.items() if "{bytes}" not in v}
-    return _ENVIRONMENT | own
 
 
 def _limits(row: Language) -> Limits:

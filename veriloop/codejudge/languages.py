@@ -34,6 +34,8 @@ _JAVA = (
     "-encoding UTF-8 -proc:none -nowarn -Xmaxerrs 5 -d {tmp}/classes *.java; "
     "cd {tmp}/classes; exec tar -cf {tmp}/classes.tar ."
 )
+# Programs find their libraries by /proc/self/exe, which a box does not show.
+_JAVA_LIBRARIES = "{home}/lib:{home}/lib/server"
 
 
 @final
@@ -41,12 +43,13 @@ _JAVA = (
 class Language:
     """One language.
 
-    ``compile`` and ``run`` are argv in which ``{compiler}`` and ``{runner}`` stand for the programs found,
-    ``{box}`` and ``{tmp}`` for the box's folders, ``{mib}`` and ``{bytes}`` for the memory limit and ``{stack_kib}``
-    for the stack. Compilers are started in ``{box}``, where ``source`` is the source's file name; ``artifact`` is the
-    file that they leave in ``{tmp}``, empty where the source itself is run. ``own_memory`` is what the runtime takes
-    by itself, in bytes: it is added to a problem's limit. ``address_space`` False means that the runtime reserves far
-    more than it uses, ``proc`` that it reads /proc.
+    ``compile`` and ``run`` are argv in which ``{compiler}`` and ``{runner}`` stand for the programs found, ``{home}``
+    for the folder above the first one's, ``{box}`` and ``{tmp}`` for the box's folders, and in ``run`` ``{mib}`` and
+    ``{bytes}`` for the memory limit and ``{stack_kib}`` for the stack; the environments likewise. Compilers are
+    started in ``{box}``, where ``source`` is the source's file name; ``artifact`` is the file that they leave in
+    ``{tmp}``, empty where the source itself is run. ``own_memory`` is what the runtime takes by itself, in bytes: it
+    is added to a problem's limit. ``address_space`` False means that the runtime reserves far more than it uses,
+    ``proc`` that it cannot do without /proc.
     """
 
     key: str
@@ -60,6 +63,7 @@ class Language:
     compiler: tuple[str, ...] = ()
     runner: tuple[str, ...] = ()
     version: tuple[str, ...] = ("{compiler}", "--version")
+    compile_environment: Mapping[str, str] = field(default_factory=dict[str, str])
     environment: Mapping[str, str] = field(default_factory=dict[str, str])
     address_space: bool = True
     processes: int = 1
@@ -80,8 +84,13 @@ class Toolchain:
 
     def fill(self, argv: tuple[str, ...], **values: object) -> list[str]:
         """``argv`` with its own placeholders filled; ``{box}`` and ``{tmp}`` are left to the box."""
-        values |= {"compiler": self.compiler, "runner": self.runner}
+        first = Path(self.compiler or self.runner)
+        values |= {"compiler": self.compiler, "runner": self.runner, "home": first.parents[1]}
         return [re.sub(r"\{(\w+)\}", lambda m: str(values.get(m[1], m[0])), word) for word in argv]
+
+    def environment(self, names: Mapping[str, str], **values: object) -> dict[str, str]:
+        """``names`` with the placeholders of their values filled."""
+        return dict(zip(names, self.fill(tuple(names.values()), **values), strict=True))
 
 
 def _cxx(key: str, title: str, standard: str, names: tuple[str, ...]) -> Language:
@@ -112,9 +121,10 @@ _ROWS = (
         ("{compiler}", "build", "-o", "{tmp}/prog", "main.go"),
         "prog", ("go",), (), ("{compiler}", "version"),
         {
-            "HOME": "{tmp}", "GOCACHE": "{tmp}/go", "GO111MODULE": "off", "CGO_ENABLED": "0",
-            "GOTOOLCHAIN": "local", "GOMEMLIMIT": "{bytes}", "GOFLAGS": "-buildvcs=false",
+            "GOCACHE": "{tmp}/go", "GO111MODULE": "off", "CGO_ENABLED": "0", "GOTOOLCHAIN": "local",
+            "GOFLAGS": "-buildvcs=false",
         },
+        {"GOMEMLIMIT": "{bytes}"},
         address_space=False, processes=64,
     ),
     Language(
@@ -124,7 +134,9 @@ _ROWS = (
             "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-DONLINE_JUDGE=true", "-jar", "{box}/main.jar",
         ),
         ("/bin/sh", "-c", _JAVA), "classes.tar", ("javac",), ("java",),
-        address_space=False, processes=64, own_memory=64 * MIB, proc=True,
+        ("{compiler}", "--version"), {"LD_LIBRARY_PATH": _JAVA_LIBRARIES},
+        {"LD_LIBRARY_PATH": _JAVA_LIBRARIES},
+        address_space=False, processes=64, own_memory=64 * MIB,
     ),
     Language(
         "javascript", "JavaScript", ("js", "node", "nodejs"), (".js", ".cjs"), "main.js",
@@ -135,6 +147,7 @@ _ROWS = (
     Language(
         "pypy", "PyPy 3", ("pypy3",), (), "main.py", ("{runner}", "-I", "-S", "{box}/main.py"),
         ("{compiler}", "-I", "-S", "-c", _PYTHON_CHECK, "main.py"), "", ("pypy3",), ("pypy3",),
+        compile_environment={"PYPY_GC_NURSERY": "4M"}, environment={"PYPY_GC_NURSERY": "4M"},
         address_space=False,
     ),
     Language(
@@ -146,10 +159,11 @@ _ROWS = (
     Language(
         "rust", "Rust 2021", ("rs",), (".rs",), "main.rs", ("{box}/prog",),
         (
-            "{compiler}", "--edition=2021", "-Copt-level=2", "-Ctarget-feature=+crt-static", "-Clinker=/usr/bin/gcc",
+            "{compiler}", "--sysroot={home}", "--edition=2021",
+            "-Copt-level=2", "-Ctarget-feature=+crt-static", "-Clinker=/usr/bin/gcc",
             "--color=never", "--cfg=ONLINE_JUDGE", "-Awarnings", "-o", "{tmp}/prog", "main.rs",
         ),
-        "prog", ("rustc",),
+        "prog", ("rustc",), compile_environment={"LD_LIBRARY_PATH": "{home}/lib"},
     ),
 )  # fmt: skip
 
@@ -157,7 +171,7 @@ LANGUAGES: Mapping[str, Language] = {row.key: row for row in _ROWS}
 """Every language the judge knows, by key, installed or not."""
 
 _NAMES = {name: row.key for row in _ROWS for name in (row.key, *row.names)}
-_SUFFIXES = {suffix: row.key for row in _ROWS for suffix in row.suffixes}
+SUFFIXES: Mapping[str, str] = {suffix: row.key for row in _ROWS for suffix in row.suffixes}
 
 
 def language(name: str) -> Language:
@@ -170,13 +184,13 @@ def language(name: str) -> Language:
 
 def language_of_file(path: Path) -> str:
     """The key of the language that a file's suffix stands for. Raises InputError."""
-    suffix = path.suffix if path.suffix in _SUFFIXES else path.suffix.lower()
-    if suffix not in _SUFFIXES:
+    suffix = path.suffix if path.suffix in SUFFIXES else path.suffix.lower()
+    if suffix not in SUFFIXES:
         raise InputError(
             f"the suffix {path.suffix!r} stands for no language: give --language, one of {', '.join(LANGUAGES)}",
             file=str(path),
         )
-    return _SUFFIXES[suffix]
+    return SUFFIXES[suffix]
 
 
 @functools.cache

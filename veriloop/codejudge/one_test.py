@@ -106,7 +106,7 @@ class Attempt:
         if self.course.interactor is not None:
             return self._talk(self.course.interactor, bounds)
         outcome = self.box.run(
-            self.program.argv,
+            list(self.program.argv),
             limits=self.program.limits,
             stdin=self.test.input,
             env=self.program.env,

@@ -21,6 +21,7 @@ from veriloop.codejudge.checkers import TESTLIB_DEFINES, Checker
 from veriloop.codejudge.comparators import comparator
 from veriloop.codejudge.compiling import Built, Compiler
 from veriloop.codejudge.deciding import summary
+from veriloop.codejudge.headers import INSIDE, Headers, opened
 from veriloop.codejudge.interactive import Interactor
 from veriloop.codejudge.languages import LANGUAGES, language, toolchain
 from veriloop.codejudge.one_test import Attempt, Course
@@ -47,11 +48,13 @@ class Wanted:
     mode: str | None
     untrusted: bool
 
-    def open(self) -> Sandbox:
-        """A pool of them. Raises SandboxError."""
-        folders = [f for key in LANGUAGES if (t := toolchain(key)) for f in t.folders]
+    def open(self, headers: Headers | None = None) -> Sandbox:
+        """A pool of them, with the toolchains that lie outside the system's folders. Raises SandboxError."""
+        binds = [(str(f), str(f)) for key in LANGUAGES if (t := toolchain(key)) for f in t.folders]
+        if headers is not None:
+            binds.append((str(headers.folder), INSIDE))
         return Sandbox.open(
-            slots=self.slots, mode=self.mode, untrusted=self.untrusted, binds=folders
+            slots=self.slots, mode=self.mode, untrusted=self.untrusted, binds=tuple(binds)
         )
 
 
@@ -82,9 +85,11 @@ class Slots:
     )
 
     def __post_init__(self) -> None:
-        self.boxes = self.wanted.open()
-        self.jury = self.wanted.open()
-        self.compiler = Compiler(Artifacts(self.cache))
+        headers = opened(self.cache)
+        self.boxes = self.wanted.open(headers)
+        self.headers = headers
+        self.jurys: Sandbox | None = None
+        self.compiler = Compiler(Artifacts(self.cache and self.cache / "programs"), headers)
         self.free = threading.Semaphore(self.boxes.slots)
         self.threads = ThreadPoolExecutor(2 * self.boxes.slots, thread_name_prefix="veriloop-judge")
 
@@ -92,7 +97,8 @@ class Slots:
         """End the boxes and the threads."""
         self.threads.shutdown(wait=True, cancel_futures=True)
         self.boxes.close()
-        self.jury.close()
+        if self.jurys is not None:
+            self.jurys.close()
 
     def judge_all(
         self, pairs: Iterable[tuple[JudgedProblem, Submission]], *, stop: bool
@@ -181,6 +187,14 @@ class Slots:
                 if last:
                     raise
         raise AssertionError("not reached")
+
+    @property
+    def jury(self) -> Sandbox:
+        """The boxes for the jury's programs, opened for the first problem that has one."""
+        with self.lock:
+            if self.jurys is None:
+                self.jurys = self.wanted.open(self.headers)
+            return self.jurys
 
     @contextmanager
     def _beside(self, boxes: Sandbox) -> Iterator[Box]:
