@@ -61,7 +61,7 @@ static int fresh_tmp(uint64_t bytes, uint64_t inodes) {
     uint64_t used;
     if (!own_root()) return wipe(box.tmp);
     if (bytes == fresh.bytes && inodes == fresh.inodes && tmp_is_clean(&used)) return 0;
-    if (fresh_tmpfs("/tmp", fresh.mounted, make_tmpfs(bytes, inodes, "1777", ATTR_NOATIME)) < 0) return -1;
+    if (order(FRESH_TMP, bytes, inodes) < 0) return -1;
     struct timespec zero[2] = {{0, 0}, {0, 0}};
     struct statfs room;
     if (utimensat(AT_FDCWD, "/tmp", zero, 0) < 0 || stat("/tmp", &fresh.folder) < 0 || statfs("/tmp", &room) < 0)
@@ -71,7 +71,6 @@ static int fresh_tmp(uint64_t bytes, uint64_t inodes) {
 }
 
 static int serve_load(void) {
-    static int mounted;
     struct load *load = (struct load *)message;
     if (message_bytes < sizeof *load) return errno = EPROTO, fail("LOAD is too short", NULL);
     box.loaded_bytes = load->bytes;
@@ -79,9 +78,7 @@ static int serve_load(void) {
         if (wipe(box.box) < 0) return fail("cannot empty", box.box);
     } else {
         uint64_t room = load->bytes + ((uint64_t)load->files + 4) * 4096;
-        if (fresh_tmpfs("/box", mounted, make_tmpfs(room, load->files + 4ULL, "0755", ATTR_NOATIME)) < 0)
-            return fail("cannot mount", "/box");
-        mounted = 1;
+        if (order(FRESH_BOX, room, load->files + 4ULL) < 0) return fail("cannot mount", "/box");
     }
     struct head ok = {OK, request_seq()};
     answer(&ok, sizeof ok, NULL, 0);
@@ -115,12 +112,7 @@ static int serve_file(void) {
 }
 
 static int serve_seal(void) {
-    if (own_root()) {
-        int folder = open("/box", O_PATH | O_DIRECTORY | O_CLOEXEC);
-        int done = folder < 0 ? -1 : set_attributes(folder, 0, ATTR_RDONLY, 0);
-        if (folder >= 0) close(folder);
-        if (done < 0) return fail("cannot seal", "/box");
-    }
+    if (own_root() && order(SEAL_BOX, 0, 0) < 0) return fail("cannot seal", "/box");
     struct head ok = {OK, request_seq()};
     answer(&ok, sizeof ok, NULL, 0);
     return 0;

@@ -1,4 +1,8 @@
-/* The box's file system: an own root of read-only binds, sized tmpfs for /box and /tmp, /proc on request. */
+/* The box's file system: an own root of read-only binds, sized tmpfs for /box and /tmp, /proc on request.
+
+   Init runs under the programs' own seccomp filter, so that a program costs no installation of one; what it cannot
+   do itself, mounting, is done by the mounter: a process in the same user and mount namespaces but outside the box's
+   process ids, where no program can see or reach it. */
 #ifndef MOUNTS_H
 #define MOUNTS_H
 
@@ -37,8 +41,8 @@ static int make_proc(void) {
     return fd >= 0 ? fd : make_fs("proc", plain, attributes);
 }
 
-/* Put a fresh tmpfs where an old one is, or was not yet. */
-static int fresh_tmpfs(const char *path, int old, int fs) {
+/* Put a file system where another is, or was not yet. */
+static int replace_mount(const char *path, int old, int fs) {
     if (fs < 0) return -1;
     if (old) umount2(path, MNT_DETACH);
     int done = move_mount_to(fs, path);
@@ -46,18 +50,6 @@ static int fresh_tmpfs(const char *path, int old, int fs) {
     close(fs);
     errno = error;
     return done;
-}
-
-static int show_proc(int wanted) {
-    if (!own_root() || wanted == box.proc_shown) return 0;
-    if (!wanted) {
-        umount2("/proc", MNT_DETACH);
-    } else {
-        int fs = make_proc();
-        if (fs < 0 || fresh_tmpfs("/proc", 0, fs) < 0) return -1;
-    }
-    box.proc_shown = wanted;
-    return 0;
 }
 
 /* Clone the host's folders as detached read-only trees. Root does it before it gives itself up, since the private
@@ -127,15 +119,90 @@ static int build_root(void) {
     }
     if (syscall(SYS_pivot_root, ".", ".") < 0) return fail("cannot pivot the root", NULL);
     if (umount2(".", MNT_DETACH) < 0 || chdir("/") < 0) return fail("cannot leave the old root", NULL);
-    box.proc = make_proc();
-    if (box.proc >= 0) {
-        int folder = openat(box.proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        close(box.proc);
-        box.proc = folder;
-        if (folder >= 0) box.active |= P_PROC;
-    }
     if (set_attributes(root, 0, ATTR_RDONLY, 0) < 0) return fail("cannot seal the root", NULL);
     close(root);
+    return 0;
+}
+
+enum { FRESH_BOX = 1, SEAL_BOX, FRESH_TMP, SHOW_PROC, HIDE_PROC };
+struct order { uint32_t what; int32_t error; uint64_t bytes, inodes; };
+
+static int mounter = -1; /* init's end of the pair */
+
+static int order(uint32_t what, uint64_t bytes, uint64_t inodes) {
+    struct order order = {what, 0, bytes, inodes};
+    if (send(mounter, &order, sizeof order, MSG_NOSIGNAL) != sizeof order) return -1;
+    ssize_t n;
+    do n = recv(mounter, &order, sizeof order, 0);
+    while (n < 0 && errno == EINTR);
+    errno = n == sizeof order ? order.error : EPIPE;
+    return errno ? -1 : 0;
+}
+
+static int seal(const char *path) {
+    int folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int done = folder < 0 ? -1 : set_attributes(folder, 0, ATTR_RDONLY, 0);
+    if (folder >= 0) close(folder);
+    return done;
+}
+
+/* One order done. /proc belongs to the process ids of who mounted it, so it is init's, taken off and kept. */
+static int obey(const struct order *order, int *proc) {
+    static int box_mounted, tmp_mounted;
+    int done = -1;
+    switch (order->what) {
+    case FRESH_BOX:
+        done = replace_mount("/box", box_mounted, make_tmpfs(order->bytes, order->inodes, "0755", ATTR_NOATIME));
+        box_mounted = 1;
+        break;
+    case SEAL_BOX: return seal("/box");
+    case FRESH_TMP:
+        done = replace_mount("/tmp", tmp_mounted, make_tmpfs(order->bytes, order->inodes, "1777", ATTR_NOATIME));
+        tmp_mounted = 1;
+        break;
+    case SHOW_PROC:
+        done = replace_mount("/proc", 0, *proc);
+        *proc = -1;
+        break;
+    case HIDE_PROC:
+        *proc = open_tree_at(AT_FDCWD, "/proc", TREE_CLONE | TREE_CLOEXEC);
+        done = *proc < 0 ? -1 : umount2("/proc", MNT_DETACH);
+        break;
+    default: errno = EPROTO;
+    }
+    return done;
+}
+
+/* The mounter's life: the first message brings init's /proc. */
+static _Noreturn void mount_for(int init) {
+    int proc = -1;
+    struct order order;
+    if (receive_one_fd(init, &proc) < 0) _exit(1);
+    while (recv(init, &order, sizeof order, 0) == sizeof order) {
+        order.error = obey(&order, &proc) < 0 ? (errno ? errno : EIO) : 0;
+        if (send(init, &order, sizeof order, MSG_NOSIGNAL) != sizeof order) break;
+    }
+    _exit(0);
+}
+
+/* Init's part: mount its /proc nowhere, keep a way into it for looking at the tree, hand it to the mounter. */
+static int hand_over_proc(void) {
+    int proc = make_proc();
+    if (proc >= 0) {
+        box.proc = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (box.proc >= 0) box.active |= P_PROC;
+    }
+    struct head head = {OK, 0};
+    send_fd(mounter, &head, sizeof head, proc);
+    if (proc >= 0) close(proc);
+    return 0;
+}
+
+static int show_proc(int wanted) {
+    if (!own_root() || wanted == box.proc_shown) return 0;
+    if (!(box.active & P_PROC)) return errno = EPERM, -1;
+    if (order(wanted ? SHOW_PROC : HIDE_PROC, 0, 0) < 0) return -1;
+    box.proc_shown = wanted;
     return 0;
 }
 

@@ -7,7 +7,6 @@
 #include "landlock.h"
 #include "tree.h"
 #include <linux/capability.h>
-#include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/prctl.h>
 
@@ -39,7 +38,7 @@ static void limit_resources(const struct run *run) {
     limit(RLIMIT_FSIZE, most(run->output, run->file_size) + 1);
     limit(RLIMIT_NOFILE, run->open_files);
     limit(RLIMIT_STACK, run->stack ? run->stack : ~0ULL);
-    if (own_uid()) limit(RLIMIT_NPROC, run->processes + (box.mode == NAMESPACES ? 1 : 0));
+    if (own_uid()) limit(RLIMIT_NPROC, run->processes + (box.mode == NAMESPACES ? 2 : 0));
 }
 
 static int drop_privileges(void) {
@@ -72,10 +71,6 @@ static int child(void *with) {
     close_from(3);
     uint64_t no_signals = 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &no_signals, NULL, sizeof no_signals);
-    if (box.active & P_SECCOMP) {
-        step = "seccomp";
-        if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &box.program) < 0) goto failed;
-    }
     step = "execve";
     syscall(SYS_execve, start->argv[0], start->argv, start->envp);
 failed:
@@ -232,7 +227,7 @@ static int prepare(const struct run *run, struct start *start, char *at) {
         return fail("cannot empty the output", NULL);
     if (fresh_tmp(run->scratch, run->inodes) < 0) return fail("cannot empty", box.tmp);
     if (show_proc(!!(run->flags & R_PROC)) < 0) return fail("cannot mount", "/proc");
-    bound_groups(run->memory + HEADROOM + run->output + box.loaded_bytes, run->processes + 1);
+    bound_groups(run->memory + HEADROOM + run->output + box.loaded_bytes, run->processes + 2);
     return 0;
 }
 

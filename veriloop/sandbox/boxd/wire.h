@@ -42,22 +42,36 @@ static void close_message_fds(void) {
     while (message_fd_count > 0) close(message_fds[--message_fd_count]);
 }
 
-/* Receive one request; 0 where the judge is gone. */
-static int receive(void) {
+/* One datagram with up to two descriptors; its size, 0 or less where the other side is gone. */
+static ssize_t receive_from(int socket, void *into, size_t room, int *fds, int *count) {
     union { char room[CMSG_SPACE(2 * sizeof(int))]; struct cmsghdr align; } control;
-    struct iovec part = {message, MESSAGE_BYTES};
+    struct iovec part = {into, room};
     struct msghdr header = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
     ssize_t n;
-    do n = recvmsg(SOCKET, &header, MSG_CMSG_CLOEXEC);
+    do n = recvmsg(socket, &header, MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
-    message_fd_count = 0;
-    if (n <= 0) return 0;
-    struct cmsghdr *c = CMSG_FIRSTHDR(&header);
+    *count = 0;
+    struct cmsghdr *c = n > 0 ? CMSG_FIRSTHDR(&header) : NULL;
     if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
-        message_fd_count = (int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
-        memcpy(message_fds, CMSG_DATA(c), (size_t)message_fd_count * sizeof(int));
+        *count = (int)((c->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        memcpy(fds, CMSG_DATA(c), (size_t)*count * sizeof(int));
     }
+    return n;
+}
+
+static int receive_one_fd(int socket, int *fd) {
+    char word[64];
+    int fds[2], count;
+    if (receive_from(socket, word, sizeof word, fds, &count) <= 0) return -1;
+    if (count == 1) *fd = fds[0];
+    return 0;
+}
+
+/* Receive one request; 0 where the judge is gone. */
+static int receive(void) {
+    ssize_t n = receive_from(SOCKET, message, MESSAGE_BYTES, message_fds, &message_fd_count);
+    if (n <= 0) return 0;
     message_bytes = (size_t)n;
     message[n] = 0;
     if (message_bytes >= sizeof(struct head)) return 1;
@@ -73,10 +87,9 @@ static void answer(const void *data, size_t bytes, const void *more, size_t more
     while (sendmsg(SOCKET, &header, MSG_NOSIGNAL) < 0 && errno == EINTR) continue;
 }
 
-static void answer_fd(uint32_t kind, int fd) {
+static void send_fd(int to, const void *data, size_t bytes, int fd) {
     union { char room[CMSG_SPACE(sizeof(int))]; struct cmsghdr align; } control = {{0}};
-    struct head head = {kind, request_seq()};
-    struct iovec part = {&head, sizeof head};
+    struct iovec part = {(void *)data, bytes};
     struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
     if (fd >= 0) {
         header.msg_control = control.room;
@@ -85,7 +98,12 @@ static void answer_fd(uint32_t kind, int fd) {
         c->cmsg_level = SOL_SOCKET, c->cmsg_type = SCM_RIGHTS, c->cmsg_len = CMSG_LEN(sizeof(int));
         memcpy(CMSG_DATA(c), &fd, sizeof fd);
     }
-    while (sendmsg(SOCKET, &header, MSG_NOSIGNAL) < 0 && errno == EINTR) continue;
+    while (sendmsg(to, &header, MSG_NOSIGNAL) < 0 && errno == EINTR) continue;
+}
+
+static void answer_fd(uint32_t kind, int fd) {
+    struct head head = {kind, request_seq()};
+    send_fd(SOCKET, &head, sizeof head, fd);
 }
 
 /* Tell the judge that the request in hand could not be done; errno says why. */
