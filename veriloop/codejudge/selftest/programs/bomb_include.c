@@ -1,0 +1,2 @@
+#include "@FILE@"
+int main(void) { return 0; }

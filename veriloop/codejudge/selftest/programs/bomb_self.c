@@ -1,0 +1,6 @@
+#if __INCLUDE_LEVEL__ < 40
+#include __FILE__
+#include __FILE__
+#endif
+#warning again and again and again and again and again and again and again and again and again and again
+int main(void) { return 0; }

@@ -1,0 +1,79 @@
+"""The whole selftest: every trial of every attack in the boxes of one mode, and what came of each row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal, final
+
+from veriloop.codejudge.selftest.attacks import Attack
+from veriloop.codejudge.selftest.stages import Seen, Stage, claimed
+from veriloop.errors import SandboxError
+from veriloop.sandbox.outcomes import Mode
+
+State = Literal["held", "NOT HELD", "not claimed"]
+
+
+@final
+@dataclass(frozen=True)
+class Found:
+    """One row: its trials as they came out. ``unclaimed`` are those that the mode does not claim to hold; not run."""
+
+    attack: Attack
+    mode: Mode
+    seen: tuple[Seen, ...]
+    unclaimed: tuple[str, ...]
+
+    @property
+    def state(self) -> State:
+        """How the row stands."""
+        if any(not s.held for s in self.seen):
+            return "NOT HELD"
+        return "held" if self.seen else "not claimed"
+
+    @property
+    def verdicts(self) -> str:
+        """The verdicts that were given, in order of appearance."""
+        return " ".join(dict.fromkeys(s.code.value for s in self.seen if s.code))
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU time of the hostile programs, as the judge measured it."""
+        return sum(s.cpu_s for s in self.seen)
+
+    def as_json(self) -> dict[str, object]:
+        """The row for machines."""
+        return {
+            "number": self.attack.number,
+            "attack": self.attack.name,
+            "defence": self.attack.defence,
+            "success": self.attack.success,
+            "state": self.state,
+            "trials": [
+                {
+                    "trial": s.trial,
+                    "held": s.held,
+                    "breaches": list(s.breaches),
+                    "verdict": s.code.value if s.code else None,
+                    "cpu_s": round(s.cpu_s, 4),
+                    "peak": s.peak,
+                }
+                for s in self.seen
+            ],
+            "not_claimed": list(self.unclaimed),
+        }
+
+
+def run(stage: Stage, attacks: Mapping[int, Attack]) -> Iterator[Found]:
+    """Make every trial that the mode claims to hold, row by row."""
+    for number in sorted(attacks):
+        attack, mode = attacks[number], stage.mode
+        mine = [t for t in attack.trials if claimed(t, mode)]
+        others = tuple(t.name for t in attack.trials if not claimed(t, mode))
+        seen = []
+        for trial in mine:
+            try:
+                seen.append(trial.make(stage))
+            except SandboxError as error:
+                seen.append(Seen(trial.name, (f"the sandbox failed: {error}",)))
+        yield Found(attack, mode, tuple(seen), others)

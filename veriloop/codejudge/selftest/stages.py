@@ -1,0 +1,103 @@
+"""Where trials are made: the scene, the pool of boxes under test, and the shape that every trial has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, final
+
+from veriloop.codejudge.judging import CodeJudge
+from veriloop.codejudge.languages import toolchain
+from veriloop.codejudge.selftest.scenes import Scene, scene
+from veriloop.codejudge.verdicts import Code
+from veriloop.sandbox.boxes import Box
+from veriloop.sandbox.outcomes import Mode
+from veriloop.sandbox.pool import Sandbox
+
+PROGRAMS = Path(__file__).parent / "programs"
+MODES = tuple(Mode)  # strongest first
+
+
+@final
+@dataclass(frozen=True)
+class Seen:
+    """What one trial came to: the ways in which it was not held (none: it was), its verdict and its figures."""
+
+    trial: str
+    breaches: tuple[str, ...]
+    code: Code | None = None
+    cpu_s: float = 0.0
+    peak: int = 0
+
+    @property
+    def held(self) -> bool:
+        """True where nothing was breached."""
+        return not self.breaches
+
+
+@final
+@dataclass(frozen=True)
+class Stage:
+    """A scene, and the boxes in which its programs are run."""
+
+    scene: Scene
+    sandbox: Sandbox
+    judge: CodeJudge
+
+    @property
+    def mode(self) -> Mode:
+        """The isolation under test."""
+        return self.sandbox.isolation.mode
+
+    @contextmanager
+    def box(self) -> Iterator[Box]:
+        """A box that holds the hostile programs."""
+        with self.sandbox.lease() as box:
+            box.load(self.files)
+            yield box
+
+    @property
+    def files(self) -> Mapping[str, bytes | Path]:
+        """The hostile programs by their names in a box."""
+        return {"hostile": self.scene.hostile} | {p.name: p for p in PROGRAMS.glob("shadow.py")}
+
+
+@contextmanager
+def stage(mode: str | None = None, launcher: str | None = None) -> Iterator[Stage]:
+    """A stage of the mode that a judge would choose, or of the one given. Raises SandboxError, SelftestError."""
+    with ExitStack() as stack:
+        around = stack.enter_context(scene())
+        folders = [
+            f for key in ("c", "cpp17", "python") if (t := toolchain(key)) for f in t.folders
+        ]
+        sandbox = Sandbox.open(
+            slots=1, mode=mode, launcher=launcher, untrusted=mode != Mode.NONE, binds=folders
+        )
+        stack.callback(sandbox.close)
+        judge = CodeJudge(1, sandbox.isolation.mode.value, mode != Mode.NONE, cache=None)
+        yield Stage(around, sandbox, stack.enter_context(judge))
+
+
+class Trial(Protocol):
+    """One try at an attack."""
+
+    @property
+    def name(self) -> str:
+        """What is tried."""
+        ...
+
+    @property
+    def weakest(self) -> Mode:
+        """The weakest mode that claims to hold it."""
+        ...
+
+    def make(self, stage: Stage) -> Seen:
+        """Try it. Raises SandboxError where the sandbox itself failed."""
+        ...
+
+
+def claimed(trial: Trial, mode: Mode) -> bool:
+    """Whether ``mode`` claims to hold this."""
+    return MODES.index(mode) <= MODES.index(trial.weakest)
