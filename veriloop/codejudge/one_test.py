@@ -58,7 +58,7 @@ class Course:
             wall_s=max(2 * time_s + 1, 3 * time_s),
             memory=self.problem.memory,
             output=limit,
-            file_size=max(limit, 64 * MIB),
+            file_size=limit,  # a program that writes files instead is over its output too
         )
 
 

@@ -1,0 +1,89 @@
+"""``veriloop judge PROBLEM SOLUTION...``: programs against the tests of a problem, and ``veriloop judge selftest``.
+
+Exit codes: 0 every program was accepted, 1 some were not, 2 bad input, 3 the judge failed on some (which says nothing
+of the programs).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from veriloop.cli.judge_selftest import SelftestOptions
+from veriloop.cli.judging import Judged, judge_solutions
+
+NOT_ACCEPTED, JUDGE_ERROR = 1, 3
+
+
+class _WithDefault(TyperGroup):
+    """A group whose first command is meant where none is named: ``judge PROBLEM ...`` is ``judge run PROBLEM ...``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the first command's name before arguments that begin with none."""
+        if not args or args[0] not in self.commands:
+            args = [next(iter(self.commands)), *(args or ["--help"])]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_WithDefault, help="Judge programs against a problem's tests; selftest of the judge."
+)
+
+
+@app.command(epilog="What the judge withstands on this machine: veriloop judge selftest.")
+def run(
+    problem: str = typer.Argument(
+        ..., help="A problem's folder, a Kattis package, or a JSON set with #ID."
+    ),
+    solutions: list[str] = typer.Argument(
+        ..., help="Source files, folders of them, or - for standard input."
+    ),
+    language: str = typer.Option(
+        "", "--language", "-l", help="By default what the file's suffix stands for."
+    ),
+    all_tests: bool = typer.Option(
+        False, "--all-tests", help="Go on after the first test that is not accepted."
+    ),
+    slots: int = typer.Option(0, help="Programs at once; by default one for each core."),
+    mode: str = typer.Option("", help="The least isolation wanted; by default the strongest."),
+    trusted: bool = typer.Option(False, "--trusted", help="Allow running without isolation."),
+    policy: str = typer.Option(
+        "default", help="Time factors: default, stepfun, or such as python=3,java=2."
+    ),
+    time_limit: float = typer.Option(0.0, help="CPU seconds, instead of the problem's."),
+    memory_limit: float = typer.Option(0.0, help="MiB, instead of the problem's."),
+    out: Path | None = typer.Option(
+        None, "--out", "-o", help="JSONL, one row a program; those in it are not judged again."
+    ),
+    json: bool = typer.Option(False, "--json", help="Print rows of JSON, no table."),
+) -> None:
+    """Judge programs: compile, run on every test, compare.
+
+    Exits with 0 if all were accepted, 1 if some were not, 3 if the judge failed on some.
+    """
+    judged = Judged(
+        problem, tuple(solutions), language, all_tests, slots, mode, trusted, policy, time_limit, memory_limit,
+        out, json,
+    )  # fmt: skip
+    codes = set(judge_solutions(judged))
+    if "JE" in codes:
+        raise typer.Exit(JUDGE_ERROR)
+    if codes - {"AC"}:
+        raise typer.Exit(NOT_ACCEPTED)
+
+
+@app.command()
+def selftest(
+    mode: str = typer.Option("", help="The isolation to attack; by default the strongest here."),
+    launcher: str = typer.Option("", help="native or python; by default native where it can be."),
+    json: bool = typer.Option(False, "--json", help="Print everything as JSON, no table."),
+) -> None:
+    """Attack the judge on this machine with programs that try to break out, and show what held.
+
+    Exits with 1 where something that the mode claims to hold was not held.
+    """
+    if code := SelftestOptions(mode or None, launcher or None, json).run():
+        raise typer.Exit(code)
