@@ -86,10 +86,8 @@ class Row:
     def seconds(self, column: str, value: object) -> float | None:
         """A time: a number of seconds, a text such as ``2.0 seconds``, or ``{seconds, nanos}``. None for 0."""
         if isinstance(value, Mapping):
-            parts = [value.get(part) or 0 for part in ("seconds", "nanos")]
-            if not all(isinstance(p, int | float | str) for p in parts):
-                raise self.refuse(column, f"expected seconds and nanos, got {shown(value)}")
-            number = self._number(column, parts[0]) + self._number(column, parts[1]) / 1e9
+            whole, nanos = (self._number(column, value.get(p)) for p in ("seconds", "nanos"))
+            number = whole + nanos / 1e9
         else:
             number = self._number(column, value, r"(?:s|sec|secs|seconds?)\.?")
         if not 0 <= number <= DAY_S:
