@@ -20,9 +20,9 @@ from veriloop.codejudge.verdicts import Code as Letter
 from veriloop.codejudge.verdicts import Report
 from veriloop.errors import InputError
 from veriloop.ids import Json, describe
-from veriloop.records import Finish, Form, Granularity, Group, Problem, Solution, Unscored, Verdict
-from veriloop.text.code_blocks import NoCode, find_program
-from veriloop.verify.code_tests import defined_function, judged_problem
+from veriloop.records import Finish, Form, Granularity, Group, Solution, Unscored, Verdict
+from veriloop.text.code_blocks import NoCode, find_program, without_thoughts
+from veriloop.verify.code_tests import CodeTests, code_tests
 
 NO_CODE = "NC"  # stands where a verdict would: the answer holds no program
 _TOLD = 2000  # characters of a message that a verdict keeps
@@ -70,12 +70,12 @@ class Code:
             return ()
         if not group.problem.tests:
             return tuple(self._verdict(s, unscored=Unscored.NO_REFERENCE) for s in group.solutions)
-        problem = judged_problem(group.problem)
+        tests = code_tests(group.problem)
         asked: dict[tuple[str, bytes], asyncio.Task[Report]] = {}
-        programs = [self._program(group.problem, s) for s in group.solutions]
+        programs = [self._program(tests, s) for s in group.solutions]
         for program in programs:
             if isinstance(program, Submission) and (key := _key(program)) not in asked:
-                asked[key] = asyncio.create_task(self._judge(problem, program))
+                asked[key] = asyncio.create_task(self._judge(tests.problem, program))
         try:
             await asyncio.gather(*asked.values())
         finally:
@@ -86,12 +86,11 @@ class Code:
             for s, p in zip(group.solutions, programs, strict=True)
         )
 
-    def _program(self, problem: Problem, solution: Solution) -> Submission | Verdict:
+    def _program(self, tests: CodeTests, solution: Solution) -> Submission | Verdict:
         """The program of a solution; its verdict where it has none."""
         if not solution.steps:
             return self._verdict(solution, unscored=Unscored.EMPTY)
-        entry = defined_function(problem)
-        found = hand_in(solution.text, self.language, self.compilers, defines=entry)
+        found = hand_in(solution.text, self.language, self.compilers, tests)
         if isinstance(found, Submission):
             return found
         cut = {"finish": "length"} if solution.finish is Finish.LENGTH else {}
@@ -148,17 +147,21 @@ def check_language(language: str, compilers: Mapping[str, str]) -> str:
 
 
 def hand_in(
-    text: str, language: str, compilers: Mapping[str, str], *, defines: str = ""
+    text: str, language: str, compilers: Mapping[str, str], tests: CodeTests
 ) -> Submission | str:
     """The program that an answer hands in, or in words why there is none to judge."""
-    found = find_program(text, language, defines=defines)
+    found = find_program(text, language, defines=tests.function)
     if isinstance(found, NoCode):
-        return found.value
+        more = tests.completion(without_thoughts(text) or "") if language == "python" else None
+        if found is not NoCode.NO_BLOCK or more is None:
+            return found.value
+        code, spoken = more, language
+    else:
+        code, spoken = found.code, found.language
     try:
-        key = check_language(found.language, compilers)
+        return tests.program(code, check_language(spoken, compilers))
     except InputError as error:
-        return f"a program in {found.language}: {error.message}"
-    return Submission(found.code.encode("utf-8", "surrogatepass"), key)
+        return f"a program in {spoken}: {error.message}"
 
 
 def told(report: Report) -> dict[str, Json]:

@@ -1,26 +1,65 @@
-"""``Problem.tests`` of code problems, and the judged problem that they make.
+"""``Problem.tests`` of code problems, and what is judged by them.
 
-A list of plain JSON objects, in any number of these shapes:
+A list of plain JSON objects:
 
-- ``{"input": "...", "output": "..."}``: a program reads the one and writes the other; also ``name`` and ``points``.
-- ``{"limits": {"time_s": 2, "memory_mb": 256, "compare": "tokens"}}``: at most one, each field at will.
-- ``{"function": "add", "check": "def check(candidate): ..."}``: a function, and code that asserts (HumanEval's shape).
+- ``{"input": "...", "output": "..."}``, any number: a program reads the one and writes the other; also ``name``,
+  ``points`` and ``sample``.
+- ``{"limits": {"time_s": 2, "memory_mb": 256, "compare": "tokens"}}``, at most one, each field at will.
+- ``{"function": "add", "prompt": "...", "check": "def check(candidate): ..."}``, one: a function and code that asserts,
+  as HumanEval has them; ``prompt`` is the code that the model was shown.
+- ``{"function": "add", "arguments": [1, 2], "result": 3}``, any number, of one function: calls with plain JSON.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, final
 
-from veriloop.codejudge.problem import JudgedProblem, Test
+from veriloop.codejudge.functions import calls, human_eval, submission
+from veriloop.codejudge.problem import JudgedProblem, Submission, Test
 from veriloop.errors import InputError
 from veriloop.records import Problem
 from veriloop.sandbox.limits import MIB
 
 _LIMITS = ("time_s", "memory_mb", "compare")
+_SPOKEN = {"pypy": "python"}  # a language whose wire is another's
 
 
-def judged_problem(problem: Problem) -> JudgedProblem:
+@final
+@dataclass(frozen=True)
+class CodeTests:
+    """What the judge takes. Where a ``function`` is asked for, ``prompt`` is the code that the model was shown."""
+
+    problem: JudgedProblem
+    function: str = ""
+    prompt: str = ""
+
+    def program(self, code: str, key: str) -> Submission:
+        """What is handed in for ``code`` in the language ``key``. Raises InputError where functions of that language
+        cannot be called.
+        """
+        if not self.function:
+            return Submission(code.encode("utf-8", "surrogatepass"), key)
+        made = submission(self._whole(code, key), self.function, language=_SPOKEN.get(key, key))
+        return replace(made, language=key)
+
+    def completion(self, text: str) -> str | None:
+        """The code of an answer that goes on with the prompt instead of beginning anew; None where it does not."""
+        if not self.prompt or not re.match(r"[ \t]+\S", text.lstrip("\n")):
+            return None
+        return self.prompt + text
+
+    def _whole(self, code: str, key: str) -> str:
+        """The code behind what the prompt has before the function (imports, other functions), unless that is there."""
+        if _SPOKEN.get(key, key) != "python" or code.startswith(self.prompt):
+            return code
+        head, define, _ = self.prompt.rpartition(f"def {self.function}")
+        return f"{head}\n{code}" if define else code
+
+
+def code_tests(problem: Problem) -> CodeTests:
     """What the judge takes. Raises InputError naming the test that does not have a known shape."""
     name = problem.uid or problem.id
     limits: Mapping[str, Any] = {}
@@ -33,25 +72,13 @@ def judged_problem(problem: Problem) -> JudgedProblem:
             functions.append(test)
         else:
             tests.append(_test(test, name, place))
-    if (functions and tests) or len(functions) > 1:
-        raise InputError(
-            "a problem has tests of input and output, or one function", file=name, field="tests"
-        )
+    if functions and tests:
+        raise InputError("a problem asks for a program or for a function", file=name, field="tests")
     if functions:
-        return _function(functions[0], name, limits)
+        return _function(functions, name, _amounts(limits))
     compare = limits.get("compare")
-    return JudgedProblem(
-        name,
-        tuple(tests),
-        **_amounts(limits),
-        compare=compare or "tokens",
-        guessed=compare is None,
-    )
-
-
-def defined_function(problem: Problem) -> str:
-    """The function that an answer must define; empty where whole programs are asked for."""
-    return next((str(t["function"]) for t in problem.tests if "function" in t), "")
+    judged = JudgedProblem(name, tuple(tests), compare=compare or "tokens", guessed=compare is None)
+    return CodeTests(replace(judged, **_amounts(limits)))
 
 
 def _amounts(limits: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,37 +91,58 @@ def _amounts(limits: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _limits(limits: object, name: str, place: int) -> Mapping[str, Any]:
-    known = isinstance(limits, Mapping) and all(key in _LIMITS for key in limits)
-    if not known:
-        raise InputError(
-            f"limits are an object with any of {', '.join(_LIMITS)}, got {limits!r}"[:300],
-            file=name, row=place, field="limits",
-        )  # fmt: skip
-    assert isinstance(limits, Mapping)
+    if not isinstance(limits, Mapping) or not all(key in _LIMITS for key in limits):
+        said = f"limits are an object with any of {', '.join(_LIMITS)}, got {limits!r}"
+        raise InputError(said[:300], file=name, row=place, field="limits")
     for key in ("time_s", "memory_mb"):
         value = limits.get(key, 1)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e6:
-            raise InputError(
-                f"{key} is a number above 0, got {value!r}", file=name, row=place, field="limits"
-            )
+            said = f"{key} is a number above 0, got {value!r}"
+            raise InputError(said, file=name, row=place, field="limits")
     return limits
 
 
 def _test(test: Mapping[str, Any], name: str, place: int) -> Test:
     given, answer = test.get("input"), test.get("output")
     if not isinstance(given, str) or not isinstance(answer, str):
-        raise InputError(
-            'a test is {"input": "...", "output": "..."}, or has "function" or "limits": '
-            f"got {dict(test)!r}"[:300],
-            file=name, row=place, field="tests",
-        )  # fmt: skip
-    points = float(test.get("points", 1.0))
-    return Test(str(test.get("name") or place), _bytes(given), _bytes(answer), points)
+        said = f'a test is {{"input": "...", "output": "..."}}, or has "function" or "limits": got {dict(test)!r}'
+        raise InputError(said[:300], file=name, row=place, field="tests")
+    points, called = float(test.get("points", 1.0)), str(test.get("name") or place)
+    sample = test.get("sample") is True
+    return Test(called, _bytes(given), _bytes(answer), points, sample)
 
 
 def _bytes(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-def _function(test: Mapping[str, Any], name: str, limits: Mapping[str, Any]) -> JudgedProblem:
-    raise InputError("functions", file=name)
+def _function(
+    tests: Sequence[Mapping[str, Any]], name: str, amounts: Mapping[str, Any]
+) -> CodeTests:
+    entries = {str(test["function"]) for test in tests}
+    if len(entries) > 1 or (len(tests) > 1 and any("check" in test for test in tests)):
+        raise InputError(
+            "the tests call one function, or check it by one piece of code",
+            file=name,
+            field="tests",
+        )
+    entry, prompt = entries.pop(), str(tests[0].get("prompt") or "")
+    if "check" in tests[0]:
+        row = {
+            "task_id": name,
+            "prompt": prompt or f"def {entry}():\n",
+            "entry_point": entry,
+            "test": tests[0]["check"],
+        }
+        judged = human_eval(row)
+    else:
+        judged = calls(name, [_call(test, name, at) for at, test in enumerate(tests, 1)])
+    return CodeTests(replace(judged, **amounts), entry, prompt)
+
+
+def _call(test: Mapping[str, Any], name: str, place: int) -> tuple[Sequence[Any], Any]:
+    arguments = test.get("arguments")
+    if isinstance(arguments, str) or not isinstance(arguments, Sequence) or "result" not in test:
+        said = f'a call is {{"function", "arguments": [...], "result"}}, got {dict(test)!r}'
+        raise InputError(said[:300], file=name, row=place, field="tests")
+    return arguments, test["result"]

@@ -11,6 +11,7 @@ from veriloop.testing import check_verifier
 from veriloop.testing.judge import SpokenJudge
 from veriloop.verify import KINDS
 from veriloop.verify.code import Code, hand_in, shared_judge
+from veriloop.verify.code_tests import code_tests
 
 TESTS = ({"input": "1 2\n", "output": "3\n"}, {"input": "5 7\n", "output": "12\n"})
 PROBLEM = Problem("code", "Add two numbers.", uid="sum", tests=TESTS)
@@ -92,10 +93,11 @@ def test_a_language_that_cannot_be_judged_is_refused_at_once():
 
 
 def test_compilers_name_the_row_that_judges():
-    found = hand_in(fenced("int main() {}", "c++"), "cpp", {"cpp": "cpp20"})
+    tests = code_tests(PROBLEM)
+    found = hand_in(fenced("int main() {}", "c++"), "cpp", {"cpp": "cpp20"}, tests)
     assert not isinstance(found, str)
     assert found.language == "cpp20"
-    assert hand_in("no", "cpp", {}) == "no code block"
+    assert hand_in("no", "cpp", {}, tests) == "no code block"
 
 
 def test_what_decides_the_verdicts_is_in_the_fingerprint_and_no_path():
@@ -122,3 +124,32 @@ def test_gold_cases_under_the_real_judge(scoring, values):
     assert said[1].detail["test"] == "2"
     assert said[0].detail["isolation"]
     assert shared_judge() is shared_judge()
+
+
+FUNCTION = Problem(
+    "code",
+    "Complete it.",
+    uid="f",
+    tests=(
+        {
+            "function": "add",
+            "prompt": "from math import floor\n\n\ndef add(a, b):\n",
+            "check": "def check(candidate):\n    assert candidate(1, 2) == 3\n",
+        },
+    ),
+)
+
+
+def test_functions_in_a_block_and_as_a_completion_under_the_real_judge():
+    said = verify(
+        group(
+            fenced("def add(a, b):\n    return floor(a) + b"),
+            "    return a + b\n",
+            fenced("def add(a, b):\n    return 4"),
+            fenced("import sys\nsys.exit(0)\ndef add(a, b): return 3"),
+            fenced("int add(int a, int b) { return a + b; }", "cpp"),
+            problem=FUNCTION,
+        )
+    )
+    assert [v.value for v in said] == [1.0, 1.0, 0.0, 0.0, 0.0]
+    assert "functions can be called in" in str(said[4].detail["reason"])

@@ -21,8 +21,7 @@ class Lack(StrEnum):
     TESTS = "no hidden tests"
     CHECKER = "several outputs are right, and there is no checker"
     INTERACTOR = "interactive, and there is no interactor"
-    CASE = "letters may be capital or small, and no comparator says so"
-    COMPARATOR = "nothing says how outputs are compared"
+    COMPARATOR = "how outputs are compared is guessed from the statement's words"
     TIME = "no time limit: 2 s are used"
     MEMORY = "no memory limit: 256 MiB are used"
     RATING = "no rating"
@@ -35,7 +34,7 @@ class Lack(StrEnum):
 UNJUDGED = frozenset({Lack.TESTS, Lack.INTERACTOR})
 """Without these there is no verdict."""
 
-DOUBTFUL = frozenset({Lack.CHECKER, Lack.CASE, Lack.COMPARATOR})
+DOUBTFUL = frozenset({Lack.CHECKER, Lack.COMPARATOR})
 """With these a verdict rests on a guess: right programs may be refused."""
 
 
@@ -70,7 +69,7 @@ def _lacks(p: CodeEloProblem, contests: Collection[int] | None) -> Iterable[Lack
     if p.interactive and p.interactor is None:
         yield Lack.INTERACTOR
     elif p.guessed:
-        yield Lack.CHECKER if p.many_answers else Lack.CASE if p.any_case else Lack.COMPARATOR
+        yield Lack.CHECKER if p.wording.several else Lack.COMPARATOR
     if p.time_limit_ms is None:
         yield Lack.TIME
     if p.memory_limit_mb is None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from html.parser import HTMLParser
 from typing import Literal, TypeAlias, final
 
 from veriloop.bench.rating.passes import ProblemFacts
 from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Test
+from veriloop.codejudge.wording import Wording, wording
 from veriloop.sandbox.limits import MIB
 
 Scoring: TypeAlias = Literal["cf", "icpc"]
@@ -24,14 +26,6 @@ DEFAULT_TIME_MS, DEFAULT_MEMORY_MB = (
     256,
 )  # the commonest of the official set, where none is known
 _ID = re.compile(r"(\d+)/?([A-Z]\d*)")
-# Wordings that let several outputs be right, or reals be compared with a tolerance.
-_MANY = re.compile(
-    r"\bany (?:one )?of (?:them|these|those)\b|\b(?:print|output|find) any\b(?! other)"
-    r"|\b(?:multiple|several|more than one) (?:\w+ )?(?:answer|solution)s?\b",
-    re.IGNORECASE,
-)
-_ANY_CASE = re.compile(r"\b(?:any|either|arbitrary) case\b|\bcase[- ]insensitive", re.IGNORECASE)
-_TOLERANCE = re.compile(r"(?:absolute|relative) (?:or relative )?error", re.IGNORECASE)
 
 
 @final
@@ -40,8 +34,9 @@ class CodeEloProblem:
     """One problem. Texts are Markdown with LaTeX, ``examples`` is HTML; limits are None where the file has none.
 
     ``tests`` are the hidden tests, empty where they stay on the platform. ``compare`` names a comparator of the judge,
-    empty where nothing said how outputs are compared. ``points`` is what the problem is worth in a round with points,
-    None in one that counts problems. ``contest_start`` is in seconds since 1970.
+    empty where nothing said how outputs are compared: then the statement's words decide, and tokens by default.
+    ``points`` is what the problem is worth in a round with points, None in one that counts problems.
+    ``contest_start`` is in seconds since 1970.
     """
 
     id: str
@@ -103,27 +98,16 @@ class CodeEloProblem:
             self.div
         )  # type: ignore[return-value]
 
-    @property
-    def many_answers(self) -> bool:
-        """True where the statement says that several outputs are right, so that comparing texts is not enough.
-
-        A search for wordings: a lower bound, and sometimes wrong.
-        """
-        return bool(_MANY.search(self._words) or _TOLERANCE.search(self._words))
-
-    @property
-    def any_case(self) -> bool:
-        """True where the statement says that letters may be capital or small."""
-        return bool(_ANY_CASE.search(self._words))
-
-    @property
-    def _words(self) -> str:
-        return " ".join((self.description, self.output, self.note)).replace("\n", " ")
+    @cached_property
+    def wording(self) -> Wording:
+        """What the statement's words say of comparing outputs: a hint, not a proof."""
+        return wording("\n".join((self.description, self.output, self.note)))
 
     @property
     def guessed(self) -> bool:
-        """True where outputs are compared by tokens because nothing said how."""
-        return not self.compare and self.checker is None and self.interactor is None
+        """True where nothing said how outputs are compared, and the statement's words ask for more than tokens."""
+        told = self.compare or self.checker is not None or self.interactor is not None
+        return not told and bool(self.wording.rules)
 
     def samples(self) -> tuple[Test, ...]:
         """The statement's examples as tests; none of an interactive problem, whose examples are transcripts."""
@@ -147,7 +131,7 @@ class CodeEloProblem:
             tests,
             time_s=(self.time_limit_ms or DEFAULT_TIME_MS) / 1000,
             memory=(self.memory_limit_mb or DEFAULT_MEMORY_MB) * MIB,
-            compare=self.compare or "tokens",
+            compare=self.compare or self.wording.compare,
             checker=self.checker,
             interactor=self.interactor,
             guessed=self.guessed,

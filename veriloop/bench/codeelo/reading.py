@@ -1,28 +1,38 @@
 """Reads and writes sets of CodeElo problems: the official JSON or JSONL, and the same rows with what they lack.
 
 A bad row goes to the quarantine and the rest is read. Added fields of a row: ``tests`` ([{"input", "output", "name",
-"points"}], ``output`` null where a checker needs none), ``checker`` and ``interactor`` ({"source", "language",
-"protocol"}, the source's path beside the file), ``compare``, ``points``, ``scoring``, ``contest_start``,
-``duration_min``. What a problem lacks is told by ``lacks``.
+"points"}], ``output`` null where a checker needs none; or the path of a problem that ``veriloop judge`` takes, beside
+the file), ``checker`` and ``interactor`` ({"source", "language", "protocol"}, the source's path beside the file),
+``compare``, ``points``, ``scoring``, ``contest_start``, ``duration_min``. Rows of other sets of contest problems are
+read by ``codejudge.set_layouts``. What a problem lacks is told by ``lacks``.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar, final
 
 from veriloop.bench.codeelo.problems import DIVISIONS, CodeEloProblem
-from veriloop.codejudge.problem import JuryProgram, Test
+from veriloop.codejudge.languages import language_of_file
+from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Test
+from veriloop.codejudge.set_layouts import layout_of
+from veriloop.codejudge.set_rows import Row
+from veriloop.codejudge.sets import open_problem
+from veriloop.codejudge.wording import wording
 from veriloop.errors import InputError
 from veriloop.ids import Json
+from veriloop.sandbox.limits import MIB
 from veriloop.store.atomic import write_whole
 from veriloop.store.quarantine import Quarantine
 from veriloop.store.source_rows import Undecoded, open_rows
 
 T = TypeVar("T")
+STATEMENTS = ("content", "description", "question", "question_content")
+_CONTEST = re.compile(r"(\d+)_([A-Z]\d*)")
 TEXTS = ("title", "div", "url", "description", "input", "output", "interaction", "examples", "note")
 
 
@@ -38,10 +48,13 @@ class ProblemSet:
         return len(self.problems)
 
 
-def read_codeelo(path: str | Path, *, limit: int | None = None) -> ProblemSet:
+def read_codeelo(
+    path: str | Path, *, limit: int | None = None, checkers: Path | None = None
+) -> ProblemSet:
     """The problems of a ``.json``, ``.jsonl`` or ``.parquet`` file, a hub name, or a folder with ``problems.jsonl``.
 
-    Raises InputError on a source without a single good row.
+    ``checkers`` is a folder of testlib checkers named for problems, which go before what the rows say. Raises
+    InputError on a source without a single good row.
     """
     source = Path(path)
     if source.is_dir():
@@ -55,7 +68,7 @@ def read_codeelo(path: str | Path, *, limit: int | None = None) -> ProblemSet:
         try:
             if isinstance(row, InputError):
                 raise row
-            problem = problem_of(row, folder)
+            problem = with_checker(_problem(row, folder, (name, number)), checkers)
             if problem.id in found:
                 raise InputError(f"{problem.id} was read before", field="problem_id")
         except InputError as error:
@@ -71,6 +84,48 @@ def read_codeelo(path: str | Path, *, limit: int | None = None) -> ProblemSet:
             f"there is no usable problem; {quarantine.summary() or 'the file is empty'}", file=name
         )
     return ProblemSet(tuple(found.values()), quarantine)
+
+
+def with_checker(problem: CodeEloProblem, checkers: Path | None) -> CodeEloProblem:
+    """The problem with the checker that the folder has for it: a source named 1025B or 1025_B."""
+    if checkers is None:
+        return problem
+    if not checkers.is_dir():
+        raise InputError("there is no such folder of checkers", file=str(checkers))
+    names = {problem.id, f"{problem.contest}_{problem.index}"}
+    found = sorted(p for p in checkers.iterdir() if p.stem in names and p.is_file())
+    if not found:
+        return problem
+    return replace(problem, checker=JuryProgram(found[0], language_of_file(found[0])))
+
+
+def _problem(row: Any, folder: Path, where: tuple[str, int]) -> CodeEloProblem:
+    if not isinstance(row, Mapping) or "problem_id" in row:
+        return problem_of(row, folder)
+    found = Row(row, *where, said=lambda line: None)
+    judged = layout_of(found).read(found)
+    if judged is None:
+        raise InputError("the row has no tests")
+    statement = next((str(row[field]) for field in STATEMENTS if row.get(field)), "")
+    return from_judged(judged, statement)
+
+
+def from_judged(judged: JudgedProblem, statement: str) -> CodeEloProblem:
+    """A problem of another set. ``1000_A. Codehorses`` is 1000A; its limits are the judge's defaults where the set has
+    none, and how outputs are compared is left to the statement's words where it was a guess.
+    """
+    title = judged.title.partition(". ")[2] if _CONTEST.fullmatch(judged.name) else judged.title
+    return CodeEloProblem(
+        _CONTEST.sub(r"\1\2", judged.name),
+        title or judged.title,
+        description=statement,
+        time_limit_ms=round(1000 * judged.time_s),
+        memory_limit_mb=max(1, judged.memory // MIB),
+        compare="" if wording(statement).rules else judged.compare,
+        checker=judged.checker,
+        interactor=judged.interactor,
+        tests=judged.tests,
+    )
 
 
 def write_codeelo(problems: Iterable[CodeEloProblem], path: Path) -> None:
@@ -94,6 +149,9 @@ def problem_of(row: Any, folder: Path) -> CodeEloProblem:
     scoring = row.get("scoring")
     if scoring not in (None, "cf", "icpc"):
         raise InputError(f"expected cf, icpc or null, got {scoring!r}", field="scoring")
+    if isinstance(row.get("tests"), str):
+        return _with_tests({**row, "tests": None}, folder, row["tests"])
+    tests = _field(row, "tests", _tests) or ()
     return CodeEloProblem(
         id=name.strip().replace("/", ""),
         **texts,
@@ -106,9 +164,27 @@ def problem_of(row: Any, folder: Path) -> CodeEloProblem:
         compare=_field(row, "compare", _text) or "",
         checker=_field(row, "checker", lambda v: _jury(v, folder)),
         interactor=_field(row, "interactor", lambda v: _jury(v, folder)),
-        tests=_field(row, "tests", _tests) or (),
+        tests=tests,
         contest_start=_field(row, "contest_start", _whole),
         duration_min=_field(row, "duration_min", _whole),
+    )
+
+
+def _with_tests(row: Mapping[str, Any], folder: Path, source: str) -> CodeEloProblem:
+    """The problem of a row whose tests, and what else it does not say itself, are another file's or folder's."""
+    problem = problem_of(row, folder)
+    try:
+        judged = open_problem(folder / source, said=lambda line: None)
+    except InputError as error:
+        raise InputError(str(error), field="tests") from error
+    return replace(
+        problem,
+        tests=judged.tests,
+        time_limit_ms=problem.time_limit_ms or round(1000 * judged.time_s),
+        memory_limit_mb=problem.memory_limit_mb or max(1, judged.memory // MIB),
+        compare=problem.compare or ("" if judged.guessed else judged.compare),
+        checker=problem.checker or judged.checker,
+        interactor=problem.interactor or judged.interactor,
     )
 
 

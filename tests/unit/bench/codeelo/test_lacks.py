@@ -33,9 +33,9 @@ def test_a_whole_problem_lacks_nothing():
     ("changes", "expected"),
     [
         ({"tests": ()}, [Lack.TESTS]),
-        ({"compare": ""}, [Lack.COMPARATOR]),
+        ({"compare": ""}, []),
         ({"compare": "", "output": "print any of them"}, [Lack.CHECKER]),
-        ({"compare": "", "output": "in any case"}, [Lack.CASE]),
+        ({"compare": "", "output": "in any case"}, [Lack.COMPARATOR]),
         ({"compare": "", "checker": JURY, "output": "print any of them"}, []),
         ({"interaction": "talk"}, [Lack.INTERACTOR]),
         ({"interaction": "talk", "interactor": JURY}, []),
@@ -57,11 +57,11 @@ def test_counts_and_names():
     found = lacks(
         [
             CodeEloProblem("1A"),
-            CodeEloProblem("1B", **{**WHOLE, "compare": ""}),
+            CodeEloProblem("1B", **{**WHOLE, "compare": "", "output": "in any case"}),
             CodeEloProblem("1C", **WHOLE),
         ]
     )
     assert found.problems == 3
-    assert found.counts()[Lack.COMPARATOR] == 2
+    assert found.counts()[Lack.COMPARATOR] == 1
     assert found.having(UNJUDGED) == ["1A"]
-    assert found.having(DOUBTFUL) == ["1A", "1B"]
+    assert found.having(DOUBTFUL) == ["1B"]

@@ -18,7 +18,7 @@ PROBLEMS = (
     CodeEloProblem(
         "1A", "Sums", tests=(Test("1", b"1", b"2"), Test("2", b"2", b"3")), compare="tokens"
     ),
-    CodeEloProblem("1B", tests=(Test("1", b"1", b"2"),)),
+    CodeEloProblem("1B", output="in any case", tests=(Test("1", b"1", b"2"),)),
     CodeEloProblem("1C", examples=SAMPLE),
 )
 

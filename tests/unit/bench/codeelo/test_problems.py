@@ -73,15 +73,17 @@ def test_the_family_is_told_or_follows_points_and_division():
     assert family(div="Div. 2", scoring="icpc") == "icpc"
 
 
-def test_wordings_that_let_several_outputs_be_right():
-    many = CodeEloProblem("1A", output="If there are multiple answers, print any\nof them.")
-    real = CodeEloProblem(
-        "1A", output="Accepted if the relative or absolute error is at most 1e-6."
-    )
-    one = CodeEloProblem("1A", output="Print any other number? No: in any order, choose any cell.")
-    case = CodeEloProblem("1A", output='Print "YES" in any case.')
-    assert [p.many_answers for p in (many, real, one, case)] == [True, True, False, False]
-    assert [p.any_case for p in (many, case)] == [False, True]
+def test_the_comparison_is_told_or_guessed_from_words():
+    hidden = (Test("1", b"1", b"2"),)
+
+    def judged(**fields):
+        found = CodeEloProblem("1A", tests=hidden, **fields).judged()
+        return (found.compare, found.guessed) if found else None
+
+    assert judged() == ("tokens", False)
+    assert judged(output='Print "YES" in any case.') == ("tokens-anycase", True)
+    assert judged(output="If there are multiple answers, print any\nof them.") == ("tokens", True)
+    assert judged(output="Print any of them.", compare="exact") == ("exact", False)
 
 
 def test_what_the_judge_gets():
@@ -93,7 +95,7 @@ def test_what_the_judge_gets():
         1.5,
         512 << 20,
         hidden,
-        True,
+        False,
     )
     told = CodeEloProblem("1A", tests=hidden, compare="yesno").judged()
     assert told is not None

@@ -105,6 +105,47 @@ def test_bad_rows_are_set_aside_and_the_rest_is_read(tmp_path):
         read_codeelo(tmp_path / "absent.jsonl")
 
 
+def test_tests_in_a_file_of_their_own(tmp_path):
+    (tmp_path / "set.jsonl").write_text(
+        json.dumps(
+            {
+                "task_id": "t",
+                "input_output": {"inputs": ["1\n"], "outputs": ["2\n"]},
+                "time_limit": 3,
+            }
+        ),
+        encoding="utf-8",
+    )
+    found = problem_of({**OFFICIAL, "memory_limit_mb": 64, "tests": "set.jsonl#t"}, tmp_path)
+    assert [(t.input, t.answer) for t in found.tests] == [(b"1\n", b"2\n")]
+    assert (found.id, found.time_limit_ms, found.memory_limit_mb) == ("2028E", 3000, 64)
+    with pytest.raises(InputError) as caught:
+        problem_of({**OFFICIAL, "tests": "gone.jsonl"}, tmp_path)
+    assert caught.value.field == "tests"
+
+
+def test_rows_of_another_set_with_checkers_by_name(tmp_path):
+    checkers = tmp_path / "checkers"
+    checkers.mkdir()
+    (checkers / "1025_B.py").write_text("", encoding="utf-8")
+    row = {
+        "content": "Print any of them.",
+        "labels": json.dumps({"name": "1025_B. Weakened Common Divisor"}),
+        "test": json.dumps([{"input": {"stdin": "1"}, "output": {"stdout": "2"}}]),
+    }
+    path = write(tmp_path / "set.json", row)
+    (problem,) = read_codeelo(path).problems
+    assert (problem.id, problem.title, problem.description) == (
+        "1025B", "Weakened Common Divisor", "Print any of them.",
+    )  # fmt: skip
+    assert (len(problem.tests), problem.guessed, problem.checker) == (1, True, None)
+    (problem,) = read_codeelo(path, checkers=checkers).problems
+    assert problem.checker == JuryProgram(checkers / "1025_B.py", "python")
+    assert not problem.guessed
+    with pytest.raises(InputError, match="no such folder of checkers"):
+        read_codeelo(path, checkers=tmp_path / "gone")
+
+
 def test_the_official_set_by_its_metadata(shared_data, tmp_path):
     """Counts that the paper and its site give: 408 records, 387 without Div. 1, buckets, interactive problems."""
     rows = map(
