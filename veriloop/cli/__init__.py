@@ -17,7 +17,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import typer
 
 from veriloop import __version__
-from veriloop.cli import bench, data, machine, run, stages
+from veriloop.cli import bench, data, judge, machine, rate, run, stages
 from veriloop.cli.search import search
 from veriloop.errors import InputError, RunStopped, VeriloopError
 
@@ -33,7 +33,9 @@ app = typer.Typer(
 )
 app.add_typer(run.app, name="run")
 app.add_typer(bench.app, name="bench")
+app.add_typer(rate.app, name="rate")
 app.add_typer(data.app, name="data")
+app.add_typer(judge.app, name="judge")
 app.add_typer(machine.serve_app, name="serve")
 run.add_demo(app)
 stages.add_to(app)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from veriloop.bench.rating.aggregate import Rated, RatedModel
 from veriloop.bench.rating.humans import rating_at
-from veriloop.bench.rating.leaderboard import PublishedModel, published_codeelo
 from veriloop.bench.rating.passes import BUCKETS
 from veriloop.bench.rating.written import WrittenModel
 from veriloop.bench.statistics import Estimate
@@ -22,12 +21,11 @@ from veriloop.report.plots import (
     Violin,
     ViolinPlot,
 )
+from veriloop.report.rating_published import BOTH, comparison_table
 from veriloop.report.tables import Column, Row, Table
 
 DIVISIONS = ("Div. 1 + 2", "Div. 1", "Div. 2", "Div. 3", "Div. 4")
-BOTH = "95 % bootstrap interval over contests and orders of the attempts"
 OVER_CONTESTS = "95 % bootstrap interval over contests"
-PUBLISHED = "published, not measured here"
 LEAST = 30  # problems that a tag needs for a row, as in the paper's table 4
 _LOST = "n counts contests; attempts without a verdict count nowhere."
 
@@ -252,63 +250,6 @@ def contests_table(rated: Rated) -> Table:
     )
 
 
-def comparison_table(models: Sequence[WrittenModel], *, whole: bool = False) -> Table:
-    """Measured models among the published ones: all 33, or the nearest six of each."""
-    board = published_codeelo()
-    chosen: set[str] = {p.model for p in board.models}
-    if models and not whole:
-        chosen = {p.model for m in models for p in board.nearest(m.rating)}
-    rows = [(m.rating, _measured(m)) for m in models]
-    rows += [(float(p.rating), _published(p)) for p in board.models if p.model in chosen]
-    return Table(
-        "Beside the published leaderboard",
-        (
-            Column("rating", digits=0),
-            Column("pct", "%"),
-            *(Column(d.removeprefix("Div. "), "Div.", digits=0) for d in _PRINTED),
-            *(Column(f"first {k}", "%") for k in (1, 8)),
-        ),
-        tuple(row for _, row in sorted(rows, key=lambda pair: -pair[0])),
-        row_label="model",
-        interval=BOTH,
-        caption="Comparable only over the same contests and problems, with CodeElo's score, bounds and place.",
-    )
-
-
-_PRINTED = ("Div. 1 + 2", "Div. 2", "Div. 3", "Div. 4")
-
-
-def _measured(m: WrittenModel) -> Row:
-    low, high = m.interval or (None, None)
-    return Row(
-        f"{m.label} (here)",
-        (
-            Cell(m.rating, low, high),
-            Cell(m.percentile),
-            *(_or_note(m.divisions.get(d)) for d in _PRINTED),
-            *(_or_note(m.pass_at.get(k)) for k in (1, 8)),
-        ),
-    )
-
-
-def _published(p: PublishedModel) -> Row:
-    return Row(
-        p.model,
-        (
-            Cell(float(p.rating)),
-            Cell(p.percentile),
-            *(Cell(float(p.divisions[d])) for d in _PRINTED),
-            *(Cell(p.pass_at[k]) for k in (1, 8)),
-        ),
-        tooltip=PUBLISHED,
-        reference=True,
-    )
-
-
-def _or_note(value: float | None) -> Cell:
-    return Cell(value) if value is not None else Cell(note="not measured")
-
-
 def notes(rated: Rated) -> tuple[str, ...]:
     """What has to stand under the numbers: the rule, contests refused or skipped, what was lost."""
     rule = rated.rule
@@ -319,18 +260,24 @@ def notes(rated: Rated) -> tuple[str, ...]:
         f"Score: {rule.scoring.says}. Rating: bounds {rule.placing.bounds} ({low} to {high}), place counted from "
         f"{rule.placing.place}, {rule.placing.ratings} ratings of people."
     ]
+    if any(len(m.contests) == 1 for m in rated.models):
+        told.append(
+            "The interval of a model with one contest holds the order of its attempts alone."
+        )
     if rated.refused:
         told.append(f"Not rated: {'; '.join(rated.refused)}.")
     for m in rated.models:
         if m.skipped:
-            told.append(f"{m.label}: no verdicts for {len(m.skipped)} of the contests; left out.")
+            told.append(
+                f"{m.label}: left out, without a verdict: {_count(len(m.skipped), 'contest')}."
+            )
         part = [c for c in m.contests if c.attempted < c.problems]
         if part:
             told.append(
-                f"{m.label}: {len(part)} contests lack verdicts for some of their problems, which so count as unsolved."
+                f"{m.label}: some problems of {_count(len(part), 'contest')} have no verdicts and so count as unsolved."
             )
         if m.lost:
-            told.append(f"{m.label}: {m.lost:,} attempts have no verdict and were left out.")
+            told.append(f"{m.label}: left out, without a verdict: {_count(m.lost, 'attempt')}.")
         if 2 * m.capped > len(m.contests):
             told.append(
                 f"{m.label}: a bound above decided {m.capped} of {len(m.contests)} contests; the mean is too low."
@@ -340,6 +287,10 @@ def notes(rated: Rated) -> tuple[str, ...]:
         more = f" and {len(rated.strangers) - 5:,} more" if len(rated.strangers) > 5 else ""
         told.append(f"Verdicts on problems of no contest given here: {shown}{more}.")
     return tuple(told)
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def rating_page(
@@ -359,7 +310,7 @@ def rating_page(
     sections = [s for s in (*tables, *pictures, *more) if s is not None]
     return Page(
         title="Ratings on programming contests",
-        subtitle=f"{len(rated.models)} models over {len(rated.contests)} contests, by CodeElo's rule",
+        subtitle=f"{_count(len(rated.models), 'model')} over {_count(len(rated.contests), 'contest')}, by CodeElo's rule",
         headline=_headline(rated),
         sections=(*sections, _how_to_read(rated)),
         provenance=provenance,
@@ -372,7 +323,7 @@ def _headline(rated: Rated) -> str:
     told = f" [{ends[0]:.0f}, {ends[1]:.0f}]" if ends else ""
     return (
         f"{best.label} rates {best.rating:.0f}{told}, above {best.percentile:.1f} % of people, over "
-        f"{len(best.contests)} contests."
+        f"{_count(len(best.contests), 'contest')}."
     )
 
 

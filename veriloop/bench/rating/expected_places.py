@@ -17,7 +17,7 @@ from veriloop.bench.rating.contests import Floats, Ints
 NEAR = 1e-7  # a convolution is trusted to this; what is nearer to a bound is summed directly
 
 EQUAL = 1e-9  # places that differ by less are equal, as they would be in exact arithmetic
-_ROWS = 256  # of the pairs of ratings held at a time
+_ROWS = 32  # of the pairs of ratings held at a time: they stay in the cache
 
 
 @final
@@ -42,8 +42,13 @@ class Field:
         up = np.power(10.0, (np.asarray(x, float) - middle) / 400.0)
         down = np.power(10.0, (middle - self.ratings) / 400.0)
         counts = self.counts.astype(float)
-        blocks = (up[at : at + _ROWS, None] * down for at in range(0, len(up), _ROWS))
-        return 1.0 + np.concatenate([(1.0 / (1.0 + odds)) @ counts for odds in blocks])
+        found = np.empty(len(up))
+        for at in range(0, len(up), _ROWS):
+            chances = up[at : at + _ROWS, None] * down
+            chances += 1.0
+            np.divide(1.0, chances, out=chances)
+            found[at : at + _ROWS] = chances @ counts
+        return 1.0 + found
 
     def table(self, low: int, high: int) -> Floats:
         """Expected places of every whole rating from ``low`` to ``high``, both included."""

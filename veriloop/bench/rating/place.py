@@ -7,7 +7,9 @@ and change ratings, so both are options and stand in every result. Means over co
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias, final
 
 import numpy as np
@@ -20,6 +22,7 @@ Bounds: TypeAlias = Literal["codeelo", "wide"]
 Ratings: TypeAlias = Literal["displayed", "calculated"]
 
 SMALLEST = 200  # a contest with so many rows or fewer is not rated
+FAR = 4000  # no place among fewer than ten thousand million people has a rating further out
 
 
 @final
@@ -145,14 +148,24 @@ class Ladder:
         wanted = place + self.offset
         if not 1 < wanted < 1 + int(self.field.counts.sum()):
             return None
-        low, high = self.field.ratings[0] - 8000.0, self.field.ratings[-1] + 8000.0
-        while high - low > 1e-7:
-            middle = (low + high) / 2
-            if self.field.places(np.array([middle]))[0] < wanted:
-                high = middle
-            else:
-                low = middle
-        return float((low + high) / 2)
+        low, table = self._beyond
+        after = int(np.searchsorted(-table, -float(wanted)))
+        near = low + after - 0.5 + np.array([-0.5, 0.5])
+        # Between whole ratings the logarithm of the odds is all but straight.
+        for _ in range(2):
+            ahead = self.field.places(near) - 1.0
+            people = float(self.field.counts.sum())
+            odds = np.log(ahead / (people - ahead))
+            at = math.log((wanted - 1) / (people - wanted + 1))
+            root = near[0] + (at - odds[0]) / (odds[1] - odds[0]) * (near[1] - near[0])
+            near = root + np.array([-0.01, 0.01])
+        return float(root)
+
+    @cached_property
+    def _beyond(self) -> tuple[int, Floats]:
+        """Expected places far beyond the bounds: a lowest rating, and a table from there."""
+        low, high = int(self.field.ratings[0]) - FAR, int(self.field.ratings[-1]) + FAR
+        return low, self.field.table(low, high)
 
 
 def _keys(standing: Standing) -> np.ndarray:

@@ -25,16 +25,16 @@ NEW = 1400  # what a new account is calculated with
 class Replay:
     """What one contest did. ``rank`` is the place from 1 among ``rows`` people and the model, ties last.
 
-    ``expected`` is the place that the rating let expect; ``performance`` the rating that would have had no change, as
-    the platform searches it; ``rating`` is before, ``after`` after. ``exact`` is False for contests in which the
-    published algorithm is known not to hold for everybody.
+    ``expected`` is the place that the rating let expect; ``needed`` the rating of which the geometric mean of place and
+    expected place would have been expected: the change is half of the way to it, corrected. ``exact`` is False for
+    contests in which the published algorithm is known not to hold for everybody.
     """
 
     contest: int
     rank: int
     rows: int
     expected: float
-    performance: int
+    needed: int
     rating: int
     delta: int
     exact: bool
@@ -64,7 +64,7 @@ def replay(contest: Contest, *, points: float, penalty: float, rating: int) -> R
         rank=int(changes.ranks[-1]),
         rows=len(standing),
         expected=float(changes.seeds[-1]),
-        performance=int(changes.needs[-1]),
+        needed=int(changes.needs[-1]),
         rating=int(rating),
         delta=int(changes.deltas[-1]),
         exact=contest.exact,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias, final
 
 import numpy as np
@@ -29,6 +30,8 @@ KNOWN = frozenset({*(code.value for code in Code), NO_CODE, "LOST"})
 
 RuleName: TypeAlias = Literal["official", "expected-failures", "human-time"]
 RULES: tuple[RuleName, ...] = ("official", "expected-failures", "human-time")
+_NONE, _ACCEPTED, _FAILED, _FREE = range(4)
+_KINDS = {ACCEPTED: _ACCEPTED, **dict.fromkeys(FREE, _FREE)}
 _ID = re.compile(r"(\d+)/?([A-Z]\d*)")
 
 
@@ -63,7 +66,7 @@ class ProblemVerdicts:
         """The problem's letter within its contest."""
         return split_problem(self.problem)[1]
 
-    @property
+    @cached_property
     def counted(self) -> tuple[str, ...]:
         """The verdicts without those that were lost."""
         return tuple(v for v in self.verdicts if v not in LOST)
@@ -73,7 +76,7 @@ class ProblemVerdicts:
         """Attempts without a verdict of their program."""
         return len(self.verdicts) - len(self.counted)
 
-    @property
+    @cached_property
     def accepted(self) -> int:
         """Accepted attempts."""
         return self.verdicts.count(ACCEPTED)
@@ -147,8 +150,9 @@ def contest_scores(
     """The score of ``verdicts``, by the letter of the problem; problems without an entry give nothing.
 
     With ``orders`` 0 the attempts stand as they were made, shape (1,); else ``orders`` random orders of the attempts
-    at each problem. Raises InputError where the contest lists no problems, where verdicts name one that it does not
-    have, and where ``human-time`` needs a duration that is unknown.
+    at each problem, which ``expected-failures`` does not depend on, so that its shape stays (1,). Raises InputError
+    where the contest lists no problems, where verdicts name one that it does not have, and where ``human-time`` needs
+    a duration that is unknown.
     """
     problems = contest.listed()
     strangers = set(verdicts) - {p.index for p in problems}
@@ -160,10 +164,9 @@ def contest_scores(
     before = _before(problems, verdicts, orders=orders, seed=seed)
     if scoring.rule == "human-time":
         return _human_time(contest, before, scoring)
-    points = np.zeros(len(before.failures))
-    penalties = np.zeros(len(before.failures))
     expected = scoring.rule == "expected-failures"
     failures = before.expected if expected else before.failures
+    points, penalties = np.zeros(len(failures)), np.zeros(len(failures))
     for column, problem in enumerate(problems):
         if not before.solved[column]:
             continue
@@ -182,7 +185,7 @@ class _Before:
     """What came before the first accepted attempt, shapes (orders, problems); ``solved`` is (problems,).
 
     ``charged`` leaves out what a platform does not charge; ``used`` counts the attempts made until the first accepted,
-    it included, or all; ``expected`` is the mean of ``failures`` over all orders.
+    it included, or all; ``expected``, shape (1, problems), is the mean of ``failures`` over all orders.
     """
 
     solved: NDArray[np.bool_]
@@ -199,29 +202,36 @@ def _before(
     orders: int,
     seed: int,
 ) -> _Before:
-    shape = (max(1, orders), len(problems))
-    solved = np.zeros(len(problems), bool)
-    failures, charged, used, expected = (np.zeros(shape) for _ in range(4))
-    generator = np.random.default_rng(seed)
-    for column, problem in enumerate(problems):
-        made = verdicts[problem.index].counted if problem.index in verdicts else ()
-        accepted = np.array([v == ACCEPTED for v in made], bool)
-        free = np.array([v in FREE for v in made], bool)
-        used[:, column] = len(made)
-        if not accepted.any():
-            continue
-        solved[column] = True
-        keys = np.arange(len(made))[None, :]
-        if orders and not accepted.all():
-            keys = generator.random((orders, len(made)))
-        first = keys[:, accepted].min(axis=1, keepdims=True)
-        earlier = keys < first
-        failures[:, column] = earlier.sum(axis=1)
-        charged[:, column] = earlier[:, ~free].sum(axis=1)
-        used[:, column] = failures[:, column] + 1
-        count = int(accepted.sum())
-        expected[:, column] = (len(made) - count) / (count + 1)
-    return _Before(solved, failures, charged, used, expected)
+    made = [verdicts[p.index].counted if p.index in verdicts else () for p in problems]
+    longest = max(1, max(map(len, made), default=0))
+    kinds = np.array(
+        [[_KINDS.get(v, _FAILED) for v in row] + [_NONE] * (longest - len(row)) for row in made],
+        np.int8,
+    ).reshape(len(problems), longest)
+    accepted, failed = kinds == _ACCEPTED, kinds >= _FAILED
+    solved = accepted.any(axis=1)
+    # Elsewhere nothing failed before the first accepted attempt, or nothing was accepted.
+    mixed = np.flatnonzero(solved & failed.any(axis=1))
+    shape = (max(1, orders), len(mixed), longest)
+    keys = np.broadcast_to(np.arange(longest, dtype=float), shape)
+    if orders:  # attempts by ascending random keys are a random order
+        keys = np.random.default_rng(seed).random(shape)
+    first = np.where(accepted[mixed], keys, np.inf).min(axis=2)
+    earlier = keys < first[:, :, None]
+    failures = np.zeros((len(keys), len(problems)))
+    failures[:, mixed] = (earlier & failed[mixed]).sum(axis=2)
+    charged = failures
+    if (kinds == _FREE).any():
+        charged = np.zeros_like(failures)
+        charged[:, mixed] = (earlier & (kinds[mixed] == _FAILED)).sum(axis=2)
+    count = accepted.sum(axis=1)
+    return _Before(
+        solved=solved,
+        failures=failures,
+        charged=charged,
+        used=np.where(solved, failures + 1, (kinds != _NONE).sum(axis=1)),
+        expected=np.where(solved, failed.sum(axis=1) / (count + 1), 0.0)[None, :],
+    )
 
 
 def _human_time(contest: Contest, before: _Before, scoring: Scoring) -> ContestScores:
