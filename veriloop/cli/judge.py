@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from veriloop.cli.judge_selftest import SelftestOptions
+from veriloop.cli.judge_problems import save_problem, show_problems, verify_packages
 from veriloop.cli.judging import Judged, judge_solutions
 
 NOT_ACCEPTED, JUDGE_ERROR = 1, 3
@@ -59,6 +60,9 @@ def run(
         None, "--out", "-o", help="JSONL, one row a program; those in it are not judged again."
     ),
     json: bool = typer.Option(False, "--json", help="Print rows of JSON, no table."),
+    checkers: str = typer.Option(
+        "", help="A folder of testlib checkers named for problems, for sets without."
+    ),
 ) -> None:
     """Judge programs: compile, run on every test, compare.
 
@@ -66,7 +70,7 @@ def run(
     """
     judged = Judged(
         problem, tuple(solutions), language, all_tests, slots, mode, trusted, policy, time_limit, memory_limit,
-        out, json,
+        out, json, checkers,
     )  # fmt: skip
     codes = set(judge_solutions(judged))
     if "JE" in codes:
@@ -86,4 +90,43 @@ def selftest(
     Exits with 1 where something that the mode claims to hold was not held.
     """
     if code := SelftestOptions(mode or None, launcher or None, json).run():
+        raise typer.Exit(code)
+
+
+@app.command()
+def problems(
+    source: str = typer.Argument(..., help="A folder, a package, a folder of them, or a set."),
+    checkers: str = typer.Option("", help="A folder of testlib checkers named for problems."),
+    json: bool = typer.Option(False, "--json", help="Print rows of JSON, no table."),
+) -> None:
+    """Show what a source holds: each problem's tests, limits, and how outputs are compared.
+
+    Exits with 2 where some could not be read; the rest is shown.
+    """
+    if code := show_problems(source, checkers=checkers, as_json=json):
+        raise typer.Exit(code)
+
+
+@app.command()
+def save(
+    source: str = typer.Argument(..., help="One problem: a package, a folder, or a set with #ID."),
+    folder: Path = typer.Argument(..., help="The new folder."),
+    checkers: str = typer.Option("", help="A folder of testlib checkers named for problems."),
+) -> None:
+    """Write a problem of any format as a folder of Veriloop's, to edit and to share."""
+    save_problem(source, folder, checkers=checkers)
+
+
+@app.command()
+def verify(
+    packages: list[str] = typer.Argument(..., help="Kattis or ICPC packages."),
+    slots: int = typer.Option(0, help="Programs at once; by default one for each core."),
+    trusted: bool = typer.Option(False, "--trusted", help="Allow running without isolation."),
+    json: bool = typer.Option(False, "--json", help="Print rows of JSON, no table."),
+) -> None:
+    """Judge a package's own submissions and compare with what their folders say.
+
+    Exits with 1 where one got a verdict that it must not get.
+    """
+    if code := verify_packages(packages, slots=slots, trusted=trusted, as_json=json):
         raise typer.Exit(code)

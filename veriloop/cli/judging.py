@@ -44,6 +44,7 @@ class Judged:
     memory_limit: float = 0.0
     out: Path | None = None
     json: bool = False
+    checkers: str = ""
 
 
 def judge_solutions(options: Judged) -> Iterator[str]:
@@ -92,7 +93,7 @@ def _problem(options: Judged) -> JudgedProblem:
     from veriloop.codejudge.sets import open_problem
     from veriloop.sandbox.limits import MIB
 
-    problem = open_problem(options.problem)
+    problem = open_problem(options.problem, checkers=options.checkers or None)
     for name, value in (
         ("--time-limit", options.time_limit),
         ("--memory-limit", options.memory_limit),
