@@ -128,9 +128,13 @@ def _function(
         )
     entry, prompt = entries.pop(), str(tests[0].get("prompt") or "")
     if "check" in tests[0]:
+        bare = prompt or f"def {entry}():\n"
+        body = (
+            "    ...\n" if bare.rstrip().endswith(":") else ""
+        )  # the jury runs what the model was shown
         row = {
             "task_id": name,
-            "prompt": prompt or f"def {entry}():\n",
+            "prompt": bare + body,
             "entry_point": entry,
             "test": tests[0]["check"],
         }
