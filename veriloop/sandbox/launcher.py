@@ -365,7 +365,9 @@ def _spawn(argv: list[str], end: int, claim: int | None) -> int:
     moves = [(os.POSIX_SPAWN_DUP2, quiet, number) for number in range(3)]
     moves += [(os.POSIX_SPAWN_DUP2, fd, protocol.SOCKET + i) for i, fd in enumerate(high)]
     try:
-        return os.posix_spawn(argv[0], argv, {}, file_actions=moves)
+        # Python ignores these two, and what is ignored stays so for every program that is executed.
+        ignored = (signal.SIGPIPE, signal.SIGXFSZ)
+        return os.posix_spawn(argv[0], argv, {}, file_actions=moves, setsigdef=ignored)
     except OSError as error:
         raise SandboxError(f"the launcher {argv[0]} cannot be started: {error}") from error
     finally:

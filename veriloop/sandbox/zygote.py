@@ -21,17 +21,14 @@ _BOX = kernel.NEWPID | kernel.NEWNS | kernel.NEWNET | kernel.NEWIPC | kernel.NEW
 
 
 def main(arguments: list[str]) -> None:
-    """Serve the judge until it is gone. The argument is the descriptor of the socket, which moves to its place."""
-    end = int(arguments[0]) if arguments else protocol.SOCKET
-    if end != protocol.SOCKET:
-        with contextlib.suppress(OSError):
-            os.dup(protocol.SOCKET)  # whatever else was handed down there is only held
-        os.dup2(end, protocol.SOCKET, inheritable=False)
-        os.close(end)
+    """Serve the judge at descriptor ``protocol.SOCKET`` until it is gone. Takes no arguments."""
+    del arguments
     judge = os.pidfd_open(os.getppid())
     with contextlib.suppress(OSError):
         os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the judge's business: it closes the socket
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # Ctrl-C is the judge's business: it closes the socket
     wire = Wire()
     setup = Setup.read(wire)
     if setup is None:

@@ -13,7 +13,7 @@ from veriloop.sandbox import kernel, protocol
 from veriloop.sandbox import zygote_folders as folders
 from veriloop.sandbox import zygote_run as runs
 from veriloop.sandbox.protocol import Kind, Protection, RunFlag
-from veriloop.sandbox.zygote_wire import LANDLOCK_UID, NAMESPACES, NONE, Setup, Wire, done
+from veriloop.sandbox.zygote_wire import LANDLOCK, LANDLOCK_UID, NAMESPACES, NONE, Setup, Wire, done
 
 _LIMIT_NAMES = (
     "cpu_ns",
@@ -52,9 +52,7 @@ class Box:
             kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
             self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         owner = setup.uid if setup.mode == LANDLOCK_UID else 0
-        self._folders = folders.Folders(
-            scratch=setup.scratch, mounted=setup.own_root, owner=owner
-        )
+        self._folders = folders.Folders(scratch=setup.scratch, mounted=setup.own_root, owner=owner)
         landlock = setup.wanted & Protection.LANDLOCK and not setup.own_root
         if setup.mode != NONE:
             for flag, there in (
@@ -139,19 +137,20 @@ class Box:
         self._folders.fresh_tmp(limits["scratch"], limits["inodes"])
         shown = setup.own_root and flags & RunFlag.PROC and self._active & Protection.PROC
         if shown:
-            folders.show_proc("/proc")
+            kernel.unmount("/proc")
         try:
             ending = self._follow(request, seq, proc=bool(flags & RunFlag.PROC))
         finally:
             if shown:
-                kernel.unmount("/proc")
+                folders.hide_proc("/proc")
         self._wire.answer(done(seq, ending))
 
     def _follow(self, request: runs.Request, seq: int, *, proc: bool) -> runs.Ending:
         setup, limits = self._setup, request.limits
         for group in setup.groups:
             more = limits["output"] + runs.HEADROOM
-            group.start(limits["memory"] + more, limits["processes"] + 2)
+            own = 1 if setup.mode >= LANDLOCK else 2
+            group.start(limits["memory"] + more, limits["processes"] + own)
         seccomp = setup.program if self._active & Protection.SECCOMP else None
         cage = runs.Cage(
             uid=0 if setup.mode == NAMESPACES else setup.uid,
@@ -166,10 +165,12 @@ class Box:
             main, self._proc, setup.own_root, cage.uid, before, cpu_off=used, floor=floor
         )
         scratch = self._folders.tmp if setup.own_root else None
-        around = runs.Around(
-            self._errors, setup.groups, scratch, lambda: self._wire.stopped(seq)
-        )
-        return runs.watch(request, tree, around)
+        around = runs.Around(self._errors, setup.groups, scratch, lambda: self._wire.stopped(seq))
+        try:
+            return runs.watch(request, tree, around)
+        except BaseException:
+            tree.end()  # nothing of it may go on beside the next run
+            raise
 
     def _rules(self, *, proc: bool) -> list[tuple[str, int]]:
         device = kernel.READ_FILE | kernel.WRITE_FILE

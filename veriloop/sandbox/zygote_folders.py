@@ -67,6 +67,8 @@ def build_root(views: Views) -> int | None:
     for name, target in (("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2"), ("fd", "")):
         os.symlink(f"/proc/self/fd{target}", f"dev/{name}")
     seen = _own_proc()
+    if seen is not None:
+        hide_proc("proc")
     kernel.pivot_root(".", ".")
     kernel.unmount(".")
     os.chdir("/")
@@ -76,22 +78,18 @@ def build_root(views: Views) -> int | None:
 
 
 def _own_proc() -> int | None:
-    try:
-        show_proc("proc")
-    except OSError:
-        return None
-    seen = os.open("proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    kernel.unmount("proc")
-    return seen
-
-
-def show_proc(target: str) -> None:
     """Mount /proc for this pid namespace. Fails where the host's own is partly covered, as in most containers."""
     flags = kernel.RDONLY | kernel.NOSUID | kernel.NODEV | kernel.NOEXEC
-    try:
-        kernel.mount("proc", target, "proc", flags=flags, data="subset=pid")
-    except OSError:  # before Linux 5.8
-        kernel.mount("proc", target, "proc", flags=flags)
+    for options in ("subset=pid", ""):  # the first from Linux 5.8 on
+        with contextlib.suppress(OSError):
+            kernel.mount("proc", "proc", "proc", flags=flags, data=options)
+            return os.open("proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    return None
+
+
+def hide_proc(target: str) -> None:
+    """Cover /proc; it stays mounted, since without one in sight the kernel allows no other. Unmounting shows it."""
+    kernel.mount("box", target, "tmpfs", flags=kernel.RDONLY, data="size=4k,nr_inodes=2,mode=555")
 
 
 @final

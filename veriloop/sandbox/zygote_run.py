@@ -21,7 +21,9 @@ from typing import final
 from veriloop.sandbox import kernel
 from veriloop.sandbox.zygote_groups import Group
 
-HEADROOM = 16 << 20  # bytes above the limit that a program may take, so that its peak shows that it did
+HEADROOM = (
+    16 << 20
+)  # bytes above the limit that a program may take, so that its peak shows that it did
 UNKNOWN = 2**64 - 1
 _SAMPLE_MS = 10
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -142,18 +144,25 @@ class Tree:
                 os.kill(-1, signal.SIGKILL)
                 return
             os.killpg(self.main, signal.SIGKILL)
-        if self.uid:  # every process of the box's private user, wherever it went
-            pid = os.fork()
-            if pid == 0:
-                try:
-                    os.setresuid(self.uid, self.uid, self.uid)
-                    os.kill(-1, signal.SIGKILL)
-                finally:
-                    os._exit(0)
-            os.waitpid(pid, 0)
+        with contextlib.suppress(OSError):
+            self._kill_user()
         for pid in self.alive():
             with contextlib.suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
+
+
+    def _kill_user(self) -> None:
+        """End every process of the box's private user, wherever it went."""
+        if not self.uid:
+            return
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.setresuid(self.uid, self.uid, self.uid)
+                os.kill(-1, signal.SIGKILL)
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
 
 
 def children_ns() -> int:

@@ -52,14 +52,14 @@ def test_landlock_leaves_only_what_was_named(tmp_path):
 
 
 @root
-def test_a_bind_is_read_only_below_too(tmp_path):
+def test_a_copied_tree_is_read_only_below_too(tmp_path):
     source, target = tmp_path / "source", tmp_path / "target"
     (source / "inner").mkdir(parents=True)
     target.mkdir()
     code = (
         "kernel.unshare(kernel.NEWNS)\nkernel.mount('none', '/', flags=kernel.REC | kernel.PRIVATE)\n"
         f"kernel.mount('x', {str(source / 'inner')!r}, 'tmpfs')\n"
-        f"kernel.bind({str(source)!r}, {str(target)!r})\n"
+        f"kernel.place_tree(kernel.clone_tree({str(source)!r}), {str(target)!r})\n"
         f"print([os.statvfs(p).f_flag & 7 for p in ({str(target)!r}, {str(target / 'inner')!r})])"
     )
     assert python(code).strip() == "[7, 7]"  # read-only, no set-user-ID, no devices

@@ -9,9 +9,10 @@
 #include <linux/capability.h>
 #include <poll.h>
 #include <sys/prctl.h>
+#include <sys/xattr.h>
 
 enum { HEADROOM = 16 << 20, MAX_STRINGS = 4096 };
-static const uint64_t SAMPLE_NS = 20000000, LEAST_WAIT_NS = 1000000;
+static const uint64_t SAMPLE_NS = 20000000, LEAST_WAIT_NS = 1000000, TICK_NS = 10000000;
 
 static char *words[MAX_STRINGS + 2];
 static char child_stack[64 << 10] __attribute__((aligned(64)));
@@ -79,22 +80,47 @@ failed:
     _exit(127);
 }
 
-/* Standard error: keep the first bytes, read the rest so that nobody waits for us. */
+/* Standard error: keep the first bytes, read the rest so that nobody waits for us. Not until it is empty: who writes
+   faster than we read would keep us from the clocks. */
 static size_t drain(size_t kept, size_t keep) {
     static char waste[64 << 10];
-    for (;;) {
+    for (int rounds = 0; rounds < 16; rounds++) {
         size_t room = keep > kept ? keep - kept : 0;
         ssize_t n = read(box.err_read, room ? stderr_kept + kept : waste, room ? room : sizeof waste);
         if (n <= 0) return kept;
         if (room) kept += (size_t)n;
         else if ((size_t)n < sizeof waste) return kept;
     }
+    return kept;
+}
+
+/* Undo what a program can leave on a file that the next one gets too: flags of the open file, who is signalled for it,
+   and as its owner also mode, times, attributes and hints. */
+static void refresh(int fd, mode_t mode) {
+    static char names[64 << 10];
+    static const struct timespec zero[2] = {{0, 0}, {0, 0}};
+    uint64_t no_hint = 0;
+    fcntl(fd, F_SETFL, 0), fcntl(fd, F_SETSIG, 0), fcntl(fd, F_SETOWN, 0), fcntl(fd, F_SET_RW_HINT, &no_hint);
+    if (!mode) return;
+    fchmod(fd, mode), futimens(fd, zero);
+    ssize_t n = flistxattr(fd, names, sizeof names);
+    for (char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) fremovexattr(fd, name);
+}
+
+/* A pipe for standard error that no other program has had. */
+static int fresh_errors(void) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+    if (box.err_read > 0) close(box.err_read), close(box.err_write);
+    box.err_read = ends[0], box.err_write = ends[1];
+    return fcntl(box.err_read, F_SETFL, O_NONBLOCK);
 }
 
 struct watch {
     const struct run *run;
     pid_t main;
     uint64_t started, next_sample, tree_peak;
+    uint64_t seen, lost; /* CPU time: the most that was seen, and what of it nobody was charged for */
     int sampled;  /* the tree may be more than one process, or its memory is not held by RLIMIT_AS */
     int ended, status;
     unsigned stopped;
@@ -126,6 +152,11 @@ static uint64_t look(struct watch *w) {
     if (w->sampled) {
         struct sample sample = sample_tree(w->main);
         cpu = w->used.cpu_ns + sample.cpu_ns;
+        /* Children of who ignores SIGCHLD vanish with their time. Times of reaped ones are rounded down to ticks. */
+        uint64_t rounding = TICK_NS * sample.count;
+        if (cpu + w->lost + rounding < w->seen) w->lost = w->seen - cpu;
+        cpu += w->lost;
+        if (cpu > w->seen) w->seen = cpu;
         if (sample.resident > w->tree_peak) w->tree_peak = sample.resident;
         if (sample.resident > run->memory) w->stopped = S_MEMORY;
     } else {
@@ -194,7 +225,7 @@ static void finish(struct watch *w, const struct watermark *mark, uint64_t ended
     w->err_bytes = drain(w->err_bytes, w->run->stderr_bytes);
     done.ended = WIFSIGNALED(w->status) ? 1 : 0;
     done.code = (uint32_t)(done.ended ? WTERMSIG(w->status) : WEXITSTATUS(w->status));
-    done.cpu_ns = w->used.cpu_ns, done.wall_ns = ended - w->started;
+    done.cpu_ns = w->used.cpu_ns + w->lost, done.wall_ns = ended - w->started;
     done.stdout_bytes = w->run->flags & R_STDOUT ? ~0ULL : output_bytes();
     if (own_root()) tmp_is_clean(&scratch);
     done.peak = w->used.peak + scratch, done.peak_source = PEAK_RSS;
@@ -222,12 +253,14 @@ static int prepare(const struct run *run, struct start *start, char *at) {
     if (message_fd_count != wanted) return errno = EBADF, fail("RUN has the wrong number of descriptors", NULL);
     start->input = run->flags & R_STDIN ? message_fds[next++] : run->flags & R_EMPTY ? box.null : box.input;
     start->output = run->flags & R_STDOUT ? message_fds[next] : box.output;
+    refresh(box.null, 0), refresh(box.input, 0444), refresh(box.output, 0622);
+    if (fresh_errors() < 0) return fail("cannot open a pipe", NULL);
     if (start->input == box.input) lseek(box.input, 0, SEEK_SET);
     if (start->output == box.output && (ftruncate(box.output, 0) < 0 || lseek(box.output, 0, SEEK_SET) < 0))
         return fail("cannot empty the output", NULL);
     if (fresh_tmp(run->scratch, run->inodes) < 0) return fail("cannot empty", box.tmp);
     if (show_proc(!!(run->flags & R_PROC)) < 0) return fail("cannot mount", "/proc");
-    bound_groups(run->memory + HEADROOM + run->output + box.loaded_bytes, run->processes + 2);
+    bound_groups(run->memory + HEADROOM + run->output + box.loaded_bytes, run->processes + (own_root() ? 2 : 1));
     return 0;
 }
 
