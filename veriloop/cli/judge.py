@@ -12,8 +12,8 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from veriloop.cli.judge_selftest import SelftestOptions
 from veriloop.cli.judge_problems import save_problem, show_problems, verify_packages
+from veriloop.cli.judge_selftest import SelftestOptions
 from veriloop.cli.judging import Judged, judge_solutions
 
 NOT_ACCEPTED, JUDGE_ERROR = 1, 3

@@ -18,7 +18,7 @@ from typing import Any
 
 from veriloop.codejudge.comparators import comparator
 from veriloop.codejudge.languages import language, language_of_file
-from veriloop.codejudge.places import folder_inside, inside, paired
+from veriloop.codejudge.places import folder_inside, inside, natural, paired
 from veriloop.codejudge.problem import Data, JudgedProblem, JuryProgram, Test
 from veriloop.codejudge.settings import Settings
 from veriloop.errors import InputError, StoreError
@@ -272,15 +272,20 @@ def _settings(problem: JudgedProblem) -> str:
         program: JuryProgram | None = getattr(problem, kind)
         if program:
             text += _table(kind, _program_rows(kind, program))
+    tests: list[tuple[str, object]] = []
     names = [test.name for test in problem.tests]
+    if names != sorted(names, key=natural):
+        tests.append(("order", names))
     samples = [test.name for test in problem.tests if test.sample]
-    text += _table("tests", [("order", names), ("samples", samples)])
+    if set(samples) != {name for name in names if name.startswith("sample")}:
+        tests.append(("samples", samples))
+    text += _table("tests", tests) if tests else ""
     worth = [(test.name, test.points) for test in problem.tests if test.points != 1.0]
     return text + (_table("tests.points", worth) if worth else "")
 
 
 def _program_rows(kind: str, program: JuryProgram) -> list[tuple[str, object]]:
-    return [
+    rows: list[tuple[str, object]] = [
         ("source", f"{kind}/{program.source.name}"),
         ("language", program.language),
         ("protocol", program.protocol),
@@ -289,6 +294,7 @@ def _program_rows(kind: str, program: JuryProgram) -> list[tuple[str, object]]:
         ("cpu_s", program.cpu_s),
         ("memory_mb", program.memory / MIB),
     ]
+    return [row for row in rows if row[1] != []]
 
 
 def _table(name: str, rows: Sequence[tuple[str, object]]) -> str:
