@@ -27,7 +27,7 @@ def comparison_table(models: Sequence[WrittenModel], *, whole: bool = False) -> 
         (
             Column("rating", digits=0),
             Column("pct", "%"),
-            *(Column(d.removeprefix("Div. "), "Div.", digits=0) for d in _PRINTED),
+            *(Column(d, digits=0) for d in _PRINTED),
             *(Column(f"first {k}", "%") for k in (1, 8)),
         ),
         tuple(row for _, row in sorted(rows, key=lambda pair: -pair[0])),

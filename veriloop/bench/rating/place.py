@@ -150,16 +150,16 @@ class Ladder:
             return None
         low, table = self._beyond
         after = int(np.searchsorted(-table, -float(wanted)))
-        near = low + after - 0.5 + np.array([-0.5, 0.5])
-        # Between whole ratings the logarithm of the odds is all but straight.
-        for _ in range(2):
-            ahead = self.field.places(near) - 1.0
-            people = float(self.field.counts.sum())
-            odds = np.log(ahead / (people - ahead))
-            at = math.log((wanted - 1) / (people - wanted + 1))
-            root = near[0] + (at - odds[0]) / (odds[1] - odds[0]) * (near[1] - near[0])
-            near = root + np.array([-0.01, 0.01])
-        return float(root)
+        root = self._between(np.array([after - 1.0, after]) + low, wanted)
+        return self._between(np.array([-0.01, 0.01]) + root, wanted)
+
+    def _between(self, ends: Floats, wanted: float) -> float:
+        """Where the line through two ratings reaches a place; in the logarithm of the odds it is all but straight."""
+        people = float(self.field.counts.sum())
+        ahead = self.field.places(ends) - 1.0
+        odds = np.log(ahead / (people - ahead))
+        at = math.log((wanted - 1) / (people - wanted + 1))
+        return float(ends[0] + (at - odds[0]) / (odds[1] - odds[0]) * (ends[1] - ends[0]))
 
     @cached_property
     def _beyond(self) -> tuple[int, Floats]:

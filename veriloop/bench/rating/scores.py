@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import Literal, TypeAlias, final
 
 import numpy as np
@@ -66,20 +66,25 @@ class ProblemVerdicts:
         """The problem's letter within its contest."""
         return split_problem(self.problem)[1]
 
-    @cached_property
+    @property
     def counted(self) -> tuple[str, ...]:
         """The verdicts without those that were lost."""
-        return tuple(v for v in self.verdicts if v not in LOST)
+        return _counted(self.verdicts)
 
     @property
     def lost(self) -> int:
         """Attempts without a verdict of their program."""
         return len(self.verdicts) - len(self.counted)
 
-    @cached_property
+    @property
     def accepted(self) -> int:
         """Accepted attempts."""
         return self.verdicts.count(ACCEPTED)
+
+
+@lru_cache(maxsize=4096)  # few lists differ, and each is asked for many times
+def _counted(verdicts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(v for v in verdicts if v not in LOST)
 
 
 def split_problem(problem: str) -> tuple[int, str]:
