@@ -17,7 +17,7 @@ from typing import final
 from veriloop.codejudge.artifacts import Artifacts
 from veriloop.codejudge.headers import Headers
 from veriloop.codejudge.java_classes import jar, source_name
-from veriloop.codejudge.languages import Language, Toolchain, language, toolchain
+from veriloop.codejudge.languages import Language, Toolchain, language, toolchain, version
 from veriloop.codejudge.problem import JuryProgram
 from veriloop.codejudge.rulings import Ready
 from veriloop.errors import InputError
@@ -117,13 +117,13 @@ class Compiler:
         beside = dict(files or {})
         argv = _with_defines(found.fill(row.compile), row, defines)
         environment = found.environment(row.compile_environment)
-        name_of_all = _key(source, row, argv, found.version, beside)
+        name_of_all = _key(source, row, argv, version(row.key), beside)
         kept = self.artifacts.get(name_of_all)
         if kept is not None:
             return Built(row.key, name_of_all, {_program_name(row): kept})
         with lease() as box:
             if self.headers is not None and row.compiler == ("g++",):
-                argv = [*argv, *self.headers.flags(source, argv, found.version, box=box)]
+                argv = [*argv, *self.headers.flags(source, argv, version(row.key), box=box)]
             box.load({**beside, name: source})
             outcome = box.run(argv, limits=_limits(row), env=environment, proc=row.proc)
             made = None

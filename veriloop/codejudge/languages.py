@@ -6,6 +6,7 @@ is adding a row. How long a program may run is not said here: see ``policies``.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -17,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import final
 
-from veriloop.errors import InputError
+from veriloop.errors import InputError, SandboxError
 from veriloop.sandbox.limits import MIB
 
 _CXX = (
@@ -79,7 +80,6 @@ class Toolchain:
     language: Language
     compiler: str
     runner: str
-    version: str
     folders: tuple[Path, ...] = ()
 
     def fill(self, argv: tuple[str, ...], **values: object) -> list[str]:
@@ -134,7 +134,7 @@ _ROWS = (
             "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-DONLINE_JUDGE=true", "-jar", "{box}/main.jar",
         ),
         ("/bin/sh", "-c", _JAVA), "classes.tar", ("javac",), ("java",),
-        ("{compiler}", "--version"), {"LD_LIBRARY_PATH": _JAVA_LIBRARIES},
+        ("{runner}", "-version"), {"LD_LIBRARY_PATH": _JAVA_LIBRARIES},
         {"LD_LIBRARY_PATH": _JAVA_LIBRARIES},
         address_space=False, processes=64, own_memory=64 * MIB,
     ),
@@ -199,18 +199,39 @@ def toolchain(key: str) -> Toolchain | None:
     row = LANGUAGES[key]
     try:
         compiler, runner = _program(row.compiler), _program(row.runner)
-        if key == "rust":
-            compiler = str(Path(_said((compiler, "--print", "sysroot"))) / "bin" / "rustc")
-        found = Toolchain(row, compiler, runner, "", _folders(key, compiler or runner))
-        version = _said(found.fill(row.version)).partition("\n")[0].strip()
-    except (OSError, subprocess.SubprocessError):
+    except FileNotFoundError:
         return None
-    return Toolchain(row, compiler, runner, version, found.folders)
+    return Toolchain(row, compiler, runner, _folders(key, compiler or runner))
+
+
+@functools.cache
+def version(key: str) -> str:
+    """What the compiler or interpreter of a language says that it is, in one line. Raises SandboxError."""
+    found = toolchain(key)
+    try:
+        if found is None:
+            raise FileNotFoundError(key)
+        return _said(found.fill(found.language.version)).partition("\n")[0].strip()
+    except (OSError, subprocess.SubprocessError) as error:
+        raise SandboxError(
+            f"{LANGUAGES[key].title} does not work on this machine: {error}"
+        ) from error
 
 
 def installed() -> Mapping[str, str]:
     """The languages whose programs are on this machine: key -> version, as the compiler or interpreter says it."""
-    return {key: found.version for key in LANGUAGES if (found := toolchain(key))}
+    found: dict[str, str] = {}
+    for key in LANGUAGES:
+        if toolchain(key):
+            with contextlib.suppress(SandboxError):
+                found[key] = version(key)
+    return found
+
+
+def folders() -> tuple[Path, ...]:
+    """What boxes must show beside the system's own folders, so that every language found here works in them."""
+    found = [f for key in LANGUAGES if (chain := toolchain(key)) for f in chain.folders]
+    return tuple(dict.fromkeys(found))
 
 
 def _program(names: tuple[str, ...]) -> str:
@@ -219,13 +240,22 @@ def _program(names: tuple[str, ...]) -> str:
         return ""
     for name in names:
         if found := shutil.which(name):
-            return os.path.realpath(found) if "rustc" not in name else found
+            real = os.path.realpath(found)
+            return _behind_rustup(found) if os.path.basename(real) == "rustup" else real
     if names == ("/usr/bin/python3",):
         return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
     raise FileNotFoundError(names[0])
 
 
-def _said(argv: tuple[str, ...] | list[str]) -> str:
+def _behind_rustup(shim: str) -> str:
+    """The compiler that rustup's stand-in would start: the stand-in itself needs a home folder and settings."""
+    try:
+        return str(Path(_said([shim, "--print", "sysroot"])) / "bin" / "rustc")
+    except (OSError, subprocess.SubprocessError) as error:
+        raise FileNotFoundError(shim) from error
+
+
+def _said(argv: list[str]) -> str:
     done = subprocess.run(
         argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=True
     )

@@ -23,7 +23,7 @@ from veriloop.codejudge.compiling import Built, Compiler
 from veriloop.codejudge.deciding import summary
 from veriloop.codejudge.headers import INSIDE, Headers, opened
 from veriloop.codejudge.interactive import Interactor
-from veriloop.codejudge.languages import LANGUAGES, language, toolchain
+from veriloop.codejudge.languages import folders, language
 from veriloop.codejudge.one_test import Attempt, Course
 from veriloop.codejudge.policies import Policy
 from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Submission
@@ -50,7 +50,7 @@ class Wanted:
 
     def open(self, headers: Headers | None = None) -> Sandbox:
         """A pool of them, with the toolchains that lie outside the system's folders. Raises SandboxError."""
-        binds = [(str(f), str(f)) for key in LANGUAGES if (t := toolchain(key)) for f in t.folders]
+        binds = [(str(folder), str(folder)) for folder in folders()]
         if headers is not None:
             binds.append((str(headers.folder), INSIDE))
         return Sandbox.open(

@@ -67,7 +67,7 @@ def test_versions_are_what_the_programs_say():
         chain = toolchain(key)
         assert chain is not None
         assert Path(chain.compiler or chain.runner).is_file()
-        assert any(c.isdigit() for c in chain.version)
+        assert any(c.isdigit() for c in found[key])
     said = subprocess.run(["gcc", "-dumpfullversion"], capture_output=True, text=True, check=True)
     assert said.stdout.strip() in found["c"]
 
@@ -83,5 +83,5 @@ def test_folders_outside_the_system_are_named_so_that_a_box_can_show_them():
 
 def test_contestants_text_never_becomes_an_argument_and_placeholders_of_the_box_are_left_to_it():
     row = Language("x", "X", (), (), "main.x", ("{runner}", "{box}/{other}", "-m{mib}", "{tmp}"))
-    argv = Toolchain(row, "", "/usr/bin/x", "1").fill(row.run, mib=64)
+    argv = Toolchain(row, "", "/usr/bin/x").fill(row.run, mib=64)
     assert argv == ["/usr/bin/x", "{box}/{other}", "-m64", "{tmp}"]
