@@ -57,24 +57,28 @@ class Talk:
 @final
 @dataclass(frozen=True)
 class Interactor:
-    """A compiled interactor, how it is called, and the checker that reads what it wrote to testlib's ``tout``."""
+    """A compiled interactor, how it is called, and the checker that reads what it wrote to testlib's ``tout``.
+
+    The pair may take ``3 * cpu_s + patience_s`` seconds of wall time, with the submission's ``cpu_s``.
+    """
 
     program: Ready
     protocol: Convention = "testlib"
     arguments: tuple[str, ...] = ()
     checker: Checker | None = None
+    patience_s: float = 5.0
 
     def talk(
         self, boxes: tuple[Box, Box], test: Test, *, submission: Ready, bounds: Bounds
     ) -> Talk:
         """Let ``submission``, which lies in the first box already, and the interactor (second box) talk about ``test``.
 
-        Nothing of ``test`` goes into the first box. Blocks for at most ``3 * cpu_s + 6`` seconds and a checker's
-        time. SandboxError says that a box failed.
+        Nothing of ``test`` goes into the first box. Blocks until both have ended, and for a checker. SandboxError
+        says that a box failed.
         """
         mine, jurys = boxes
         jurys.load({**self.program.files, **_jury_files(test)})
-        wall = max(3 * bounds.cpu_s + 5, submission.limits.cpu_s)
+        wall = max(3 * bounds.cpu_s + self.patience_s, submission.limits.cpu_s)
         argv = (*self.program.argv, *self._places(test), *self.arguments)
         course = _converse(
             _Part(mine, replace(submission, limits=replace(submission.limits, wall_s=wall))),

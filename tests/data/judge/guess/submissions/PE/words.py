@@ -1,0 +1,2 @@
+print("seven", flush=True)
+input()
