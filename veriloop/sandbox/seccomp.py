@@ -82,6 +82,7 @@ REFUSE: dict[str, tuple[int | None, int | None, int]] = {
 }
 _SOCKET = (41, 198)
 _CLONE = (56, 220)
+_PRLIMIT = (302, 261)
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _REFUSED_FAMILIES = (1, 2, 10)  # Unix, IPv4, IPv6: the JVM looks whether they are there
 _NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW flag of clone(2)
@@ -95,7 +96,8 @@ def program(machine: str | None = None) -> bytes | None:
     """The filter as BPF instructions (struct sock_filter, 8 bytes each); None for a machine without a table.
 
     Foreign architectures and the x32 interface are killed. ``socket`` is refused for Unix and internet sockets and
-    killed for every other family; ``clone`` is killed with any flag that makes a namespace.
+    killed for every other family; ``clone`` is killed with any flag that makes a namespace; limits of other processes
+    (a box's init runs as the same user) are refused.
     """
     found = _MACHINES.get(machine or os.uname().machine)
     if found is None:
@@ -117,7 +119,9 @@ def program(machine: str | None = None) -> bytes | None:
     families = [step for f in _REFUSED_FAMILIES for step in _if(_EQUAL, f, then=refuse)]
     socket = [*look, *families, _step(_RETURN, _KILL)]
     clone = [*look, *_if(_ANY_BIT, _NEW_NAMESPACES, then=_KILL), _step(_RETURN, _ALLOW)]
-    for number, branch in ((_SOCKET[column], socket), (_CLONE[column], clone)):
+    limits = [*look, *_if(_EQUAL, 0, otherwise=_ERRNO | errno.EPERM), _step(_RETURN, _ALLOW)]
+    branches = ((_SOCKET[column], socket), (_CLONE[column], clone), (_PRLIMIT[column], limits))
+    for number, branch in branches:
         code += [_step(_EQUAL, number, no=len(branch)), *branch]
     return b"".join([*code, _step(_RETURN, _ALLOW)])
 
