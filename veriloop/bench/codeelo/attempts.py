@@ -25,13 +25,11 @@ from veriloop.text.code_blocks import NoCode, find_program
 class Submitted:
     """A verifier that hands the programs of solutions to a submitter, under the problem's ``uid``.
 
-    ``language`` is the language that the model was asked for; ``compilers`` say by which name the judge knows the
-    language of an answer. At most ``in_flight`` programs are out at once.
+    ``language`` is the language that the model was asked for; a program in another one is handed in as what it is.
     """
 
     submitter: Submitter
     language: str = "cpp"
-    compilers: Mapping[str, str] = field(default_factory=dict[str, str], hash=False)
     patience: Patience = field(default_factory=Patience)
     name: str = "codeelo"
 
@@ -57,7 +55,7 @@ class Submitted:
             return self._verdict(solution, value=0.0, detail=detail)
         handed = Handed(
             group.problem.uid or group.problem.id,
-            self.compilers.get(found.language, found.language),
+            found.language,
             found.code,
             f"{solution.engine} {solution.sample}",
         )

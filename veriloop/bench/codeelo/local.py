@@ -15,6 +15,7 @@ import xxhash
 
 from veriloop.bench.codeelo.problems import CodeEloProblem
 from veriloop.bench.codeelo.submitting import Handed, Judgement
+from veriloop.codejudge.languages import toolchain
 from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Submission
 from veriloop.errors import InputError
 from veriloop.ids import Json, content_id
@@ -23,15 +24,25 @@ from veriloop.verify.code import Judge, check_language, shared_judge, told
 _REMEMBERED = 100_000  # verdicts; the oldest are forgotten
 
 
+def usual_compilers() -> dict[str, str]:
+    """Which rows of the judge's language table stand for cpp and python: as on the platform G++ with C++23 and PyPy,
+    where these are installed.
+    """
+    python = "pypy" if toolchain("pypy") else "python"
+    return {"cpp": "cpp23", "python": python}
+
+
 @final
 @dataclass(frozen=True)
 class Local:
     """Judges programs for ``problems`` here. ``by_samples`` judges by the statement's examples where a problem has no
-    hidden tests. ``mode``, ``untrusted`` and ``policy`` are the judge's; ``judge`` is used in its place where given.
+    hidden tests. ``compilers`` say which key of the judge's language table a language's name means. ``mode``,
+    ``untrusted`` and ``policy`` are the judge's; ``judge`` is used in its place where given.
     """
 
     problems: Sequence[CodeEloProblem] = field(repr=False, default=())
     by_samples: bool = False
+    compilers: Mapping[str, str] = field(default_factory=usual_compilers, hash=False)
     mode: str | None = None
     untrusted: bool = True
     policy: str = "default"
@@ -63,7 +74,7 @@ class Local:
         """Begin to judge. Raises InputError for a problem without tests, or a language that is not installed."""
         judged = self._find(handed.problem)
         try:
-            key = check_language(handed.language, {})
+            key = check_language(handed.language, self.compilers)
         except InputError as error:
             raise InputError(error.message, field="language") from error
         ticket = content_id("handed", handed.problem, key, handed.code)

@@ -56,7 +56,7 @@ def test_each_answer_and_what_becomes_of_it():
     assert said[5].unscored is Unscored.EMPTY
     assert said[4].detail["reason"] == "no code block"
     assert "kotlin, which is not judged" in str(said[6].detail["reason"])
-    assert said[7].detail["language"] == "cpp17"
+    assert said[7].detail["language"] == "cpp23"
     assert said[1].detail["test"] == "1"
 
 
@@ -70,8 +70,7 @@ def test_compilers_say_which_row_judges_a_language():
     judge = SpokenJudge()
     said = verdicts(
         group(fenced("int main() {}", "cpp")),
-        submitter=Local(STORE, judge=judge),
-        compilers={"cpp": "cpp20"},
+        submitter=Local(STORE, compilers={"cpp": "cpp20"}, judge=judge),
     )
     assert said[0].detail["language"] == "cpp20"
     assert judge.asked[0][1].language == "cpp20"

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from veriloop.bench.codeelo.local import Local
+from veriloop.bench.codeelo.local import Local, usual_compilers
 from veriloop.bench.codeelo.problems import CodeEloProblem
 from veriloop.bench.codeelo.submitting import Handed, judgement
+from veriloop.codejudge.languages import toolchain
 from veriloop.codejudge.problem import JuryProgram, Test
 from veriloop.codejudge.verdicts import Code
 from veriloop.errors import InputError
@@ -27,7 +28,7 @@ def judged(*programs, problem="1A", **options):
     judge = SpokenJudge(delay=0.01)
 
     async def work():
-        local = Local(PROBLEMS, judge=judge, **options)
+        local = Local(PROBLEMS, compilers={}, judge=judge, **options)
         handed = [Handed(problem, "python", program) for program in programs]
         said = await asyncio.gather(*(judgement(local, h) for h in handed))
         await local.close()
@@ -93,6 +94,15 @@ def test_what_is_said_of_a_problem():
         2,
         "tokens",
         False,
+    )
+
+
+def test_the_platforms_compilers_are_used_where_they_are():
+    usual = usual_compilers()
+    assert usual["cpp"] == "cpp23"
+    assert usual["python"] == ("pypy" if toolchain("pypy") else "python")
+    assert (
+        Local(PROBLEMS).fingerprint() != Local(PROBLEMS, compilers={"cpp": "cpp17"}).fingerprint()
     )
 
 
