@@ -17,7 +17,8 @@ struct group {
 
 static struct {
     unsigned mode, uid, wanted, active;
-    int input, output, null;
+    int input, output;
+    int last_pid;     /* where the next process id is set, so that it tells a program nothing; -1 where it cannot be */
     int err_read, err_write;
     int proc;         /* /proc of the box's process ids, mounted nowhere; -1 where there is none */
     int rules[2];     /* Landlock rulesets: without and with /proc */
@@ -29,7 +30,7 @@ static struct {
     struct bind binds[MAX_BINDS];
     struct group groups[MAX_GROUPS];
     uint64_t loaded_bytes;
-} box = {.proc = -1, .rules = {-1, -1}};
+} box = {.proc = -1, .last_pid = -1, .err_read = -1, .err_write = -1, .rules = {-1, -1}};
 
 static char strings_kept[MESSAGE_BYTES]; /* the strings of SETUP: binds point into it */
 

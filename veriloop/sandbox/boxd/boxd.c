@@ -59,13 +59,8 @@ static int build_folders(void) {
 static int build_box(void) {
     strcpy(box.box, "/box"), strcpy(box.tmp, "/tmp");
     umask(022);
-    if ((own_root() ? hand_over_proc() : build_folders()) < 0) return -1;
+    if (!own_root() && build_folders() < 0) return -1;
     if (own_uid()) box.active |= P_PIDS;
-    box.null = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int ends[2];
-    if (box.null < 0 || pipe2(ends, O_CLOEXEC) < 0) return fail("cannot open", "/dev/null");
-    box.err_read = ends[0], box.err_write = ends[1];
-    fcntl(box.err_read, F_SETFL, O_NONBLOCK);
     if (fresh_tmp(64 << 20, 4096) < 0) return fail("cannot make", box.tmp);
     return harden() < 0 ? -1 : put_on_filter();
 }
@@ -94,6 +89,7 @@ static void serve(uint32_t own_pid) {
 static _Noreturn void init(int gate) {
     uint32_t own_pid = 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (own_root()) hand_over_proc(); /* while the host's /proc can be seen, or the kernel refuses */
     if (read(gate, &own_pid, sizeof own_pid) != sizeof own_pid) _exit(1);
     close(gate);
     sigset_t child_only;
@@ -124,7 +120,7 @@ static int map_user(uid_t uid, gid_t gid) {
     return write_file("/proc/self/gid_map", line) < 0 ? fail("cannot map the group", NULL) : 0;
 }
 
-/* Enter the namespaces, build the root, and start init as a child of the outer process, which is told its number. */
+/* Enter the namespaces, start init as a child of the outer process, build the root, tell init's number. */
 static _Noreturn void enter(int tell, int gate) {
     join_groups();
     if (own_root()) {
@@ -137,10 +133,8 @@ static _Noreturn void enter(int tell, int gate) {
         if (unshare(spaces) < 0) fail("cannot make namespaces", NULL), _exit(1);
         if (box.mode == NAMESPACES && map_user(uid, gid) < 0) _exit(1);
         if (sethostname("box", 3) < 0 || setdomainname("box", 3) < 0) fail("cannot name the host", NULL), _exit(1);
-        umask(022);
-        if (build_root() < 0) _exit(1);
     }
-    int ends[2];
+    int ends[2], proc = -1;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0) fail("socketpair", NULL), _exit(1);
     long pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0);
     if (pid < 0) fail("cannot fork init", NULL), _exit(1);
@@ -149,12 +143,17 @@ static _Noreturn void enter(int tell, int gate) {
         mounter = ends[1];
         init(gate);
     }
+    close(ends[1]);
+    if (own_root()) {
+        umask(022);
+        if (receive_one_fd(ends[0], &proc) < 0 || build_root() < 0) _exit(1);
+    }
     uint32_t told = (uint32_t)pid;
     if (write(tell, &told, sizeof told) != sizeof told || !own_root()) _exit(0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (harden() < 0) _exit(1);
-    close(tell), close(gate), close(ends[1]), close(box.input), close(box.output), close(SOCKET);
-    mount_for(ends[0]);
+    close(tell), close(gate), close(box.input), close(box.output), close(SOCKET);
+    mount_for(ends[0], proc);
 }
 
 static int read_setup(void) {
@@ -222,6 +221,10 @@ static void clean_up(pid_t inside, pid_t mounting) {
 int main(void) {
     int judge = pidfd_of(getppid()), tell[2], gate[2];
     setsid();
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    for (int number = 1; number < 32; number++) signal(number, SIG_DFL); /* Python ignores SIGPIPE; programs must not */
     if (chdir("/") < 0 || read_setup() < 0) return 1;
     prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     prctl(PR_SET_PDEATHSIG, 0);

@@ -5,6 +5,7 @@
 #include "mounts.h"
 #include <dirent.h>
 #include <sys/sendfile.h>
+#include <sys/xattr.h>
 
 /* Empty a folder, however deep it is, without recursion: what lies in a subfolder moves up, then the folder goes. */
 static int wipe(const char *path) {
@@ -52,7 +53,7 @@ static int tmp_is_clean(uint64_t *used) {
     if (!fresh.mounted || stat("/tmp", &now) < 0 || statfs("/tmp", &room) < 0) return 0;
     *used = (room.f_blocks - room.f_bfree) * (uint64_t)room.f_bsize;
     const struct stat *was = &fresh.folder;
-    return room.f_ffree == fresh.free_inodes && now.st_mode == was->st_mode && now.st_nlink == was->st_nlink &&
+    return getxattr("/tmp", "system.posix_acl_default", NULL, 0) < 0 && room.f_ffree == fresh.free_inodes && now.st_mode == was->st_mode && now.st_nlink == was->st_nlink &&
            !now.st_mtim.tv_sec && !now.st_mtim.tv_nsec && !now.st_atim.tv_sec && !now.st_atim.tv_nsec &&
            now.st_ctim.tv_sec == was->st_ctim.tv_sec && now.st_ctim.tv_nsec == was->st_ctim.tv_nsec;
 }

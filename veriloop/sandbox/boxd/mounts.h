@@ -173,11 +173,8 @@ static int obey(const struct order *order, int *proc) {
     return done;
 }
 
-/* The mounter's life: the first message brings init's /proc. */
-static _Noreturn void mount_for(int init) {
-    int proc = -1;
+static _Noreturn void mount_for(int init, int proc) {
     struct order order;
-    if (receive_one_fd(init, &proc) < 0) _exit(1);
     while (recv(init, &order, sizeof order, 0) == sizeof order) {
         order.error = obey(&order, &proc) < 0 ? (errno ? errno : EIO) : 0;
         if (send(init, &order, sizeof order, MSG_NOSIGNAL) != sizeof order) break;
@@ -186,16 +183,21 @@ static _Noreturn void mount_for(int init) {
 }
 
 /* Init's part: mount its /proc nowhere, keep a way into it for looking at the tree, hand it to the mounter. */
-static int hand_over_proc(void) {
+static void hand_over_proc(void) {
     int proc = make_proc();
     if (proc >= 0) {
         box.proc = openat(proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         if (box.proc >= 0) box.active |= P_PROC;
     }
+    const char *plain[] = {NULL};
+    int full = make_fs("proc", plain, 0);
+    if (full >= 0) {
+        box.last_pid = openat(full, "sys/kernel/ns_last_pid", O_WRONLY | O_CLOEXEC);
+        close(full);
+    }
     struct head head = {OK, 0};
     send_fd(mounter, &head, sizeof head, proc);
     if (proc >= 0) close(proc);
-    return 0;
 }
 
 static int show_proc(int wanted) {

@@ -18,6 +18,33 @@ static char *words[MAX_STRINGS + 2];
 static char child_stack[64 << 10] __attribute__((aligned(64)));
 static char stderr_kept[STDERR_BYTES];
 
+/* Program and judge share the descriptions behind standard input, output and error, and a program may leave flags,
+   owners and signals on them for the next one to find: so each run gets fresh ones. */
+static int reopen(int fd, int flags) {
+    char path[48];
+    snprintf(path, sizeof path, "%d/fd/%d", getpid(), fd);
+    int again = box.proc < 0 ? -1 : openat(box.proc, path, flags | O_CLOEXEC);
+    return again >= 0 ? again : fcntl(fd, F_DUPFD_CLOEXEC, 3);
+}
+
+/* Where the program is the files' owner it may have changed them, too. */
+static void restore(int fd, mode_t mode) {
+    static const struct timespec zero[2] = {{0, 0}, {0, 0}};
+    uint64_t no_hint = 0;
+    static char names[64 << 10];
+    fchmod(fd, mode), futimens(fd, zero), fcntl(fd, F_SET_RW_HINT, &no_hint), lseek(fd, 0, SEEK_SET);
+    ssize_t n = flistxattr(fd, names, sizeof names);
+    for (char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) fremovexattr(fd, name);
+}
+
+static int fresh_stderr(void) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+    if (box.err_read >= 0) close(box.err_read), close(box.err_write); /* not at a run's end: a hangup would wake us */
+    box.err_read = ends[0], box.err_write = ends[1];
+    return fcntl(box.err_read, F_SETFL, O_NONBLOCK);
+}
+
 struct start { /* read by the child, which shares our memory until it executes the program */
     const struct run *run;
     char **argv, **envp;
@@ -25,6 +52,12 @@ struct start { /* read by the child, which shares our memory until it executes t
     volatile int error;
     const char *volatile failed;
 };
+
+static void close_start(struct start *start) {
+    if (!(start->run->flags & R_STDIN) && start->input >= 0) close(start->input);
+    if (!(start->run->flags & R_STDOUT) && start->output >= 0) close(start->output);
+    close_message_fds();
+}
 
 static int limit(int what, uint64_t value) {
     uint64_t both[2] = {value, value};
@@ -94,30 +127,9 @@ static size_t drain(size_t kept, size_t keep) {
     return kept;
 }
 
-/* Undo what a program can leave on a file that the next one gets too: flags of the open file, who is signalled for it,
-   and as its owner also mode, times, attributes and hints. */
-static void refresh(int fd, mode_t mode) {
-    static char names[64 << 10];
-    static const struct timespec zero[2] = {{0, 0}, {0, 0}};
-    uint64_t no_hint = 0;
-    fcntl(fd, F_SETFL, 0), fcntl(fd, F_SETSIG, 0), fcntl(fd, F_SETOWN, 0), fcntl(fd, F_SET_RW_HINT, &no_hint);
-    if (!mode) return;
-    fchmod(fd, mode), futimens(fd, zero);
-    ssize_t n = flistxattr(fd, names, sizeof names);
-    for (char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) fremovexattr(fd, name);
-}
-
-/* A pipe for standard error that no other program has had. */
-static int fresh_errors(void) {
-    int ends[2];
-    if (pipe2(ends, O_CLOEXEC) < 0) return -1;
-    if (box.err_read > 0) close(box.err_read), close(box.err_write);
-    box.err_read = ends[0], box.err_write = ends[1];
-    return fcntl(box.err_read, F_SETFL, O_NONBLOCK);
-}
-
 struct watch {
     const struct run *run;
+    const struct watermark *mark;
     pid_t main;
     uint64_t started, next_sample, tree_peak;
     uint64_t seen, lost; /* CPU time: the most that was seen, and what of it nobody was charged for */
@@ -157,6 +169,8 @@ static uint64_t look(struct watch *w) {
         if (cpu + w->lost + rounding < w->seen) w->lost = w->seen - cpu;
         cpu += w->lost;
         if (cpu > w->seen) w->seen = cpu;
+        if (sample.count > 1 && w->mark->group) sample.resident = 0; /* the group knows what is shared */
+        else if (sample.count > 1 && sample.resident > w->tree_peak) sample.resident = proportional_memory();
         if (sample.resident > w->tree_peak) w->tree_peak = sample.resident;
         if (sample.resident > run->memory) w->stopped = S_MEMORY;
     } else {
@@ -219,13 +233,14 @@ static unsigned verdict(struct watch *w, const struct done *done) {
     return S_NONE;
 }
 
-static void finish(struct watch *w, const struct watermark *mark, uint64_t ended) {
+static void finish(struct watch *w, uint64_t ended) {
+    const struct watermark *mark = w->mark;
     struct done done = {.head = {DONE, w->run->head.seq}};
     uint64_t scratch = 0;
     w->err_bytes = drain(w->err_bytes, w->run->stderr_bytes);
     done.ended = WIFSIGNALED(w->status) ? 1 : 0;
     done.code = (uint32_t)(done.ended ? WTERMSIG(w->status) : WEXITSTATUS(w->status));
-    done.cpu_ns = w->used.cpu_ns + w->lost, done.wall_ns = ended - w->started;
+    done.cpu_ns = most(w->used.cpu_ns + w->lost, w->seen), done.wall_ns = ended - w->started;
     done.stdout_bytes = w->run->flags & R_STDOUT ? ~0ULL : output_bytes();
     if (own_root()) tmp_is_clean(&scratch);
     done.peak = w->used.peak + scratch, done.peak_source = PEAK_RSS;
@@ -251,13 +266,13 @@ static int prepare(const struct run *run, struct start *start, char *at) {
     words[run->argc] = words[run->argc + run->envc + 1] = NULL;
     int wanted = !!(run->flags & R_STDIN) + !!(run->flags & R_STDOUT), next = 0;
     if (message_fd_count != wanted) return errno = EBADF, fail("RUN has the wrong number of descriptors", NULL);
-    start->input = run->flags & R_STDIN ? message_fds[next++] : run->flags & R_EMPTY ? box.null : box.input;
-    start->output = run->flags & R_STDOUT ? message_fds[next] : box.output;
-    refresh(box.null, 0), refresh(box.input, 0444), refresh(box.output, 0622);
-    if (fresh_errors() < 0) return fail("cannot open a pipe", NULL);
-    if (start->input == box.input) lseek(box.input, 0, SEEK_SET);
-    if (start->output == box.output && (ftruncate(box.output, 0) < 0 || lseek(box.output, 0, SEEK_SET) < 0))
-        return fail("cannot empty the output", NULL);
+    if (ftruncate(box.output, 0) < 0) return fail("cannot empty the output", NULL);
+    if (!own_uid()) restore(box.input, 0444), restore(box.output, 0622);
+    start->input = run->flags & R_STDIN   ? message_fds[next++]
+                   : run->flags & R_EMPTY ? open("/dev/null", O_RDONLY | O_CLOEXEC)
+                                          : reopen(box.input, O_RDONLY);
+    start->output = run->flags & R_STDOUT ? message_fds[next] : reopen(box.output, O_WRONLY);
+    if (start->input < 0 || start->output < 0 || fresh_stderr() < 0) return fail("cannot open standard files", NULL);
     if (fresh_tmp(run->scratch, run->inodes) < 0) return fail("cannot empty", box.tmp);
     if (show_proc(!!(run->flags & R_PROC)) < 0) return fail("cannot mount", "/proc");
     bound_groups(run->memory + HEADROOM + run->output + box.loaded_bytes, run->processes + (own_root() ? 2 : 1));
@@ -269,16 +284,18 @@ static int serve_run(void) {
     if (message_bytes < sizeof run) return errno = EPROTO, fail("RUN is too short", NULL);
     memcpy(&run, message, sizeof run);
     if (run.stderr_bytes > STDERR_BYTES) run.stderr_bytes = STDERR_BYTES;
-    struct start start = {.run = &run};
-    if (prepare(&run, &start, message + sizeof run) < 0) return -1;
-    struct watch w = {.run = &run};
-    w.sampled = run.processes > 1 || !(run.flags & R_ADDRESS_SPACE) || !(box.active & P_PIDS);
+    struct start start = {.run = &run, .input = -1, .output = -1};
+    int prepared = prepare(&run, &start, message + sizeof run);
+    if (prepared < 0) return close_start(&start), -1;
     struct watermark mark = {NULL, 0, 0};
+    struct watch w = {.run = &run, .mark = &mark};
+    w.sampled = run.processes > 1 || !(run.flags & R_ADDRESS_SPACE) || !(box.active & P_PIDS);
     if (w.sampled) mark = mark_peak();
+    if (box.last_pid >= 0 && pwrite(box.last_pid, "1", 1, 0) < 0) close(box.last_pid), box.last_pid = -1;
     w.started = now_ns();
     w.main = clone(child, child_stack + sizeof child_stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
     int error = errno;
-    close_message_fds();
+    close_start(&start);
     if (w.main < 0) return errno = error, fail("cannot fork", NULL);
     if (start.failed) {
         waitpid(w.main, NULL, __WALL);
@@ -293,7 +310,7 @@ static int serve_run(void) {
     }
     uint64_t ended = now_ns();
     end_all(&w.used);
-    finish(&w, &mark, ended);
+    finish(&w, ended);
     return 0;
 }
 

@@ -28,6 +28,10 @@ enum { /* mount attributes and flags */
 
 enum { NEW_CGROUP = 0x02000000 };
 
+#ifndef F_SET_RW_HINT
+#define F_SET_RW_HINT 1036
+#endif
+
 struct mount_attributes { uint64_t set, clear, propagation, userns; };
 struct open_how_2 { uint64_t flags, mode, resolve; };
 enum { RESOLVE_NO_XDEV_ = 1, RESOLVE_NO_MAGICLINKS_ = 2, RESOLVE_NO_SYMLINKS_ = 4, RESOLVE_BENEATH_ = 8 };
