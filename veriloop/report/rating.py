@@ -310,7 +310,7 @@ def rating_page(
     sections = [s for s in (*tables, *pictures, *more) if s is not None]
     return Page(
         title="Ratings on programming contests",
-        subtitle=f"{_count(len(rated.models), 'model')} over {_count(len(rated.contests), 'contest')}, by CodeElo's rule",
+        subtitle=f"{_count(len(rated.models), 'model')} over {_count(len(rated.contests), 'contest')}",
         headline=_headline(rated),
         sections=(*sections, _how_to_read(rated)),
         provenance=provenance,
