@@ -1,12 +1,13 @@
 # An output validator of the ICPC convention: the output, on standard input, dictates exit code, message and score.
 import sys
+from pathlib import Path
 
-given, answer, feedback = sys.argv[1:4]
-assert open(given).read() == "the input"
-assert open(answer).read() == "the answer"
-code, message, score = (sys.stdin.read().split("|") + ["", ""])[:3]
+given, answer, feedback = map(Path, sys.argv[1:4])
+assert given.read_text() == "the input"
+assert answer.read_text() == "the answer"
+code, message, score = [*sys.stdin.read().split("|"), "", ""][:3]
 if message:
-    open(feedback + "/judgemessage.txt", "w").write(message)
+    (feedback / "judgemessage.txt").write_text(message)
 if score:
-    open(feedback + "/score.txt", "w").write(score)
+    (feedback / "score.txt").write_text(score)
 sys.exit(int(code))
