@@ -14,6 +14,7 @@ import shutil
 import stat
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from veriloop.errors import SandboxError
@@ -44,7 +45,7 @@ def _binary(uid: int) -> str:
         try:
             return _build(compiler, found)
         except OSError:
-            continue  # a read-only or full folder; the last one is always writable or the machine is not usable
+            continue  # a read-only or full folder
     raise SandboxError("no folder to keep the native launcher in: set XDG_CACHE_HOME or TMPDIR")
 
 
@@ -58,14 +59,16 @@ def _digest(compiler: str) -> str:
     return found.hexdigest()[:16]
 
 
-def _folders() -> list[Path]:
+def _folders() -> Iterator[Path]:
+    """Where the launcher may be kept, the best first; a folder is made only when it comes to it."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     shared = Path(tempfile.gettempdir()) / f"veriloop-{os.geteuid()}"
-    found = [p for p in (Path(home) / "veriloop", shared) if p.is_absolute() and _private(p)]
-    if not found:
-        found = [Path(tempfile.mkdtemp(prefix="veriloop-"))]
-        atexit.register(shutil.rmtree, found[0], ignore_errors=True)
-    return found
+    for folder in (Path(home) / "veriloop", shared):
+        if folder.is_absolute() and _private(folder):
+            yield folder
+    last = Path(tempfile.mkdtemp(prefix="veriloop-"))
+    atexit.register(shutil.rmtree, last, ignore_errors=True)
+    yield last
 
 
 def _private(folder: Path) -> bool:
