@@ -72,7 +72,7 @@ def cut(number, by):
 
 
 def plain(ratings, ranks):
-    """The eight steps as they are written; a seed within 1e-9 of the mean is no less than it, as in exact arithmetic."""
+    """The eight steps as they are written; a seed within 1e-9 of the mean is no less than it."""
     n = len(ratings)
 
     def seed(i, x):
