@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from veriloop.codejudge.selftest.running import Found
 
 WIDTH = 80
-_LINE = "{:>2}  {:<31}{:<9}{:<14}{:>7}  {}"
+_LINE = "{:>2} {:<24} {:<26} {:<14} {:<5} {:>4}"
 
 
 @final
@@ -35,7 +35,7 @@ class SelftestOptions:
             stamp = str(there.sandbox.isolation)
             if not self.as_json:
                 print(f"isolation: {stamp}\n")
-                print(_LINE.format("", "attack", "trials", "verdicts", "CPU", "held by"))
+                print(_LINE.format("", "attack", "defence", "state", "", "CPU"))
             for row in run(there, table()):
                 found.append(row)
                 if not self.as_json:
@@ -52,16 +52,18 @@ class SelftestOptions:
 
 
 def lines(row: Found) -> Iterator[str]:
-    """A row of the table, with a line for each trial that was not held."""
+    """A row of the table: which trials were held of those made, the first verdicts, the programs' CPU seconds; with a
+    line for each breach.
+    """
     attack, seen = row.attack, row.seen
     held = sum(s.held for s in seen)
-    trials = f"{held}/{len(seen)}" if seen else "-"
-    cpu = f"{row.cpu_s:.2f} s" if row.cpu_s else ""
-    by = attack.defence if row.state == "held" else row.state
-    yield _LINE.format(attack.number, attack.name, trials, row.verdicts, cpu, by)[:WIDTH].rstrip()
+    state = f"{row.state} {held}/{len(seen)}" if seen else row.state
+    cpu = f"{row.cpu_s:.1f}" if row.cpu_s else ""
+    verdicts = row.verdicts.split()
+    yield _LINE.format(attack.number, attack.name, attack.defence, state, " ".join(verdicts[:2]), cpu).rstrip()
     for one in seen:
         if not one.held:
-            yield from (f"      {one.trial}: {breach}" for breach in one.breaches)
+            yield from (f"   {one.trial}: {breach}" for breach in one.breaches)
 
 
 def closing(found: list[Found]) -> str:

@@ -1,6 +1,6 @@
 """Sources that attack the compiler, and through it the machine: each must end as a compile error within the limits.
 
-The judge's own compiler step is used, in a box whose limits are lowered so that each bomb costs half a second.
+The judge's own compiler step is used, in a box whose limits are lowered so that each bomb costs a third of a second at most.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from veriloop.sandbox.boxes import Box, Stdin
 from veriloop.sandbox.limits import MIB, Limits
 from veriloop.sandbox.outcomes import Isolation, Mode, Outcome
 
-CAP = Limits(cpu_s=0.5, wall_s=6.0, memory=512 * MIB)
+CAP = Limits(cpu_s=0.3, wall_s=6.0, memory=512 * MIB)
 
 
 @final

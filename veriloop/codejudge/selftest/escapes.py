@@ -29,8 +29,8 @@ _BYSTANDER = Lift("nothing", why="done to the bystander in place of the machine'
 ESCAPES = (
     Attack(
         8,
-        "reading tests, judge, secrets",
-        "mount and pid namespace, Landlock",
+        "reading tests, secrets",
+        "mounts, pids, Landlock",
         "a secret file, the judge's source, another's environment",
         (
             Attempt("read_path {file} {folder}"),
@@ -58,7 +58,7 @@ ESCAPES = (
     Attack(
         10,
         "writing outside",
-        "read-only mounts, no root inside",
+        "read-only mounts, no root",
         "a file of the system, the kernel or the box opened to write",
         (
             Attempt("create / /usr /usr/bin /etc /dev /proc /sys /var/tmp {folder}"),
@@ -74,8 +74,8 @@ ESCAPES = (
     ),
     Attack(
         11,
-        "attacking judge and init",
-        "pid namespace, seccomp, own uid",
+        "attacking judge, init",
+        "pid space, seccomp, uid",
         "a signal, tracer or system call that reaches another process",
         (
             Attempt("signal_others {victim} {judge}", weakest=PRIVATE),
@@ -106,8 +106,8 @@ ESCAPES = (
     ),
     Attack(
         13,
-        "links and pipes for outputs",
-        "collected without following links",
+        "links, pipes for outputs",
+        "no links followed",
         "a file of the user's, or a judge that waits, in place of an output",
         tuple(
             Attempt(
@@ -129,8 +129,8 @@ ESCAPES = (
     ),
     Attack(
         14,
-        "messages to the next test",
-        "fresh tmpfs and ipc, seccomp",
+        "words to the next test",
+        "fresh files, ipc, seccomp",
         "the next run finds a file, a segment, a queue, a key",
         (
             Attempt("leave_file {tmp}", ("done",), then="find_file {tmp}"),
@@ -147,21 +147,21 @@ ESCAPES = (
     Attack(
         16,
         "forged protocol",
-        "status from wait, closed descriptors",
+        "wait status, closed files",
         "a descriptor of the judge is open in the program",
         (Attempt("forge", ("done",), lift=PLAIN),),
     ),
     Attack(
         19,
         "shadowed modules",
-        "python -I -S, read-only folder",
+        "python -I -S, sealed box",
         "the next test imports a module that this one wrote",
         (Attempt("shadow.py leave {tmp} {box} .", ("done",), then="shadow.py find {tmp} {box}"),),
     ),
     Attack(
         20,
         "recognising the judge",
-        "own host name, fixed environment",
+        "own host name, clean env",
         "the machine's name, the user's environment",
         (
             Attempt("environment PATH HOME LANG LC_ALL TMPDIR PWD", ("done",)),
@@ -170,7 +170,7 @@ ESCAPES = (
     ),
     Attack(
         23,
-        "core dumps, set-user-ID programs",
+        "core dumps, set-user-ID",
         "core limit 0, no_new_privs",
         "a core file; a capability, a group or a privilege",
         (

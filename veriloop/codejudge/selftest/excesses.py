@@ -19,7 +19,7 @@ EXCESSES = (
     Attack(
         1,
         "fork bomb",
-        "process limit, pid namespace",
+        "process limit, pid space",
         "more processes than allowed, or processes alive after the run",
         (
             Attempt("fork_bomb 16", ("done",), MANY, _CROWDED, PRIVATE),
@@ -30,38 +30,38 @@ EXCESSES = (
     Attack(
         2,
         "threads and clones",
-        "process limit, own init reaps all",
+        "process limit, own init",
         "more threads than allowed; CPU time that is charged to nobody",
         (
             Attempt("thread_bomb 16", ("stopped",), MANY, _CROWDED, PRIVATE),
             Attempt("clone_parent 150", ("done",), MANY),
             Attempt("double_fork 150", ("done",), MANY),
-            Attempt("unwaited 150", ("done",), MANY),
+            Attempt("unwaited 200", ("done",), MANY),
             Attempt("burn_threads 150", ("done",), MANY, TRUTH),
         ),
     ),
     Attack(
         3,
         "memory bomb",
-        "memory cgroup or RLIMIT_AS",
+        "cgroup, address space",
         "more memory held than allowed, or more than the judge saw",
         (
-            Attempt("touch 64", ("done", "memory", "signal"), lift=_ROOMY),
-            Attempt("touch_in_children 64 4", ("memory",), MANY, _ROOMY),
-            Attempt("stack 96 64", ("signal", "memory"), lift=_ROOMY),
-            Attempt("stack 40 64", ("done",), lift=Lift("limits", "stack", 8 * MIB)),
+            Attempt("touch 88", ("done", "memory", "signal"), lift=_ROOMY),
+            Attempt("touch_in_children 88 3", ("memory", "done"), MANY, _ROOMY),
+            Attempt("stack 96 88", ("signal", "memory"), lift=_ROOMY),
+            Attempt("stack 40 88", ("done",), lift=Lift("limits", "stack", 8 * MIB)),
             Attempt("hold 40", ("done",), lift=TRUTH, peak_most=44),
             Attempt("peak 40", ("done",), lift=TRUTH, peak_most=44),
         ),
     ),
     Attack(
         4,
-        "memory that limits do not see",
-        "seccomp, sized tmpfs, cgroup",
+        "memory unseen by limits",
+        "seccomp, tmpfs size",
         "files without a name, shared segments, a file system filled",
         (
-            Attempt("memfd 64", ("done", "memory", "security"), lift=NO_SECCOMP),
-            Attempt("shm 64", ("done", "memory", "security"), lift=NO_SECCOMP),
+            Attempt("memfd 88", ("done", "memory", "security"), lift=NO_SECCOMP),
+            Attempt("shm 88", ("done", "memory", "security"), lift=NO_SECCOMP),
             Attempt(
                 "fill_files {tmp} 16",
                 ("done",),
@@ -69,8 +69,8 @@ EXCESSES = (
                 weakest=SPACES,
             ),
             Attempt("fill_files /dev/shm 0", ("done",)),
-            Attempt("behind_end 96 {tmp}", lift=NO_SECCOMP),
-            Attempt("pipes 64", ("done",), lift=Lift("limits", "open_files", 512)),
+            Attempt("behind_end 96 {tmp}", lift=Lift("limits", "file_size", 128 * MIB)),
+            Attempt("pipes 88", ("done",), lift=Lift("limits", "open_files", 512)),
         ),
     ),
     Attack(
@@ -110,7 +110,7 @@ EXCESSES = (
     ),
     Attack(
         12,
-        "daemon that holds the output",
+        "daemon holding output",
         "end with the main program",
         "the judge waits for a process that left its session",
         (Attempt("daemonize 400", ("done",), MANY),),
@@ -139,20 +139,20 @@ EXCESSES = (
     ),
     Attack(
         24,
-        "figures of the run before",
+        "figures of the last run",
         "fresh counters",
         "the next run is charged for time or memory of this one",
         (
             Attempt("burn 150", ("done",), lift=TRUTH, then="fine"),
             Attempt("hold 50", ("done",), lift=TRUTH, then="fine"),
             Attempt("double_fork 100", ("done",), MANY, TRUTH, then="fine"),
-            Attempt("touch_in_children 64 4", ("memory",), MANY, TRUTH, then="fine"),
+            Attempt("touch_in_children 88 3", ("memory", "done"), MANY, TRUTH, then="fine"),
         ),
     ),
     Attack(
         25,
         "overload",
-        "CPU time decides, not the clock",
+        "CPU time, not the clock",
         "a program at half its limit fails while the machine is busy",
         (
             Attempt(

@@ -118,7 +118,7 @@ def function_problem() -> JudgedProblem:
     )
     row: dict[str, Json] = {
         "task_id": "selftest/add",
-        "prompt": "def add(a, b):\n",
+        "prompt": "def add(a, b):\n    \"\"\"The sum.\"\"\"\n",
         "entry_point": "add",
         "test": tests,
     }
@@ -156,19 +156,19 @@ FRAUDS = (
     Attack(
         15,
         "grading oneself",
-        "candidate and tests in two boxes",
+        "candidate apart from tests",
         "accepted without solving anything, or not counted at all",
         tuple(Exploit(file) for file in _EXPLOITS),
     ),
     Attack(
         17,
-        "outputs that break the checker",
-        "bytes compared; checker in a box",
+        "outputs against checkers",
+        "bytes; checker in a box",
         "accepted, an exception, or the submission blamed for the checker",
         (
             *_OUTPUTS,
             BrokenChecker("crash"),
-            BrokenChecker("loop"),
+            BrokenChecker("loop 6000"),
             BrokenChecker("call ptrace"),
         ),
     ),
@@ -182,20 +182,20 @@ FRAUDS = (
             HostileSource("20,000 errors", b"#error x\n", 20_000),
             HostileSource("20,000 warnings", b"#warning\n", 20_000),
             HostileSource("invalid UTF-8", b"int \xff\xfe\x80;\n"),
-            HostileSource("NUL bytes", b"int\0main;\0" * 100),
+            HostileSource("NUL bytes", b"int\0main\0(;\0" * 100),
         ),
     ),
     Attack(
         26,
         "compile bombs",
-        "compiler in a box, own limits",
+        "compiler boxed, limited",
         "the compiler fills the machine, or prints what it can read",
         BOMBS,
     ),
     Attack(
         27,
         "death of the judge",
-        "launcher ends with it, pid namespace",
+        "launcher ends with it",
         "processes, mounts, groups or files after SIGKILL of the judge",
         (KilledJudge(),),
     ),

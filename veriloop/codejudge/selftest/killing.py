@@ -17,6 +17,7 @@ from typing import final
 
 from veriloop.codejudge.selftest.scenes import tagged
 from veriloop.codejudge.selftest.stages import Seen, Stage
+from veriloop.sandbox.group_trials import hierarchies
 from veriloop.sandbox.outcomes import Mode
 
 PATIENCE_S = 10.0  # for what must happen at once, on a machine that may be busy
@@ -40,7 +41,6 @@ class KilledJudge:
         scene, folder = stage.scene, stage.scene.folder / "judge"
         folder.mkdir(exist_ok=True)
         tag = scene.tag + "-doomed"
-        before = set(_traces(folder))
         isolation = stage.sandbox.isolation
         command = [sys.executable, "-m", __name__, isolation.mode.value, isolation.launcher]
         doomed = subprocess.Popen(
@@ -55,18 +55,28 @@ class KilledJudge:
             doomed.wait()
         if not working or doomed.returncode != -9:
             return Seen(self.name, (f"the judge did not start: it ended with {doomed.returncode}",))
-        _until(lambda: not tagged(tag) and not set(_traces(folder)) - before)
-        left = [f"process {pid} is still alive" for pid in tagged(tag)]
-        left += [f"{what} was left" for what in sorted(set(_traces(folder)) - before)]
-        return Seen(self.name, tuple(left))
+        _until(lambda: not list(left(tag, folder, doomed.pid)))
+        return Seen(self.name, tuple(left(tag, folder, doomed.pid)))
 
 
-def _traces(folder: Path) -> Iterator[str]:
-    """Files in the judge's temporary folder, mounts that concern them, and control groups."""
-    yield from (str(path) for path in folder.rglob("*"))
+def left(tag: str, folder: Path, judge: int) -> Iterator[str]:
+    """What there still is of a judge: its programs, its temporary files, mounts of them, its control groups.
+
+    The launcher's own binary is kept on purpose, in the temporary folder where the user has no other.
+    """
+    yield from (f"process {pid} is still alive" for pid in tagged(tag))
+    kept = f"veriloop-{os.geteuid()}"
+    yield from (f"{path} was left" for path in folder.iterdir() if path.name != kept)
     for line in Path("/proc/self/mounts").read_text().splitlines():
-        if str(folder) in line or "veriloop" in line:
-            yield "mount " + line.split()[1]
+        if str(folder) in line:
+            yield f"the mount {line.split()[1]} was left"
+    try:
+        groups = set(hierarchies().values())
+    except OSError:
+        return
+    for group in groups | {os.path.dirname(group) for group in groups}:
+        for path in Path(group).glob(f"veriloop-{judge}-*"):
+            yield f"the control group {path} was left"
 
 
 def _until(true: Callable[[], object]) -> bool:
