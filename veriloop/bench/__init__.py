@@ -7,6 +7,8 @@ model. Every number stands with its interval, its n and how many were unscored. 
 KINDS: dict[str, str] = {
     "best_of_n": "veriloop.bench.best_of_n:best_of_n",
     "biases": "veriloop.bench.biases:measure_biases",
+    "codeelo": "veriloop.bench.codeelo.measuring:measure_codeelo",
     "first_error": "veriloop.bench.location:locate",
+    "humaneval": "veriloop.bench.humaneval:measure_humaneval",
     "processbench": "veriloop.bench.processbench:run_processbench",
 }

@@ -7,6 +7,7 @@ import typer
 from veriloop.cli.bench_best_of_n import best_of_n
 from veriloop.cli.bench_biases import biases
 from veriloop.cli.bench_codeelo import codeelo
+from veriloop.cli.bench_humaneval import humaneval
 from veriloop.cli.bench_processbench import processbench
 
 app = typer.Typer(
@@ -16,3 +17,4 @@ app.command()(processbench)
 app.command("best-of-n")(best_of_n)
 app.command()(biases)
 app.command()(codeelo)
+app.command()(humaneval)

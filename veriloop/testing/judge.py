@@ -6,6 +6,7 @@ stand wherever a ``verify.code.Judge`` is asked for.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -15,14 +16,15 @@ from veriloop.codejudge.problem import JudgedProblem, Submission
 from veriloop.codejudge.verdicts import Code, Report, TestResult
 from veriloop.sandbox.outcomes import Isolation, Mode
 
+_LETTERS = re.compile(rf"\b(?:{'|'.join(Code)})\b")
 _SCORES = {Code.AC: 1.0, Code.PC: 0.5, Code.JE: None, Code.SK: None}
 
 
 @final
 @dataclass(frozen=True)
 class SpokenJudge:
-    """The verdict is the first of ``Code`` whose letters stand in the program, AC where none does, on the first test;
-    an accepted program passes all. A verdict takes ``delay`` seconds. ``asked`` are the programs so far.
+    """The verdict is the last word of the program that is one of ``Code``, AC where none is, and falls on the first
+    test; an accepted program passes all. A verdict takes ``delay`` seconds. ``asked`` are the programs so far.
     """
 
     delay: float = 0.0
@@ -41,7 +43,8 @@ class SpokenJudge:
             self.asked.append((problem.name, submission))
         time.sleep(self.delay)
         said = submission.source.decode("utf-8", "replace")
-        code = next((c for c in Code if c.value in said), Code.AC)
+        found = _LETTERS.findall(said)
+        code = Code(found[-1]) if found else Code.AC
         rest = Code.SK if stop_at_first and code is not Code.AC else Code.AC
         results = [
             TestResult(

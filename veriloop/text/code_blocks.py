@@ -179,7 +179,9 @@ def language_of(info: str) -> str | None:
 def _rank(block: Block, language: str, defines: str) -> tuple[bool, bool, bool]:
     asked = block.language in ("", language)
     if defines:
-        whole = re.search(rf"\bdef\s+{re.escape(defines)}\s*\(", block.code) is not None
+        name = re.escape(defines)
+        made = rf"\b(?:def|function)\s+{name}\s*\(|(?<![\w.]){name}\s*=[^=]"
+        whole = re.search(made, block.code) is not None
     else:
         whole = _is_whole(block.code, block.language or language)
     return asked, whole, block.closed

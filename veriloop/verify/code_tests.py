@@ -6,7 +6,7 @@ A list of plain JSON objects:
   ``points`` and ``sample``.
 - ``{"limits": {"time_s": 2, "memory_mb": 256, "compare": "tokens"}}``, at most one, each field at will.
 - ``{"function": "add", "prompt": "...", "check": "def check(candidate): ..."}``, one: a function and code that asserts,
-  as HumanEval has them; ``prompt`` is the code that the model was shown.
+  as HumanEval has them, also in JavaScript with ``"language": "javascript"``; ``prompt`` is the code that was shown.
 - ``{"function": "add", "arguments": [1, 2], "result": 3}``, any number, of one function: calls with plain JSON.
 """
 
@@ -47,7 +47,7 @@ class CodeTests:
 
     def completion(self, text: str) -> str | None:
         """The code of an answer that goes on with the prompt instead of beginning anew; None where it does not."""
-        if not self.prompt or not re.match(r"[ \t]+\S", text.lstrip("\n")):
+        if not self.prompt or not re.match(r"(?:[ \t]*\n)*[ \t]+\S", text):
             return None
         return self.prompt + text
 
@@ -128,17 +128,17 @@ def _function(
         )
     entry, prompt = entries.pop(), str(tests[0].get("prompt") or "")
     if "check" in tests[0]:
+        language = str(tests[0].get("language") or "python")
         bare = prompt or f"def {entry}():\n"
-        body = (
-            "    ...\n" if bare.rstrip().endswith(":") else ""
-        )  # the jury runs what the model was shown
+        # The jury runs what the model was shown: a function without a body is none.
+        body = "    ...\n" if bare.rstrip().endswith(":") else ""
         row = {
             "task_id": name,
             "prompt": bare + body,
             "entry_point": entry,
             "test": tests[0]["check"],
         }
-        judged = human_eval(row)
+        judged = human_eval(row, language=language)
     else:
         judged = calls(name, [_call(test, name, at) for at, test in enumerate(tests, 1)])
     return CodeTests(replace(judged, **amounts), entry, prompt)

@@ -148,6 +148,12 @@ def test_a_function_is_found_by_its_name():
     assert program(text, "python").code == "print(add(1, 2))"
 
 
+@pytest.mark.parametrize("made", ["function add(a, b) {}", "const add = (a, b) => a + b;"])
+def test_a_javascript_function_is_found_by_its_name(made):
+    text = f"{fenced(made, 'js')}\n{fenced('console.log(add(1, 2))', 'js')}"
+    assert program(text, "javascript", defines="add").code == made
+
+
 def test_windows_line_ends():
     assert program(fenced(MAIN).replace("\n", "\r\n")).code == MAIN
 

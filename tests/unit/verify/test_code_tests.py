@@ -73,6 +73,7 @@ def test_a_function_is_handed_in_with_what_the_prompt_has_before_it():
     assert b"import math" in source
     assert found.program("x", "pypy").language == "pypy"
     assert found.completion("    return a + b\n") == CHECK["prompt"] + "    return a + b\n"
+    assert found.completion("  \n\n    return a\n") is not None
     assert found.completion("Add them: return a + b") is None
     with pytest.raises(InputError, match="functions can be called in"):
         found.program("int add;", "cpp17")

@@ -113,6 +113,12 @@ async def measure_codeelo(
         raise InputError(f"none of the {known.problems} problems can be judged here: {told}")
     verifier = Submitted(submitter, asking.language, Patience())
     records = [asked(p, asking.language) for p in kept]
+    twins = {r.id: r.uid for r in reversed(records)}
+    for record in records:
+        if twins[record.id] != record.uid:
+            raise InputError(
+                f"{twins[record.id]} and {record.uid} have one and the same statement: leave one out"
+            )
     groups = await collect(run, records, engine=engine, search=asking.search(), verifier=verifier)
     attempts = attempts_of(
         groups, verifier=verifier.name, samples=asking.samples, names=[p.id for p in kept]

@@ -1,0 +1,91 @@
+"""``veriloop bench humaneval``: functions from their docstrings, by pass@k."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from textwrap import fill
+
+import typer
+
+from veriloop.cli.options import ENGINE, FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED
+
+
+def humaneval(
+    data: Path = typer.Argument(
+        ..., help="JSONL with the official columns; HumanEval-XL has them too."
+    ),
+    engine: str = ENGINE,
+    samples: int = typer.Option(1, min=1, help="Answers to each problem; one is greedy."),
+    temperature: float | None = typer.Option(
+        None, min=0.0, help="By default 0 for one sample, else 0.8."
+    ),
+    top_p: float | None = typer.Option(
+        None, min=0.01, max=1.0, help="By default 1, of many samples 0.95."
+    ),
+    max_tokens: int = typer.Option(4096, help="Of an answer."),
+    system: str | None = typer.Option(None, help="System message; none by default."),
+    mode: str = typer.Option("", help="The least isolation wanted; by default the strongest."),
+    trusted: bool = typer.Option(False, "--trusted", help="Allow running without isolation."),
+    limit: int = typer.Option(0, help="The first problems; 0 is all."),
+    out: Path = typer.Option(Path("runs/humaneval"), "--out", "-o", help="Folder to write."),
+    seed: int = SEED,
+    in_flight: int = IN_FLIGHT,
+    fresh: bool = FRESH,
+    retry_lost: bool = RETRY_LOST,
+    quiet: bool = QUIET,
+) -> None:
+    """HumanEval (arXiv 2107.03374): pass@k of functions. Stopped runs go on where they were."""
+    from dataclasses import replace
+
+    from veriloop.bench import humaneval as bench
+    from veriloop.cli.opening import remembered
+    from veriloop.cli.running import running
+    from veriloop.verify.code import Code
+
+    found = bench.read_humaneval(data, limit=limit or None)
+    saved = found.quarantine.save(out)
+    if saved:
+        typer.echo(fill(f"{found.quarantine.summary()}; all in {saved}", 80), err=True)
+    decoding = bench.sampling(samples, max_tokens)
+    asked = {"temperature": temperature, "top_p": top_p}
+    decoding = replace(decoding, **{k: v for k, v in asked.items() if v is not None})
+    search = bench.humaneval_search(samples, decoding, seed=seed, system=system)
+    verifier = Code(found.language, mode=mode or None, untrusted=not trusted)
+
+    with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
+
+        async def work() -> bench.HumanEvalResult:
+            async with remembered(engine, out) as model:
+                return await bench.measure_humaneval(
+                    run, found, engine=model, search=search, verifier=verifier
+                )
+
+        result = asyncio.run(work())
+    _show(result, out, {"search": repr(search), "verifier": repr(verifier)}, seed)
+
+
+def _show(result: object, out: Path, config: dict[str, str], seed: int) -> None:
+    from veriloop.bench.humaneval import HumanEvalResult
+    from veriloop.cli.provenance import provenance
+    from veriloop.report import code_attempts as page
+    from veriloop.report.page import Link
+    from veriloop.report.render import write_page
+    from veriloop.report.terminal import terminal_table
+
+    assert isinstance(result, HumanEvalResult)
+    title = f"HumanEval: {result.model}, {result.language}"
+    tables = [page.passes_table(title, result.summary), page.shares_table(result.summary)]
+    verdicts = page.verdicts_table(result.summary)
+    rest = [verdicts, page.attempts_table(result.attempts, {}), page.browser(result.groups, "code")]
+    whole = page.code_page(
+        title,
+        [*tables, *rest],
+        summary=result.summary,
+        link=Link("HumanEval, arXiv 2107.03374", "https://arxiv.org/abs/2107.03374"),
+        provenance=provenance({"seed": seed}, config),
+    )
+    write_page(whole, out / "report.html")
+    for table in [*tables, verdicts]:
+        typer.echo(terminal_table(table))
+    typer.echo(f"report: {out / 'report.html'}")
