@@ -101,7 +101,7 @@ class Exploit:
 
     def make(self, stage: Stage) -> Seen:
         """Judge it."""
-        code = (PROGRAMS / "exploits" / self.file).read_text()
+        code = (PROGRAMS / "exploits" / f"{self.file}.txt").read_text()
         report = stage.judge.judge(function_problem(), submission(code, "add"))
         wrong = report.code not in (Code.AC, Code.PC, Code.JE)
         said = report.tests[0].message if report.tests else report.compile_message

@@ -61,7 +61,7 @@ class Stage:
     @property
     def files(self) -> Mapping[str, bytes | Path]:
         """The hostile programs by their names in a box."""
-        return {"hostile": self.scene.hostile} | {p.name: p for p in PROGRAMS.glob("shadow.py")}
+        return {"hostile": self.scene.hostile, "shadow.py": PROGRAMS / "shadow.py.txt"}
 
 
 @contextmanager
