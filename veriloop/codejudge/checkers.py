@@ -3,9 +3,9 @@
 testlib: ``checker input output answer``, the verdict in the exit code (0 accepted, 1 wrong, 2 and 8 unreadable, 3 the
 jury's fault, 4 trailing garbage, 7 points named by the message, 50 + n per cent where the checker was built with
 ``PC_BASE_EXIT_CODE`` 50). Kattis/ICPC: ``validator input answer feedback_dir`` with the output on standard input, 42
-accepted, 43 wrong. Any other ending is the jury's fault: JE, never accepted and never the submission's. A checker reads
-hostile bytes, so it runs in a box under limits of its own. testlib itself is not shipped: the author's own copy goes
-beside the source.
+accepted (with ``score.txt``, so many of the test's points), 43 wrong; ``judgemessage.txt`` says why. Any other ending
+is the jury's fault: JE, never accepted and never the submission's. A checker reads hostile bytes, so it runs in a box
+under limits of its own. testlib itself is not shipped: the author's own copy goes beside the source.
 """
 
 from __future__ import annotations

@@ -64,12 +64,12 @@ def fault(message: str, *, exit: int | None = None) -> Ruling:
 
 
 def partial(points: float, *, of: float, message: str = "", exit: int | None = None) -> Ruling:
-    """The ruling for ``points`` out of ``of``: all of them are AC, none WA, some PC. Points outside of that range are
-    the jury's fault.
+    """The ruling for ``points`` out of ``of``: all of them are AC, none WA, some PC. Of a test worth
+    nothing, nothing is all. Points outside of that range are the jury's fault.
     """
-    if not 0 <= points <= of or of <= 0:  # also NaN
+    if not 0 <= points <= of:  # also NaN
         return fault(f"the checker gave {points!r} points of {of!r}: {message}", exit=exit)
-    score = points / of
+    score = points / of if of else 1.0
     code = Code.AC if score == 1 else Code.WA if score == 0 else Code.PC
     return Ruling(code, score, message, exit)
 

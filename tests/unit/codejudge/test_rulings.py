@@ -28,7 +28,8 @@ def test_a_judge_error_has_no_score_and_nothing_else_lacks_one():
         (-1, 2, Code.JE, None),
         (math.nan, 2, Code.JE, None),
         (math.inf, 2, Code.JE, None),
-        (0, 0, Code.JE, None),
+        (0, 0, Code.AC, 1.0),
+        (1, 0, Code.JE, None),
     ],
 )
 def test_points_are_a_share_of_what_there_is(points, of, code, score):
