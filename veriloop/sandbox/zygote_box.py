@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import resource
 import struct
@@ -15,7 +16,7 @@ from veriloop.sandbox import zygote_run as runs
 from veriloop.sandbox.protocol import Kind, Protection, RunFlag
 from veriloop.sandbox.zygote_wire import LANDLOCK, LANDLOCK_UID, NAMESPACES, NONE, Setup, Wire, done
 
-_LIMIT_NAMES = (
+_LIMIT_NAMES: tuple[str, ...] = (
     "cpu_ns",
     "wall_ns",
     "memory",
@@ -38,7 +39,6 @@ class Box:
         self._wire, self._setup = wire, setup
         self._active = 0
         self._proc: int | None = None
-        self._null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
 
     def build(self, views: folders.Views) -> None:
         """Make the root and the folders, and see what holds here."""
@@ -47,7 +47,6 @@ class Box:
         if setup.own_root:
             kernel.set_hostname("box")
             self._proc = folders.build_root(views)
-            self._null = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
         else:
             kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
             self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -70,8 +69,6 @@ class Box:
         if self._own_processes is not None or any(g.pids >= 0 for g in setup.groups):
             self._active |= Protection.PIDS
         self._active |= Protection.PROC if self._proc is not None else 0
-        self._errors, self._errors_in = os.pipe2(os.O_CLOEXEC)
-        os.set_blocking(self._errors, False)
         harden(setup.mode)
 
     def serve(self, pid: int) -> None:
@@ -119,53 +116,84 @@ class Box:
         _, seq, flags, argc, _, *values = protocol.RUN.unpack_from(data)
         words = protocol.split_strings(data[protocol.RUN.size :])
         limits = dict(zip(_LIMIT_NAMES, values, strict=True))
-        setup, given = self._setup, iter(descriptors)
-        stdin = self._null if flags & RunFlag.EMPTY_STDIN else setup.input
-        request = runs.Request(
-            argv=words[:argc],
-            env=words[argc:],
-            folder=self._folders.box,
-            limits=limits,
-            address_space=bool(flags & RunFlag.ADDRESS_SPACE),
-            stdin=next(given) if flags & RunFlag.STDIN else stdin,
-            stdout=next(given) if flags & RunFlag.STDOUT else setup.output,
-            own_stdout=not flags & RunFlag.STDOUT,
-        )
-        os.lseek(setup.input, 0, os.SEEK_SET)
-        os.ftruncate(setup.output, 0)
-        os.lseek(setup.output, 0, os.SEEK_SET)
         self._folders.fresh_tmp(limits["scratch"], limits["inodes"])
-        shown = setup.own_root and flags & RunFlag.PROC and self._active & Protection.PROC
-        if shown:
-            kernel.unmount("/proc")
-        try:
-            ending = self._follow(request, seq, proc=bool(flags & RunFlag.PROC))
-        finally:
-            if shown:
-                folders.hide_proc("/proc")
+        with contextlib.ExitStack() as stack:
+            stdin, stdout = self._streams(flags, descriptors, stack)
+            request = runs.Request(
+                argv=words[:argc],
+                env=words[argc:],
+                folder=self._folders.box,
+                limits=limits,
+                address_space=bool(flags & RunFlag.ADDRESS_SPACE),
+                stdin=stdin,
+                stdout=stdout,
+                own_stdout=not flags & RunFlag.STDOUT,
+            )
+            if self._setup.own_root and flags & RunFlag.PROC and self._active & Protection.PROC:
+                kernel.unmount("/proc")
+                stack.callback(folders.hide_proc, "/proc")
+            ending = self._follow(request, seq, stack, proc=bool(flags & RunFlag.PROC))
         self._wire.answer(done(seq, ending))
 
-    def _follow(self, request: runs.Request, seq: int, *, proc: bool) -> runs.Ending:
+    def _streams(
+        self, flags: int, descriptors: list[int], stack: contextlib.ExitStack
+    ) -> tuple[int, int]:
+        """Standard input and output. What a program leaves on an open file (flags, owners) would reach the next one,
+        so our own are opened anew for each run, empty and from the start.
+        """
+        setup, given = self._setup, iter(descriptors)
+        streams = []
+        for flag, own, how in (
+            (RunFlag.STDIN, setup.input, os.O_RDONLY),
+            (RunFlag.STDOUT, setup.output, os.O_WRONLY),
+        ):
+            if flags & flag:
+                streams.append(next(given))
+                continue
+            if flag == RunFlag.STDIN and flags & RunFlag.EMPTY_STDIN:
+                opened = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
+            else:
+                folders.restore(own, 0o444 if flag == RunFlag.STDIN else 0o622)
+                opened = self._again(own, how)
+            streams.append(opened)
+            stack.callback(os.close, opened)
+        os.ftruncate(setup.output, 0)
+        return streams[0], streams[1]
+
+    def _again(self, opened: int, how: int) -> int:
+        if self._proc is not None:
+            with contextlib.suppress(OSError):
+                return os.open(f"{os.getpid()}/fd/{opened}", how | os.O_CLOEXEC, dir_fd=self._proc)
+        fcntl.fcntl(opened, fcntl.F_SETFL, 0)
+        os.lseek(opened, 0, os.SEEK_SET)
+        return os.dup(opened)
+
+    def _follow(
+        self, request: runs.Request, seq: int, stack: contextlib.ExitStack, *, proc: bool
+    ) -> runs.Ending:
         setup, limits = self._setup, request.limits
         for group in setup.groups:
             more = limits["output"] + runs.HEADROOM
             own = 1 if setup.mode >= LANDLOCK else 2
             group.start(limits["memory"] + more, limits["processes"] + own)
-        seccomp = setup.program if self._active & Protection.SECCOMP else None
         cage = runs.Cage(
             uid=0 if setup.mode == NAMESPACES else setup.uid,
-            program=seccomp,
+            program=setup.program if self._active & Protection.SECCOMP else None,
             rules=self._rules(proc=proc) if self._active & Protection.LANDLOCK else None,
             count_processes=self._own_processes,
             strip=setup.mode != NONE,
         )
+        errors, errors_in = os.pipe2(os.O_CLOEXEC)
+        for descriptor in (errors, errors_in):
+            stack.callback(os.close, descriptor)
+        os.set_blocking(errors, False)
         before = runs.children_ns()
-        main, used, floor = runs.start(request, cage, self._errors_in)
+        main, used, floor = runs.start(request, cage, errors_in)
         tree = runs.Tree(
             main, self._proc, setup.own_root, cage.uid, before, cpu_off=used, floor=floor
         )
         scratch = self._folders.tmp if setup.own_root else None
-        around = runs.Around(self._errors, setup.groups, scratch, lambda: self._wire.stopped(seq))
+        around = runs.Around(errors, setup.groups, scratch, lambda: self._wire.stopped(seq))
         try:
             return runs.watch(request, tree, around)
         except BaseException:

@@ -162,6 +162,16 @@ def test_peaks_are_the_programs_own_though_the_judge_is_large(box):
     del ballast
 
 
+def test_memory_that_processes_share_is_counted_once(box):
+    code = (
+        "import os, time\nx = b'x' * (40 << 20)\nfor _ in range(6):\n    if os.fork() == 0:\n"
+        "        time.sleep(0.1); os._exit(0)\nfor _ in range(6): os.wait()"
+    )
+    found = run(box, code, processes=8, memory=128 * MIB)
+    assert (found.exit, found.stopped) == (0, None)
+    assert 40 * MIB < found.peak < 128 * MIB
+
+
 def test_memory_over_the_limit_is_seen_with_and_without_address_space(box):
     code = "x = []\nwhile True: x.append(b'x' * (1 << 20))"
     assert run(box, code, memory=128 * MIB).stopped is Stopped.MEMORY
@@ -257,7 +267,9 @@ def test_proc_is_shown_on_request_and_only_the_boxs_own(box):
 
 
 def test_a_program_cannot_end_or_inspect_its_launcher(box):
-    code = "import os, signal\nfor pid in (1, os.getppid(), -1):\n    os.kill(pid, signal.SIGKILL)\n"
+    code = (
+        "import os, signal\nfor pid in (1, os.getppid(), -1):\n    os.kill(pid, signal.SIGKILL)\n"
+    )
     before = box.pid
     run(box, code.replace("os.kill", "pid and pid > 1 and os.kill"))
     if box.slot.mode in OWN_ROOT:
@@ -300,6 +312,28 @@ def test_pipes_are_passed_on(box):
     assert (found.stdout, found.stdout_bytes) == (b"", None)
     os.close(here)
     os.close(back)
+
+
+def test_nothing_reaches_the_next_run_through_the_standard_streams(box):
+    """Flags, times and modes of the open files behind them, which a program may be able to change."""
+    leave = (
+        "import fcntl, os\nfor n in range(3):\n"
+        "    fcntl.fcntl(n, fcntl.F_SETFL, os.O_NONBLOCK | os.O_APPEND)\n"
+        "    acts = [lambda: os.lseek(n, 3, 0)]\n"
+        "    if os.getuid():  # root would change the host's /dev/null\n"
+        "        acts += [lambda: os.fchmod(n, 0o777), lambda: os.utime(n, (7, 7))]\n"
+        "    for act in acts:\n        try: act()\n        except OSError: pass\n"
+    )
+    look = (
+        "import fcntl, os, sys\nfor n in range(3):\n    flags = fcntl.fcntl(n, fcntl.F_GETFL)\n"
+        "    assert not flags & (os.O_NONBLOCK | os.O_APPEND), n\n    s = os.fstat(n)\n"
+        "    assert 7 not in (s.st_mtime, s.st_atime) and s.st_mode & 0o777 != 0o777, n\n"
+        "print(sys.stdin.read())"
+    )
+    for given in (b"text", None):
+        run(box, leave, stdin=given)
+        found = run(box, look, stdin=given)
+        assert (found.exit, found.stdout) == (0, (given or b"") + b"\n"), found.stderr
 
 
 def test_a_run_can_be_stopped_from_another_thread(box):
@@ -357,7 +391,11 @@ def marked(mark: str) -> list[Path]:
 
 
 def groups(name: str) -> list[Path]:
-    return [p for c in ("memory", "pids", "unified") for p in Path("/sys/fs/cgroup").glob(f"{c}/{name}*")]
+    return [
+        p
+        for c in ("memory", "pids", "unified")
+        for p in Path("/sys/fs/cgroup").glob(f"{c}/{name}*")
+    ]
 
 
 AS_NOBODY = """
@@ -373,7 +411,8 @@ works = {p.what for p in probes.probes() if p.state == "ok"}
 for mode, row in ((Mode.NAMESPACES, "box of a user"), (Mode.LANDLOCK, "landlock")):
     if row in works:
         box = LaunchedBox(Slot(mode), launcher="python")
-        box.load({"main.py": b"import os; print(os.getuid(), os.path.exists('/etc/passwd'), flush=True)\\nwhile True: pass"})
+        code = "import os; print(os.getuid(), os.path.exists('/etc/passwd'), flush=True)"
+        box.load({"main.py": code.encode() + b"\\nwhile True: pass"})
         out = box.run(["/usr/bin/python3", "-I", "-S", "{box}/main.py"], limits=Limits(cpu_s=0.1))
         print(mode.value, out.stopped.value, out.stdout.decode().split(), 0.1 < out.cpu_s < 1.5)
         box.close()
