@@ -22,7 +22,7 @@ BORDER = (
     0.9,
     1.3,
 )  # times the CPU limit: a verdict of TLE in between is taken again on a quiet machine
-LAST_WORDS = 400  # bytes of standard error that go into a message
+WORDS = 600  # bytes of standard error that go into a message
 
 _NO_MEMORY = re.compile(
     rb"bad_alloc|MemoryError|OutOfMemoryError|out of memory|memory allocation of \d+ bytes failed"
@@ -35,11 +35,15 @@ _CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGKILL}
 @final
 @dataclass(frozen=True)
 class Bounds:
-    """What a run is judged by: CPU seconds, peak bytes, bytes of standard output."""
+    """What a run is judged by: CPU seconds, peak bytes, bytes of standard output.
+
+    ``runtime`` is the part of ``memory`` that the language's runtime takes by itself.
+    """
 
     cpu_s: float
     memory: int
     output: int
+    runtime: int = 0
 
 
 def ending(outcome: Outcome, bounds: Bounds) -> tuple[Code, str] | None:
@@ -141,7 +145,7 @@ def _memory(outcome: Outcome, bounds: Bounds) -> list[tuple[Code, str]]:
     peak = f"{outcome.peak / MIB:.1f} MiB at its peak, the limit is {bounds.memory / MIB:g} MiB"
     if outcome.peak > bounds.memory or outcome.stopped is Stopped.MEMORY:
         return [(Code.MLE, peak)]
-    near = outcome.peak >= NEAR_LIMIT * bounds.memory
+    near = outcome.peak >= NEAR_LIMIT * (bounds.memory - bounds.runtime)
     if near and not outcome.clean and outcome.stopped is None and _allocation_failed(outcome):
         return [(Code.MLE, f"an allocation failed at {peak}")]
     return []
@@ -163,7 +167,7 @@ def _exit(outcome: Outcome) -> list[tuple[Code, str]]:
         return [(Code.SV, "a system call that is not allowed")]
     if outcome.stopped is not None or outcome.exit == 0:
         return []
-    words = printable(outcome.stderr.strip()[-LAST_WORDS:])
+    words = printable(outcome.stderr.strip(), limit=WORDS)
     if outcome.signal is not None:
         return [(Code.RE, _join(f"killed by {_signal_name(outcome.signal)}", words))]
     return [(Code.RE, _join(f"exit code {outcome.exit}", words))]

@@ -7,6 +7,7 @@ means is decided in ``deciding``, what one run is in ``one_test``; problems come
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,6 +21,7 @@ from veriloop.codejudge.problem import JudgedProblem, Submission
 from veriloop.codejudge.slots import Slots, Wanted
 from veriloop.codejudge.verdicts import Report
 from veriloop.errors import InputError
+from veriloop.sandbox.outcomes import Mode
 
 
 @final
@@ -48,10 +50,13 @@ class CodeJudge:
         policy: str = "default",
         cache: Path | None = None,
     ) -> Self:
-        """A judge whose boxes can be had: raises SandboxError now, not at the first program, where they cannot.
-
-        ``cache`` None is the default folder here.
+        """A judge whose boxes can be had: raises SandboxError now, not at the first program, where they cannot,
+        and InputError for an unknown mode or policy. ``cache`` None is the default folder here.
         """
+        if mode is not None and mode not in list(Mode):
+            raise InputError(f"no mode {mode!r}: there are {', '.join(Mode)}", field="mode")
+        if slots is not None and slots < 1:
+            raise InputError(f"a judge needs at least one slot, got {slots}", field="slots")
         judge = cls(slots, mode, untrusted, policy, cache or cache_folder())
         _ = judge._slots
         return judge
@@ -103,9 +108,12 @@ def checked(problem: JudgedProblem) -> JudgedProblem:
     """The problem, if submissions can be judged by it. Raises InputError."""
     if not problem.tests:
         raise InputError("the problem has no tests", file=problem.name, field="tests")
-    for name in ("time_s", "memory"):
-        if not getattr(problem, name) > 0:
-            raise InputError("a limit must be above 0", file=problem.name, field=name)
+    for name in ("time_s", "memory", "output"):
+        value = getattr(problem, name)
+        if value is not None and not 0 < value < math.inf:
+            raise InputError(
+                f"a limit must be above 0 and finite, got {value!r}", file=problem.name, field=name
+            )
     if problem.checker is None and problem.interactor is None:
         comparator(problem.compare)
         for test in problem.tests:

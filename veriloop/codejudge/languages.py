@@ -131,7 +131,7 @@ _ROWS = (
         "java", "Java", (), (".java",), "Main.java",
         (
             "{runner}", "-Xmx{mib}m", "-Xss64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
-            "-XX:-UsePerfData", "-XX:+ExitOnOutOfMemoryError", "-DONLINE_JUDGE=true", "-jar", "{box}/main.jar",
+            "-XX:-UsePerfData", "-DONLINE_JUDGE=true", "-jar", "{box}/main.jar",
         ),
         ("/bin/sh", "-c", _JAVA), "classes.tar", ("javac",), ("java",),
         ("{runner}", "-version"), {"LD_LIBRARY_PATH": _JAVA_LIBRARIES},

@@ -76,7 +76,8 @@ class Attempt:
 
     def judge(self) -> TestResult:
         """The test's result. Raises SandboxError where a box failed, OSError where the test cannot be read."""
-        bounds = Bounds(self.course.time_s, self.program.limits.memory, self.program.limits.output)
+        limits, own = self.program.limits, self.course.problem.memory
+        bounds = Bounds(self.course.time_s, limits.memory, limits.output, limits.memory - own)
         with self.quiet.among_others():
             ran = self._run(bounds)
         again = _late(ran) and borderline(ran[0], bounds)

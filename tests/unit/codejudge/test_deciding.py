@@ -80,6 +80,16 @@ def test_an_allocation_that_fails_is_the_limits_doing_only_near_the_limit(change
     assert code(peak=FAR, **changes) is (None if near is None else Code.RE)
 
 
+def test_a_runtime_that_gives_up_at_its_own_limit_is_over_the_problems():
+    """A JVM with -Xmx256m fails at 256 MiB of heap, below the limit of its process."""
+    bounds = Bounds(2.0, (256 + 64) * MIB, 1000, runtime=64 * MIB)
+    fails = {"exit": 3, "stderr": b"java.lang.OutOfMemoryError"}
+    assert ending(run(peak=NEAR, **fails), bounds)[0] is Code.MLE
+    assert ending(run(peak=FAR, **fails), bounds)[0] is Code.RE
+    assert ending(run(peak=300 * MIB), bounds) is None
+    assert ending(run(peak=321 * MIB), bounds)[0] is Code.MLE
+
+
 SIGNS = {
     Code.TLE: {"cpu_s": 2.5},
     Code.MLE: {"peak": 300 * MIB},
