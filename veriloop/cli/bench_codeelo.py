@@ -7,6 +7,7 @@ from textwrap import fill
 
 import typer
 
+from veriloop.cli.code_options import CHECKERS, COMPILERS, EXAMPLES, MODE, POLICY, SYSTEM, TRUSTED
 from veriloop.cli.options import ENGINE, FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED
 
 
@@ -22,32 +23,21 @@ def codeelo(
         None, help="Folder of standings, to rate the model (see veriloop rate models)."
     ),
     submitter: str = typer.Option(
-        "local", help="local, or the URL of a judge (veriloop serve judge)."
+        "local", help="local, or a judge's URL (veriloop serve judge); key in VERILOOP_JUDGE_KEY."
     ),
-    key: str | None = typer.Option(None, envvar="VERILOOP_JUDGE_KEY", help="Of a judge elsewhere."),
-    checkers: Path | None = typer.Option(
-        None, help="Folder of testlib checkers named for problems."
-    ),
-    examples: bool = typer.Option(
-        False,
-        "--examples",
-        help="Judge by the statement's examples where there are no hidden tests.",
-    ),
-    compilers: str = typer.Option(
-        "", help="Rows of the judge's languages, such as cpp=cpp20,python=python."
-    ),
-    policy: str = typer.Option(
-        "default", help="Time factors: default, stepfun, or such as python=3."
-    ),
-    mode: str = typer.Option("", help="The least isolation wanted; by default the strongest."),
-    trusted: bool = typer.Option(False, "--trusted", help="Allow running without isolation."),
+    checkers: Path | None = CHECKERS,
+    examples: bool = EXAMPLES,
+    compilers: str = COMPILERS,
+    policy: str = POLICY,
+    mode: str = MODE,
+    trusted: bool = TRUSTED,
     limit: int = typer.Option(0, help="The first problems; 0 is all."),
     name: str = typer.Option("", help="What the model is called; by default its engine's name."),
     temperature: float = typer.Option(0.7, min=0.0, help="As in the official client."),
     top_p: float = typer.Option(0.8, min=0.01, max=1.0, help="As in the official client."),
     top_k: int = typer.Option(20, min=0, help="As in the official client; 0 is off."),
     max_tokens: int = typer.Option(16384, help="Of an answer."),
-    system: str | None = typer.Option(None, help="System message; none by default."),
+    system: str | None = SYSTEM,
     out: Path = typer.Option(Path("runs/codeelo"), "--out", "-o", help="Folder to write."),
     seed: int = SEED,
     in_flight: int = IN_FLIGHT,
@@ -64,7 +54,7 @@ def codeelo(
         trusted=trusted, limit=limit, name=name, temperature=temperature, top_p=top_p, top_k=top_k,
         max_tokens=max_tokens, system=system, seed=seed, in_flight=in_flight,
     )  # fmt: skip
-    shown = measure_and_show(options, key=key, fresh=fresh, retry_lost=retry_lost, quiet=quiet)
+    shown = measure_and_show(options, fresh=fresh, retry_lost=retry_lost, quiet=quiet)
     for line in shown.said:
         typer.echo(fill(line, 80), err=True)
     for table in shown.tables:

@@ -8,6 +8,7 @@ from textwrap import fill
 
 import typer
 
+from veriloop.cli.code_options import MODE, SYSTEM, TRUSTED
 from veriloop.cli.options import ENGINE, FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED
 
 
@@ -24,9 +25,9 @@ def humaneval(
         None, min=0.01, max=1.0, help="By default 1, of many samples 0.95."
     ),
     max_tokens: int = typer.Option(4096, help="Of an answer."),
-    system: str | None = typer.Option(None, help="System message; none by default."),
-    mode: str = typer.Option("", help="The least isolation wanted; by default the strongest."),
-    trusted: bool = typer.Option(False, "--trusted", help="Allow running without isolation."),
+    system: str | None = SYSTEM,
+    mode: str = MODE,
+    trusted: bool = TRUSTED,
     limit: int = typer.Option(0, help="The first problems; 0 is all."),
     out: Path = typer.Option(Path("runs/humaneval"), "--out", "-o", help="Folder to write."),
     seed: int = SEED,

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import typer
 
+from veriloop.cli.code_options import CHECKERS, COMPILERS, EXAMPLES, MODE, POLICY
+from veriloop.errors import InputError
+
 serve_app = typer.Typer(help="Serve what runs here to other programs.", no_args_is_help=True)
 
 
@@ -53,3 +56,47 @@ def serve_model(
 
     typer.echo(f"serving {Path(path).name or path} on http://{host}:{port}/v1", err=True)
     serve(engine(path), host=host, port=port, key=key)
+
+
+@serve_app.command("judge")
+def serve_judge(
+    problems: str = typer.Argument(
+        ..., help="Set of problems with tests, as veriloop bench codeelo reads it."
+    ),
+    host: str = typer.Option("127.0.0.1", help="Address to bind; others than loopback need a key."),
+    port: int = typer.Option(8010, help="Port to bind."),
+    key: str | None = typer.Option(
+        None, envvar="VERILOOP_KEY", help="Key that clients must send as a bearer token."
+    ),
+    checkers: Path | None = CHECKERS,
+    examples: bool = EXAMPLES,
+    compilers: str = COMPILERS,
+    policy: str = POLICY,
+    mode: str = MODE,
+) -> None:
+    """Serve the code judge: submit, status, problem. What is handed in runs on this machine, in boxes."""
+    from veriloop.bench.codeelo.local import Local
+    from veriloop.bench.codeelo.reading import read_codeelo
+    from veriloop.cli.measuring_code import named_compilers
+    from veriloop.serve.judge import serve
+    from veriloop.verify.code import shared_judge
+
+    found = read_codeelo(problems, checkers=checkers)
+    local = Local(
+        found.problems,
+        by_samples=examples,
+        compilers=named_compilers(compilers),
+        mode=mode or None,
+        policy=policy,
+    )
+    if found.quarantine.summary():
+        typer.echo(found.quarantine.summary(), err=True)
+    if not local.judgeable:
+        raise InputError(
+            "none of the problems has tests: --examples judges by examples", file=problems
+        )
+    shared_judge(
+        local.mode, local.untrusted, local.policy
+    )  # no isolation is told now, not at the first program
+    typer.echo(f"judging {len(local.judgeable):,} problems on http://{host}:{port}", err=True)
+    serve(local, host=host, port=port, key=key)

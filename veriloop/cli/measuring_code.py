@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from veriloop.report.page import Section
     from veriloop.runs.stages import Run
 
+KEY = "VERILOOP_JUDGE_KEY"
+
 
 @final
 @dataclass(frozen=True)
 class CodeEloOptions:
-    """The options of the command, but for the key."""
+    """The options of the command. A judge's key comes from the environment, so that no page can show it."""
 
     problems: str
     engine: str
@@ -88,7 +91,7 @@ def named_compilers(text: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def opened(
-    options: CodeEloOptions, problems: Sequence[CodeEloProblem], key: str | None
+    options: CodeEloOptions, problems: Sequence[CodeEloProblem]
 ) -> AsyncIterator[tuple[Submitter, frozenset[str] | None]]:
     """The submitter, and the problems that it can judge where that is known."""
     from veriloop.bench.codeelo.local import Local
@@ -105,7 +108,7 @@ async def opened(
         )
         submitter, judgeable = local, local.judgeable
     elif options.submitter.startswith(("http://", "https://")):
-        submitter, judgeable = Remote(options.submitter, key), None
+        submitter, judgeable = Remote(options.submitter, os.environ.get(KEY)), None
         await submitter.problem(
             problems[0].id
         )  # a wrong address or key is told before a model is asked
@@ -118,14 +121,14 @@ async def opened(
 
 
 async def measured(
-    options: CodeEloOptions, problems: Sequence[CodeEloProblem], run: Run, key: str | None
+    options: CodeEloOptions, problems: Sequence[CodeEloProblem], run: Run
 ) -> CodeEloResult:
     """Run everything that lacks, and count."""
     from veriloop.bench.codeelo.measuring import measure_codeelo
     from veriloop.cli.opening import remembered
 
     asking = options.asking()
-    async with opened(options, problems, key) as (submitter, judgeable):
+    async with opened(options, problems) as (submitter, judgeable):
         options.out.mkdir(parents=True, exist_ok=True)
         async with remembered(options.engine, options.out) as model:
             return await measure_codeelo(
@@ -134,7 +137,7 @@ async def measured(
 
 
 def measure_and_show(
-    options: CodeEloOptions, *, key: str | None, fresh: bool, retry_lost: bool, quiet: bool
+    options: CodeEloOptions, *, fresh: bool, retry_lost: bool, quiet: bool
 ) -> Shown:
     """Measure, write the files and the page, and give what to print."""
     from veriloop.bench.codeelo.reading import read_codeelo
@@ -147,7 +150,7 @@ def measure_and_show(
     with running(
         options.out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=options.in_flight
     ) as run:
-        result = asyncio.run(measured(options, found.problems, run, key))
+        result = asyncio.run(measured(options, found.problems, run))
     if options.name:
         from veriloop.bench.codeelo.measuring import write_result
 

@@ -69,6 +69,7 @@ def sample(
     top_p: float = typer.Option(1.0, min=0.01, max=1.0, help="Nucleus; 1 is off."),
     max_tokens: int = typer.Option(2048, help="Tokens for each sample."),
     system: str | None = typer.Option(None, help="System message; none by default."),
+    whole: bool = typer.Option(False, "--whole", help="One step each, every blank kept: for code."),
     seed: int = SEED,
     in_flight: int = IN_FLIGHT,
     fresh: bool = FRESH,
@@ -82,9 +83,12 @@ def sample(
     from veriloop.records import Problem
     from veriloop.runs.stages import read_all
     from veriloop.search.sample import Sample
+    from veriloop.search.whole import Whole
     from veriloop.text.chats import Chat
 
-    search = Sample(n, Sampling(max_tokens, temperature, top_p), seed, Chat(system))
+    search = (Whole if whole else Sample)(
+        n, Sampling(max_tokens, temperature, top_p), seed, Chat(system)
+    )
     given = read_all(problems, Problem)
 
     async def work(run: Run) -> StageReport:
@@ -99,7 +103,7 @@ def sample(
 def verify(
     kind: str = typer.Argument(
         ...,
-        help="answer, montecarlo, judge, process, outcome, pooling, plus-minus, min-token-probability, "
+        help="answer, code, montecarlo, judge, process, outcome, pooling, plus-minus, min-token-probability, "
         "pointwise, pairwise, or gold (abacus).",
     ),
     problems: Path = PROBLEMS,
@@ -117,6 +121,8 @@ def verify(
     max_tokens: int = typer.Option(2048, help="Of rollouts and of the judge's answer."),
     prompt: str = typer.Option("judge", help="judge explains the protocol, judge_bare does not."),
     both_orders: bool = typer.Option(False, help="pairwise: ask each pair both ways round."),
+    language: str = typer.Option("python", help="code: what the model was asked for."),
+    fraction: bool = typer.Option(False, help="code: the share of tests passed, not all or none."),
     seed: int = SEED,
     in_flight: int = IN_FLIGHT,
     fresh: bool = FRESH,
@@ -129,8 +135,9 @@ def verify(
     from veriloop.runs.stages import read_groups
 
     options = VerifierOptions(
-        engine, checkpoint, k, estimate, temperature, max_tokens, prompt, seed, both_orders
-    )
+        engine, checkpoint, k, estimate, temperature, max_tokens, prompt, seed, both_orders,
+        language, fraction,
+    )  # fmt: skip
     groups = read_groups(problems, solutions)
 
     async def work(run: Run) -> StageReport:

@@ -33,6 +33,8 @@ class VerifierOptions:
     prompt: str = "judge"
     seed: int = 0
     both_orders: bool = False
+    language: str = "python"
+    fraction: bool = False
 
     def sampling(self, temperature: float) -> Sampling:
         """The sampling of rollouts or of a judge."""
@@ -58,6 +60,10 @@ async def verifier(kind: str, options: VerifierOptions, out: Path) -> AsyncItera
 
         async with closing(MathEquality()) as equality:
             yield Answer(equality)
+    elif kind == "code":
+        from veriloop.verify.code import Code
+
+        yield Code(options.language, "fraction" if options.fraction else "all")
     elif kind in _NAMED:
         async with step_verifier(_spec(kind, options), out, name=_NAMED[kind]) as made:
             yield made

@@ -23,7 +23,7 @@ from veriloop.serve.judge import MOST_BYTES, create_app, serve
 from veriloop.testing.judge import SpokenJudge
 
 STORE = (
-    CodeEloProblem("1A", "Sums", tests=(Test("1", b"1", b"2"),)),
+    CodeEloProblem("1A", "Sums", output="Print any of them.", tests=(Test("1", b"1", b"2"),)),
     CodeEloProblem("1B"),
 )
 
