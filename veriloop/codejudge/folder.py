@@ -18,7 +18,7 @@ from typing import Any
 
 from veriloop.codejudge.comparators import comparator
 from veriloop.codejudge.languages import language, language_of_file
-from veriloop.codejudge.places import folder_inside, inside, natural, paired
+from veriloop.codejudge.places import folder_inside, inside, natural, paired, readable
 from veriloop.codejudge.problem import Data, JudgedProblem, JuryProgram, Test
 from veriloop.codejudge.settings import Settings
 from veriloop.errors import InputError, StoreError
@@ -36,7 +36,11 @@ _MOST_BYTES = 4 << 20  # of a settings file
 
 def open_folder(path: str | Path) -> JudgedProblem:
     """The problem in the folder ``path``. Raises InputError with the file and the field."""
-    root = Path(path)
+    with readable(str(path)):
+        return _opened(Path(path))
+
+
+def _opened(root: Path) -> JudgedProblem:
     file = str(root / SETTINGS)
     settings = Settings(_toml(root, file), file)
     settings.only(FIELDS)

@@ -20,7 +20,7 @@ from veriloop.codejudge.comparators import comparator
 from veriloop.codejudge.folder import check_whole
 from veriloop.codejudge.languages import language_of_file
 from veriloop.codejudge.notes import Said, tell
-from veriloop.codejudge.places import inside, paired, regular
+from veriloop.codejudge.places import inside, paired, readable, regular
 from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Test
 from veriloop.codejudge.settings import Settings, shown
 from veriloop.errors import InputError
@@ -43,7 +43,11 @@ def open_package(path: str | Path, *, said: Said = tell) -> JudgedProblem:
 
     Raises InputError with file and field.
     """
-    root = Path(path)
+    with readable(str(path)):
+        return _opened(Path(path), said)
+
+
+def _opened(root: Path, said: Said) -> JudgedProblem:
     if not root.is_dir():
         raise InputError("there is no such folder", file=str(root))
     settings = _yaml(root, SETTINGS)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import stat
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -30,6 +31,16 @@ class TestFiles:
     name: str
     input: Path
     answer: Path | None
+
+
+@contextmanager
+def readable(file: str) -> Iterator[None]:
+    """Files that the system does not give (no right to read, a bad disk) are an InputError that names ``file``."""
+    try:
+        yield
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise InputError(f"cannot be read: {error.strerror or error}{where}", file=file) from error
 
 
 def inside(root: Path, name: str, *, file: str, field: str) -> Path:
