@@ -13,7 +13,7 @@ LONG = "a label that is much longer than any picture is wide, WWWWWWWWWWWWWWWW, 
 NUMBERS = st.floats(-1e4, 1e4).map(lambda x: round(x, 2))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_whatever_is_drawn_stays_in_the_frame(framed, data):
     violins = []
