@@ -1,12 +1,13 @@
 """Only regular files inside the folder are named; tests are paired by name and sorted as people count."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from veriloop.codejudge.places import folder_inside, inside, natural, paired, regular
+from veriloop.codejudge.places import folder_inside, inside, natural, paired, readable, regular
 from veriloop.errors import InputError
 
 
@@ -102,3 +103,9 @@ def test_what_is_no_file_is_refused_unopened(tmp_path):
 def test_numbers_in_names_sort_as_numbers(parts):
     written = [f"{letter}{number}" for letter, number in parts]
     assert sorted(written, key=natural) == [f"{a}{b}" for a, b in sorted(parts)]
+
+
+def test_a_file_that_the_system_does_not_give_is_one_line():
+    why = r"problem: cannot be read: No such file .*\(/absent\)"
+    with pytest.raises(InputError, match=why), readable("problem"):
+        Path("/absent").read_bytes()
