@@ -24,6 +24,7 @@ from veriloop.codejudge.problem import Convention, Test
 from veriloop.codejudge.relay import Flow, Relay, Transcript
 from veriloop.codejudge.rulings import Ready, Ruling, fault
 from veriloop.codejudge.verdicts import Code
+from veriloop.errors import SandboxError
 from veriloop.sandbox.boxes import Box
 from veriloop.sandbox.limits import MIB, Limits
 from veriloop.sandbox.outcomes import Outcome
@@ -213,8 +214,7 @@ class _Run:
 
 def _converse(mine: _Part, jurys: _Part, *, bounds: Bounds, accepting: Sequence[int]) -> _Course:
     """Run both to their ends. Raises what a box raised."""
-    wake = os.eventfd(0, os.EFD_CLOEXEC)
-    pipes = [os.pipe() for _ in range(4)]
+    wake, pipes = _descriptors()
     said, heard, asked, told = pipes
     flows = (
         Flow("<", said[0], heard[1], limit=bounds.output),
@@ -223,8 +223,7 @@ def _converse(mine: _Part, jurys: _Part, *, bounds: Bounds, accepting: Sequence[
     runs = (_Run(mine, (told[0], said[1]), wake), _Run(jurys, (heard[0], asked[1]), wake))
     relay = Relay(flows, wake)
     try:
-        for run in runs:
-            run.thread.start()
+        _start(runs)
         jury_first = _follow(relay, runs, bounds=bounds, accepting=accepting)
     finally:
         relay.close()
@@ -242,6 +241,28 @@ def _converse(mine: _Part, jurys: _Part, *, bounds: Bounds, accepting: Sequence[
     assert jury is not None
     submission = replace(submission, stdout_bytes=flows[0].bytes)
     return _Course(submission, jury, jury_first, flows[1].over, relay.transcript)
+
+
+def _descriptors() -> tuple[int, list[tuple[int, int]]]:
+    """An event and four pipes. Raises SandboxError where there are no more descriptors, and keeps none then."""
+    held: list[int] = []
+    try:
+        held.append(os.eventfd(0, os.EFD_CLOEXEC))
+        for _ in range(4):
+            held += os.pipe()
+    except OSError as error:
+        for descriptor in held:
+            os.close(descriptor)
+        raise SandboxError(f"no pipes for an interaction: {error.strerror}") from error
+    return held[0], list(zip(held[1::2], held[2::2], strict=True))
+
+
+def _start(runs: Sequence[_Run]) -> None:
+    try:
+        for run in runs:
+            run.thread.start()
+    except RuntimeError as error:  # the system has no thread left
+        raise SandboxError(f"no thread for an interaction: {error}") from error
 
 
 def _follow(

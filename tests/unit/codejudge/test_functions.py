@@ -33,10 +33,6 @@ JAVASCRIPT = {
         "return letters && (bare.every((k) => k === k.toLowerCase())"
         " || bare.every((k) => k === k.toUpperCase())); }"
     ),
-    "largestSmallestIntegers": (
-        "const low = lst.filter((x) => x < 0), high = lst.filter((x) => x > 0);"
-        "return [low.length ? Math.max(...low) : null, high.length ? Math.min(...high) : null]; }"
-    ),
 }
 
 
