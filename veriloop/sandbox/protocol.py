@@ -12,7 +12,7 @@ judge -> launcher
   the input (read only) and the output (write only) of runs that bring none of their own. ``mode`` counts
   ``outcomes.Mode`` from 0. ``uid`` is the private user of the box, 0 to stay who one is. ``scratch`` is the box's
   folder, empty where it has a mount namespace; the launcher removes it at its end. Each control group's folder
-  does not exist yet: the launcher makes it, and removes it. Its ``kind`` is ``memory1``, ``pids1`` or ``2``.
+  does not exist yet: the launcher makes it, and removes it. Its ``kind`` is ``memory1``, ``pids1``, ``cpu1`` or ``2``.
   Answer READY: ``flags, box_pid: u32`` and the strings ``box``, ``tmp``; its flags are the protections active.
 * LOAD: ``files: u32, bytes: u64``. Empties the box, makes room for so much. FILE: the string ``name`` and one
   descriptor, read from its start; executable. SEAL: the box becomes read only. Each is answered OK.

@@ -81,7 +81,7 @@ def control_groups(name: str) -> list[tuple[str, str]]:
         return []
     found = [
         (kind, f"{own[controller]}/{name}")
-        for kind, controller in (("memory1", "memory"), ("pids1", "pids"))
+        for kind, controller in (("memory1", "memory"), ("pids1", "pids"), ("cpu1", "cpuacct"))
         if controller in own and os.access(own[controller], os.W_OK)
     ]
     if found or "unified" not in own:

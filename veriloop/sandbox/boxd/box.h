@@ -11,7 +11,7 @@ struct bind { char *host, *inside; int tree; };
 
 struct group {
     char kind[12], folder[PATH_ROOM];
-    int made, join, limit, peak, usage, stat, events, pids;
+    int made, join, limit, peak, usage, stat, events, pids, cpu;
     uint64_t limit_now, pids_now, oom_kills;
 };
 
@@ -36,5 +36,7 @@ static char strings_kept[MESSAGE_BYTES]; /* the strings of SETUP: binds point in
 
 static int own_root(void) { return box.mode <= ROOT_NAMESPACES; }
 static int own_uid(void) { return box.mode <= LANDLOCK_UID && box.uid != 0; }
+/* The kernel counts the processes of a user namespace apart, so there the caller's own uid will do. */
+static int own_count(void) { return box.mode == NAMESPACES || own_uid(); }
 
 #endif

@@ -60,7 +60,7 @@ static int build_box(void) {
     strcpy(box.box, "/box"), strcpy(box.tmp, "/tmp");
     umask(022);
     if (!own_root() && build_folders() < 0) return -1;
-    if (own_uid()) box.active |= P_PIDS;
+    if (own_count()) box.active |= P_PIDS;
     if (fresh_tmp(64 << 20, 4096) < 0) return fail("cannot make", box.tmp);
     return harden() < 0 ? -1 : put_on_filter();
 }
@@ -206,9 +206,15 @@ static void clean_up(pid_t inside, pid_t mounting) {
     if (mounting > 0) kill(mounting, SIGKILL);
     int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     for (;;) { /* as subreaper we inherit what init leaves, where there is no pid namespace to end it */
-        each_child(proc, getpid(), kill_child, NULL);
-        pid_t pid = waitpid(-1, &status, __WALL);
+        pid_t pid;
+        while ((pid = waitpid(-1, &status, __WALL | WNOHANG)) > 0) continue;
         if (pid < 0 && errno == ECHILD) break;
+        if (box.mode == LANDLOCK_UID && box.uid) kill_as_private();
+        int stop = SIGSTOP, end = SIGKILL;
+        each_child(proc, getpid(), signal_branch, &stop);
+        each_child(proc, getpid(), signal_branch, &end);
+        struct timespec pause = {0, 1000000};
+        nanosleep(&pause, NULL);
     }
     remove_groups();
     if (!box.scratch[0]) return;

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/xattr.h>
 
+enum { S_CROWD = 100 }; /* more processes than allowed, seen where they could not be prevented */
 enum { HEADROOM = 16 << 20, MAX_STRINGS = 4096 };
 static const uint64_t SAMPLE_NS = 20000000, LEAST_WAIT_NS = 1000000, TICK_NS = 10000000;
 
@@ -49,6 +50,7 @@ struct start { /* read by the child, which shares our memory until it executes t
     const struct run *run;
     char **argv, **envp;
     int input, output;
+    uint64_t others; /* processes of our user, where they count against the program's limit */
     volatile int error;
     const char *volatile failed;
 };
@@ -66,13 +68,15 @@ static int limit(int what, uint64_t value) {
 
 static uint64_t most(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
-static void limit_resources(const struct run *run) {
+static void limit_resources(const struct start *start) {
+    const struct run *run = start->run;
     if (run->flags & R_ADDRESS_SPACE) limit(RLIMIT_AS, run->memory + HEADROOM);
     limit(RLIMIT_CPU, run->cpu_ns / 1000000000ULL + (run->cpu_ns % 1000000000ULL ? 2 : 1));
     limit(RLIMIT_FSIZE, most(run->output, run->file_size) + 1);
     limit(RLIMIT_NOFILE, run->open_files);
     limit(RLIMIT_STACK, run->stack ? run->stack : ~0ULL);
-    if (own_uid()) limit(RLIMIT_NPROC, run->processes + (box.mode == NAMESPACES ? 2 : 0));
+    if (own_count()) limit(RLIMIT_NPROC, run->processes + (box.mode == NAMESPACES ? 2 : 0));
+    else if (start->others) limit(RLIMIT_NPROC, start->others + run->processes);
 }
 
 static int drop_privileges(void) {
@@ -95,7 +99,7 @@ static int child(void *with) {
     if (dup2(start->input, 0) < 0 || dup2(start->output, 1) < 0 || dup2(box.err_write, 2) < 0) goto failed;
     step = "chdir";
     if (chdir(box.box) < 0) goto failed;
-    limit_resources(start->run);
+    limit_resources(start);
     step = "dropping privileges";
     if (drop_privileges() < 0) goto failed;
     if (box.active & P_LANDLOCK) {
@@ -132,6 +136,7 @@ struct watch {
     const struct watermark *mark;
     pid_t main;
     uint64_t started, next_sample, tree_peak;
+    uint64_t cpu_before; /* what the group had counted */
     uint64_t seen, lost; /* CPU time: the most that was seen, and what of it nobody was charged for */
     int sampled;  /* the tree may be more than one process, or its memory is not held by RLIMIT_AS */
     int ended, status;
@@ -154,6 +159,12 @@ static uint64_t output_bytes(void) {
     return fstat(box.output, &status) == 0 ? (uint64_t)status.st_size : 0;
 }
 
+/* CPU time of the run as its group counts it; 0 where none does. */
+static uint64_t grouped(const struct watch *w) {
+    uint64_t now = w->cpu_before ? group_cpu() : 0;
+    return now > w->cpu_before ? now - w->cpu_before : 0;
+}
+
 /* Look at the clocks; the time to the next look. Sets w->stopped where a limit is passed. */
 static uint64_t look(struct watch *w) {
     static long cores;
@@ -167,12 +178,13 @@ static uint64_t look(struct watch *w) {
         /* Children of who ignores SIGCHLD vanish with their time. Times of reaped ones are rounded down to ticks. */
         uint64_t rounding = TICK_NS * sample.count;
         if (cpu + w->lost + rounding < w->seen) w->lost = w->seen - cpu;
-        cpu += w->lost;
+        cpu = most(cpu + w->lost, grouped(w));
         if (cpu > w->seen) w->seen = cpu;
         if (sample.count > 1 && w->mark->group) sample.resident = 0; /* the group knows what is shared */
         else if (sample.count > 1 && sample.resident > w->tree_peak) sample.resident = proportional_memory();
         if (sample.resident > w->tree_peak) w->tree_peak = sample.resident;
         if (sample.resident > run->memory) w->stopped = S_MEMORY;
+        if (!(box.active & P_PIDS) && sample.count > run->processes) w->stopped = S_CROWD;
     } else {
         cpu = w->used.cpu_ns + process_cpu(w->main);
     }
@@ -290,8 +302,9 @@ static int serve_run(void) {
     struct watermark mark = {NULL, 0, 0};
     struct watch w = {.run = &run, .mark = &mark};
     w.sampled = run.processes > 1 || !(run.flags & R_ADDRESS_SPACE) || !(box.active & P_PIDS);
-    if (w.sampled) mark = mark_peak();
+    if (w.sampled) mark = mark_peak(), w.cpu_before = group_cpu();
     if (box.last_pid >= 0 && pwrite(box.last_pid, "1", 1, 0) < 0) close(box.last_pid), box.last_pid = -1;
+    if (!(box.active & P_PIDS) && geteuid()) start.others = own_processes() + 32; /* some room for what we start */
     w.started = now_ns();
     w.main = clone(child, child_stack + sizeof child_stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
     int error = errno;
