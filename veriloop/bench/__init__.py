@@ -11,4 +11,5 @@ KINDS: dict[str, str] = {
     "first_error": "veriloop.bench.location:locate",
     "humaneval": "veriloop.bench.humaneval:measure_humaneval",
     "processbench": "veriloop.bench.processbench:run_processbench",
+    "rating": "veriloop.bench.rating.aggregate:rate_models",
 }
