@@ -220,10 +220,9 @@ class LaunchedBox:
             flags |= RunFlag.ADDRESS_SPACE
         opened = -1
         descriptors: list[int] = []
-        if stdin is None:
-            flags |= RunFlag.EMPTY_STDIN
-        elif isinstance(stdin, bytes):
-            self._give(stdin)
+        if stdin is None or isinstance(stdin, bytes):
+            # Nothing is an empty file: /dev/null would be the host's, which a program of its owner could change.
+            self._give(stdin or b"")
         elif isinstance(stdin, int):
             flags |= RunFlag.STDIN
             descriptors.append(stdin)

@@ -38,6 +38,13 @@ static void restore(int fd, mode_t mode) {
     for (char *name = names; n > 0 && name < names + n; name += strlen(name) + 1) fremovexattr(fd, name);
 }
 
+static int ended_pipe(void) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+    close(ends[1]);
+    return ends[0];
+}
+
 static int fresh_stderr(void) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) < 0) return -1;
@@ -280,8 +287,9 @@ static int prepare(const struct run *run, struct start *start, char *at) {
     if (message_fd_count != wanted) return errno = EBADF, fail("RUN has the wrong number of descriptors", NULL);
     if (ftruncate(box.output, 0) < 0) return fail("cannot empty the output", NULL);
     if (!own_uid()) restore(box.input, 0444), restore(box.output, 0622);
+    /* No input is an empty pipe and not /dev/null, which belongs to the programs' user where that is root. */
     start->input = run->flags & R_STDIN   ? message_fds[next++]
-                   : run->flags & R_EMPTY ? open("/dev/null", O_RDONLY | O_CLOEXEC)
+                   : run->flags & R_EMPTY ? ended_pipe()
                                           : reopen(box.input, O_RDONLY);
     start->output = run->flags & R_STDOUT ? message_fds[next] : reopen(box.output, O_WRONLY);
     if (start->input < 0 || start->output < 0 || fresh_stderr() < 0) return fail("cannot open standard files", NULL);
