@@ -126,7 +126,7 @@ def verify(
 ) -> None:
     """Judge a package's own submissions and compare with what their folders say.
 
-    Exits with 1 where one got a verdict that it must not get.
+    Exits with 1 where one got a verdict that it must not get, 3 where the judge failed on one.
     """
     if code := verify_packages(packages, slots=slots, trusted=trusted, as_json=json):
         raise typer.Exit(code)

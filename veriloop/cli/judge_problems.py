@@ -61,28 +61,34 @@ def save_problem(source: str, folder: Path, *, checkers: str = "") -> None:
 def verify_packages(
     packages: list[str], *, slots: int = 0, trusted: bool = False, as_json: bool = False
 ) -> int:
-    """Judge each package's own submissions, a line each; the exit code: 1 where one got what it must not, else 0."""
+    """Judge each package's own submissions, a line each; the exit code: 1 where one got what it must not, 3 where the
+    judge failed on one, which says nothing of the package, else 0.
+    """
     from veriloop.codejudge.judging import CodeJudge
     from veriloop.codejudge.submissions import verify_package
+    from veriloop.codejudge.verdicts import Code
 
-    count = failed = 0
+    count = failed = broken = 0
     with CodeJudge.open(slots or None, untrusted=not trusted) as judge:
         for package in packages:
             for row in verify_package(judge, package):
                 count += 1
                 failed += not row.met
+                broken += row.got is Code.JE
                 typer.echo(json.dumps(_verified(package, row)) if as_json else _line(row))
     if not as_json:
         typer.echo(f"{count - failed} of {count} submissions got what they must")
-    return 1 if failed else 0
+    return 3 if broken else 1 if failed else 0
 
 
 def _line(row: Verified) -> str:
     wanted = " ".join(code.value for code in row.expected)
     test = f" on {row.report.failed.test}" if row.report.failed else ""
-    return _ROW.format(
-        row.name, row.got.value, "as expected" if row.met else f"must be {wanted}{test}"
-    )
+    said = "as expected" if row.met else f"must be {wanted}{test}"
+    if row.got.value == "JE":
+        failed = row.report.failed
+        said = f"the judge failed{test}: {(failed.message if failed else row.report.compile_message)[:200]}"
+    return _ROW.format(row.name, row.got.value, said)
 
 
 def _verified(package: str, row: Verified) -> dict[str, object]:

@@ -68,19 +68,29 @@ def test_bad_rows_are_shown_and_the_rest_too(tmp_path):
     assert f"{path}, row 4: not JSON" in shown.stderr
 
 
+def package(root, **files):
+    plain = {"data/secret/1.in": "1", "data/secret/1.ans": "1", ".timelimit": "1"}
+    for name, text in (plain | files).items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return str(root)
+
+
 def test_a_package_whose_program_is_misplaced_is_found_out(tmp_path):
-    files = {
-        "data/secret/1.in": "1",
-        "data/secret/1.ans": "1",
-        ".timelimit": "1",
-        "submissions/wrong_answer/right.py": "print(1)",
-    }
-    for name, text in files.items():
-        (tmp_path / "p" / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / "p" / name).write_text(text)
-    shown = run(["judge", "verify", str(tmp_path / "p")], tmp_path / "cache")
+    files = {"submissions/wrong_answer/right.py": "print(1)"}
+    shown = run(["judge", "verify", package(tmp_path / "p", **files)], tmp_path / "cache")
     assert shown.exit_code == 1
     assert re.search(r"wrong_answer/right.py +AC +must be WA PE\n0 of 1 submissions", shown.stdout)
+
+
+def test_a_validator_that_breaks_is_the_judges_failure(tmp_path):
+    files = {
+        "submissions/accepted/a.py": "print(1)",
+        "output_validators/v.py": "raise SystemExit(1)",
+    }
+    shown = run(["judge", "verify", package(tmp_path / "p", **files)], tmp_path / "cache")
+    assert shown.exit_code == 3
+    assert re.search(r"accepted/a.py +JE +the judge failed on secret/1: .*code 1", shown.stdout)
 
 
 @pytest.mark.parametrize("command", ["save", "verify", "problems"])
