@@ -79,10 +79,32 @@ REFUSE: dict[str, tuple[int | None, int | None, int]] = {
     "mq_open": (240, 180, errno.EPERM),
     "personality": (135, 92, errno.EPERM),
     "name_to_handle_at": (303, 264, errno.EPERM),
+    # Marks on the folder and files that stay for the next run:
+    "setxattr": (188, 5, errno.EOPNOTSUPP),
+    "lsetxattr": (189, 6, errno.EOPNOTSUPP),
+    "fsetxattr": (190, 7, errno.EOPNOTSUPP),
+    "setxattrat": (463, 463, errno.EOPNOTSUPP),
 }
+# name: (x86_64, aarch64, which argument names the process). Refused for any but the caller (0): a box's init runs as
+# the programs' user, and what is done to it the next program inherits.
+OWN_ONLY: dict[str, tuple[int, int, int]] = {
+    "prlimit64": (302, 261, 0),
+    "sched_setaffinity": (203, 122, 0),
+    "sched_setscheduler": (144, 119, 0),
+    "sched_setparam": (142, 118, 0),
+    "sched_setattr": (314, 274, 0),
+    "setpriority": (141, 140, 1),
+    "ioprio_set": (251, 30, 1),
+    "migrate_pages": (256, 238, 0),
+    "move_pages": (279, 239, 0),
+}
+IOCTLS = (
+    0x5412, 0x541C,  # TIOCSTI, TIOCLINUX: typing into a terminal that came as standard input
+    0x40086602, 0x401C5820,  # FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR: marks on files, as above
+)  # fmt: skip
+_IOCTL = (16, 29)
 _SOCKET = (41, 198)
 _CLONE = (56, 220)
-_PRLIMIT = (302, 261)
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _REFUSED_FAMILIES = (1, 2, 10)  # Unix, IPv4, IPv6: the JVM looks whether they are there
 _NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW flag of clone(2)
@@ -96,8 +118,8 @@ def program(machine: str | None = None) -> bytes | None:
     """The filter as BPF instructions (struct sock_filter, 8 bytes each); None for a machine without a table.
 
     Foreign architectures and the x32 interface are killed. ``socket`` is refused for Unix and internet sockets and
-    killed for every other family; ``clone`` is killed with any flag that makes a namespace; limits of other processes
-    (a box's init runs as the same user) are refused.
+    killed for every other family; ``clone`` is killed with any flag that makes a namespace; limits, priorities and
+    cores of other processes are refused, and so are the ``IOCTLS``.
     """
     found = _MACHINES.get(machine or os.uname().machine)
     if found is None:
@@ -119,9 +141,15 @@ def program(machine: str | None = None) -> bytes | None:
     families = [step for f in _REFUSED_FAMILIES for step in _if(_EQUAL, f, then=refuse)]
     socket = [*look, *families, _step(_RETURN, _KILL)]
     clone = [*look, *_if(_ANY_BIT, _NEW_NAMESPACES, then=_KILL), _step(_RETURN, _ALLOW)]
-    limits = [*look, *_if(_EQUAL, 0, otherwise=_ERRNO | errno.EPERM), _step(_RETURN, _ALLOW)]
-    branches = ((_SOCKET[column], socket), (_CLONE[column], clone), (_PRLIMIT[column], limits))
-    for number, branch in branches:
+    orders = [step for c in IOCTLS for step in _if(_EQUAL, c, then=_ERRNO | errno.EPERM)]
+    ioctl = [_step(_LOAD, _ARGUMENT + 8), *orders, _step(_RETURN, _ALLOW)]
+    branches = {_SOCKET[column]: socket, _CLONE[column]: clone, _IOCTL[column]: ioctl}
+    for row in OWN_ONLY.values():
+        own = _if(_EQUAL, 0, otherwise=_ERRNO | errno.EPERM)
+        branches[row[column]] = [
+            _step(_LOAD, _ARGUMENT + 8 * row[2]), *own, _step(_RETURN, _ALLOW)
+        ]  # fmt: skip
+    for number, branch in branches.items():
         code += [_step(_EQUAL, number, no=len(branch)), *branch]
     return b"".join([*code, _step(_RETURN, _ALLOW)])
 

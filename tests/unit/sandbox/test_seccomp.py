@@ -34,7 +34,8 @@ def header_numbers(machine: str) -> dict[str, int]:
 def test_the_numbers_are_those_of_the_kernels_headers(machine):
     numbers = header_numbers(machine)
     column = ("x86_64", "aarch64").index(machine)
-    ours = {n: row[column] for n, row in {**seccomp.KILL, **seccomp.REFUSE}.items()}
+    tables = {**seccomp.KILL, **seccomp.REFUSE, **seccomp.OWN_ONLY}
+    ours = {n: row[column] for n, row in tables.items()}
     wrong = {n: v for n, v in ours.items() if v is not None and numbers.get(n, v) != v}
     assert not wrong
     known = [n for n, v in ours.items() if v is not None and n in numbers]
@@ -63,10 +64,12 @@ def run_bpf(program: bytes, data: bytes) -> int:
             at += yes if holds else no
 
 
-def answer(machine: str, number: int, first: int = 0, arch: int | None = None) -> int:
+def answer(
+    machine: str, number: int, first: int = 0, *, second: int = 0, arch: int | None = None
+) -> int:
     program = seccomp.program(machine)
     assert program is not None
-    data = struct.pack("=IIQ6Q", number, arch or ARCH[machine], 0, first, 0, 0, 0, 0, 0)
+    data = struct.pack("=IIQ6Q", number, arch or ARCH[machine], 0, first, second, 0, 0, 0, 0)
     return run_bpf(program, data)
 
 
@@ -75,6 +78,7 @@ def test_only_the_calls_of_the_table_are_stopped(machine):
     column = ("x86_64", "aarch64").index(machine)
     kill = {row[column] for row in seccomp.KILL.values()} - {None}
     refuse = {row[column]: row[2] for row in seccomp.REFUSE.values()}
+    own = {row[column] for row in seccomp.OWN_ONLY.values()}
     socket = {"x86_64": 41, "aarch64": 198}[machine]
     for number in range(600):
         got = answer(machine, number, first=16)  # for socket: netlink
@@ -82,9 +86,9 @@ def test_only_the_calls_of_the_table_are_stopped(machine):
             assert got == KILL
         elif number in refuse:
             assert got == 0x50000 | refuse[number]
-        elif number == {"x86_64": 302, "aarch64": 261}[machine]:  # prlimit64 of process 16
-            assert got == 0x50000 | errno.EPERM
-            assert answer(machine, number, first=0) == ALLOW
+        elif number in own:
+            assert answer(machine, number, first=16, second=16) == 0x50000 | errno.EPERM
+            assert answer(machine, number) == ALLOW
         else:
             assert got == ALLOW
 
@@ -95,6 +99,13 @@ def test_flags_decide_for_clone_and_families_for_socket():
     assert answer("x86_64", 56, first=0x10000000 | 17) == KILL
     assert {answer("x86_64", 41, first=f) for f in (1, 2, 10)} == {0x50000 | errno.EACCES}
     assert {answer("x86_64", 41, first=f) for f in (0, 3, 11, 16, 17, 40)} == {KILL}
+
+
+def test_marks_and_typing_by_ioctl_are_refused():
+    for order in (0x5412, 0x541C, 0x40086602, 0x401C5820):
+        assert answer("x86_64", 16, second=order) == 0x50000 | errno.EPERM
+        assert answer("aarch64", 29, second=order) == 0x50000 | errno.EPERM
+    assert answer("x86_64", 16, second=0x5401) == ALLOW  # TCGETS: is it a terminal?
 
 
 def test_foreign_interfaces_are_killed():
