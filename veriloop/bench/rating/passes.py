@@ -135,24 +135,25 @@ def pass_shares(
     """The shares of one model; intervals over problems: Wilson's for first-k, bootstrap for the others."""
     shares: list[_Share] = []
     most = max((len(v.verdicts) for v in verdicts), default=0)
+    counted = [v.counted for v in verdicts]
+    made, right = [len(row) for row in counted], [v.accepted for v in verdicts]
     first: dict[int, Estimate] = {}
     for k in (k for k in KS if k <= most):
-        enough = [len(v.counted) >= k for v in verdicts]
-        hits = sum(ACCEPTED in v.counted[:k] for v, e in zip(verdicts, enough, strict=True) if e)
+        enough = [n >= k for n in made]
+        hits = sum(ACCEPTED in row[:k] for row in counted if len(row) >= k)
         share = percentage(hits, sum(enough), unscored=len(verdicts) - sum(enough))
         if share is None:
             continue
         first[k] = share
         values = [
-            pass_at(k, v.accepted, len(v.counted)) if e else 0.0
-            for v, e in zip(verdicts, enough, strict=True)
+            pass_at(k, c, n) if c and n >= k else 0.0 for c, n in zip(right, made, strict=True)
         ]
         shares.append(_Share(("unbiased", k), values, [float(e) for e in enough], len(verdicts)))
     for kind, name, inside in _groups(verdicts, facts):
-        right = [v.accepted * i for v, i in zip(verdicts, inside, strict=True)]
-        made = [len(v.counted) * i for v, i in zip(verdicts, inside, strict=True)]
-        if any(made):
-            shares.append(_Share((kind, name), right, made, sum(inside)))
+        top = [c * i for c, i in zip(right, inside, strict=True)]
+        bottom = [n * i for n, i in zip(made, inside, strict=True)]
+        if any(bottom):
+            shares.append(_Share((kind, name), top, bottom, sum(inside)))
     found = _estimates(shares, len(verdicts), bootstrap)
     return PassShares(
         first=first,
@@ -178,10 +179,8 @@ def _groups(
 ) -> list[tuple[str, str, list[bool]]]:
     """Buckets, then tags from the most frequent on, each with who is in it."""
     known = [facts.get(v.problem) for v in verdicts]
-    groups = [
-        ("bucket", name, [fact is not None and fact.bucket == name for fact in known])
-        for name in BUCKETS
-    ]
+    buckets = [fact.bucket if fact else "" for fact in known]
+    groups = [("bucket", name, [bucket == name for bucket in buckets]) for name in BUCKETS]
     counts = Counter(tag for fact in known if fact for tag in fact.tags)
     for tag in sorted(counts, key=lambda t: (-counts[t], t)):
         groups.append(("tag", tag, [fact is not None and tag in fact.tags for fact in known]))
