@@ -15,7 +15,7 @@ from veriloop.sandbox.limits import MIB
 SUM = JudgedProblem(
     "sum",
     tuple(Test(str(n), f"{n} {n}\n".encode(), f"{2 * n}\n".encode()) for n in (1, 3, 4, 5)),
-    time_s=1.0,
+    time_s=0.3,
     memory=64 * MIB,
 )
 C = b"""
@@ -48,7 +48,7 @@ def verdicts(judge, source: bytes, problem=SUM, *, key="c", all_tests=False):
         (b"}", Code.WA, ""),
         (b"abort();}", Code.RE, "SIGABRT"),
         (b'printf("%d\\n",a+b);return 3;}', Code.RE, "exit code 3"),
-        (b"for(;;);}", Code.TLE, "the limit is 1 s"),
+        (b"for(;;);}", Code.TLE, "the limit is 0.3 s"),
         (b'for(;;)puts("floods and floods and floods of output");}', Code.OLE, "more output"),
         (b"for(;;){char*p=malloc(1<<20);if(!p)abort();for(int i=0;i<1<<20;i+=4096)p[i]=1;}}", Code.MLE, "MiB"),
         (b"socket(16,3,0);}", Code.SV, "not allowed"),
@@ -163,7 +163,7 @@ SEVERAL["pypy"] = SEVERAL["python"].replace(b"bytearray(1 << 20)", b"bytearray(b
 def test_the_verdicts_of_each_runtime(judge, key):
     if toolchain(key) is None:
         pytest.skip(f"{key} is not installed")
-    quick = JudgedProblem("sum", SUM.tests, time_s=0.6, memory=96 * MIB)
+    quick = JudgedProblem("sum", SUM.tests, time_s=0.4, memory=96 * MIB)
     codes, report = verdicts(judge, SEVERAL[key], quick, key=key, all_tests=True)
     assert codes == ["AC", "RE", "MLE", "TLE"], report
     assert "boom" in report.tests[1].message
