@@ -15,7 +15,7 @@ TEST = Test("1", b"the input", b"the answer", points=2.0)
 @pytest.fixture(scope="module")
 def testlib(build):
     source = (DATA / "exits.c").read_bytes()
-    return Checker(build(source, "c", defines=TESTLIB_DEFINES, cpu_s=0.3, memory=64 << 20))
+    return Checker(build(source, "c", defines=TESTLIB_DEFINES, cpu_s=0.2, memory=64 << 20))
 
 
 @pytest.fixture(scope="module")

@@ -46,7 +46,7 @@ def brute_lines(data: bytes) -> list[bytes]:
     return found
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(outputs, outputs)
 def test_comparisons_say_what_brute_force_says(output, answer):
     said = {spec: code(spec, output, answer) is Code.AC for spec in EVERY}
@@ -93,7 +93,7 @@ def double_compare(expected: float, result: float, eps: float) -> bool:
     return gap <= Fraction(eps) * max(1, abs(Fraction(expected)))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=150)
 @given(
     st.floats() | st.sampled_from([0.0, -0.0, 1e308, 5e-324]),
     st.floats(-3, 3, allow_nan=False) | st.just(math.inf),

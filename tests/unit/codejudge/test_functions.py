@@ -118,7 +118,7 @@ FRAUDS = {
     ),
     "deep": "def f(x):\n    r = []\n    for _ in range(100000): r = [r]\n    return r",
     "cycle": "def f(x):\n    r = []\n    r.append(r)\n    return r",
-    "huge": "def f(x): return 'x' * (17 << 20)",
+    "huge": "def f(x): return 'x' * ((16 << 20) + 1)",
     "huge number": "def f(x): return 1 << (1 << 23)",
     "base exception": "class E(BaseException): pass\ndef f(x): raise E",
     "sends garbage": (
@@ -155,7 +155,7 @@ def test_the_same_tests_accept_an_honest_function_that_prints(judge):
     ],
 )
 def test_what_is_wrong_with_a_candidate_is_told(judge, code, verdict, words):
-    said = judge(functions.human_eval(PLAIN), functions.submission(code, "f"), time_s=0.3)
+    said = judge(functions.human_eval(PLAIN), functions.submission(code, "f"), time_s=0.2)
     assert (said[0], words in said[1]) == (verdict, True), said
 
 

@@ -17,7 +17,7 @@ from veriloop.sandbox.limits import MIB
 
 GUESS = Path(__file__).parents[2] / "data" / "judge" / "guess"
 SUBMISSIONS = sorted((GUESS / "submissions").glob("*/*.py"))
-TIME_S = 0.4
+TIME_S = 0.2
 
 
 @pytest.fixture(scope="module")
@@ -25,8 +25,8 @@ def guess(build):
     source = (GUESS / "interactor.c").read_bytes()
     few = Checker(build((GUESS / "few_guesses.py").read_bytes()))
     return {
-        "testlib": Interactor(build(source, "c"), checker=few, patience_s=0.3),
-        "kattis": Interactor(build(source, "c", defines=("KATTIS",)), "kattis", patience_s=0.3),
+        "testlib": Interactor(build(source, "c"), checker=few, patience_s=1.0),
+        "kattis": Interactor(build(source, "c", defines=("KATTIS",)), "kattis", patience_s=1.0),
     }
 
 
@@ -101,7 +101,7 @@ ECHO = "import sys\nfor line in sys.stdin: print(line, end='', flush=True)\n"
 
 
 def interactor(build, source, **limits):
-    return Interactor(build(source, **limits), patience_s=0.3)
+    return Interactor(build(source, **limits), patience_s=1.0)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def interactor(build, source, **limits):
     ],
 )
 def test_who_is_to_blame(build, hold, jury, submission, code):
-    talk = hold(interactor(build, jury, cpu_s=0.5), submission)
+    talk = hold(interactor(build, jury, cpu_s=0.25), submission)
     assert verdict(talk) is code, talk
 
 
@@ -158,7 +158,7 @@ def test_a_submission_sees_only_its_two_pipes(build, hold):
 
 
 def test_an_accepting_interactor_without_a_tout_is_at_fault_if_a_checker_wants_it(build, hold):
-    jury = Interactor(build(""), checker=Checker(build("")), patience_s=0.3)
+    jury = Interactor(build(""), checker=Checker(build("")), patience_s=1.0)
     talk = hold(jury, "")
     assert (talk.ruling.code, "tout" in talk.ruling.message) == (Code.JE, True)
 
