@@ -102,6 +102,26 @@ IOCTLS = (
     0x5412, 0x541C,  # TIOCSTI, TIOCLINUX: typing into a terminal that came as standard input
     0x40086602, 0x401C5820,  # FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR: marks on files, as above
 )  # fmt: skip
+# What Landlock does not see: a file's owner may change its mode, owner and times by path, without opening it.
+METADATA: dict[str, tuple[int | None, int | None]] = {
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "fchown": (93, 55),
+    "lchown": (94, None),
+    "fchownat": (260, 54),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
+}
 _IOCTL = (16, 29)
 _SOCKET = (41, 198)
 _CLONE = (56, 220)
@@ -114,12 +134,13 @@ _KILL, _ERRNO, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
 _NUMBER, _ARCH, _ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
 
 
-def program(machine: str | None = None) -> bytes | None:
+def program(machine: str | None = None, *, own_user: bool = False) -> bytes | None:
     """The filter as BPF instructions (struct sock_filter, 8 bytes each); None for a machine without a table.
 
     Foreign architectures and the x32 interface are killed. ``socket`` is refused for Unix and internet sockets and
     killed for every other family; ``clone`` is killed with any flag that makes a namespace; limits, priorities and
-    cores of other processes are refused, and so are the ``IOCTLS``.
+    cores of other processes are refused, and so are the ``IOCTLS``. With ``own_user``, for programs that run as the
+    judge's own user among the files of the machine, the METADATA of files cannot be changed either.
     """
     found = _MACHINES.get(machine or os.uname().machine)
     if found is None:
@@ -136,6 +157,8 @@ def program(machine: str | None = None) -> bytes | None:
         code += _on(numbers[column], _KILL)
     for refused in REFUSE.values():
         code += _on(refused[column], _ERRNO | refused[2])
+    for numbers in METADATA.values() if own_user else ():
+        code += _on(numbers[column], _ERRNO | errno.EPERM)
     look = [_step(_LOAD, _ARGUMENT)]
     refuse = _ERRNO | errno.EACCES
     families = [step for f in _REFUSED_FAMILIES for step in _if(_EQUAL, f, then=refuse)]

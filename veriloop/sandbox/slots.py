@@ -48,7 +48,9 @@ class Slot:
 
     def setup(self, seq: int, uid: int, scratch: str) -> bytes:
         """The SETUP message."""
-        code = (seccomp.program() or b"") if "seccomp" not in self.without else b""
+        code = b""
+        if "seccomp" not in self.without:
+            code = seccomp.program(own_user=self.mode is Mode.LANDLOCK) or b""
         wanted = protocol.Protection.SECCOMP if code else protocol.Protection(0)
         if "landlock" not in self.without:
             wanted |= protocol.Protection.LANDLOCK

@@ -34,18 +34,15 @@ def header_numbers(machine: str) -> dict[str, int]:
 def test_the_numbers_are_those_of_the_kernels_headers(machine):
     numbers = header_numbers(machine)
     column = ("x86_64", "aarch64").index(machine)
-    tables = {**seccomp.KILL, **seccomp.REFUSE, **seccomp.OWN_ONLY}
+    tables = {**seccomp.KILL, **seccomp.REFUSE, **seccomp.OWN_ONLY, **seccomp.METADATA}
     ours = {n: row[column] for n, row in tables.items()}
     wrong = {n: v for n, v in ours.items() if v is not None and numbers.get(n, v) != v}
     assert not wrong
     known = [n for n, v in ours.items() if v is not None and n in numbers]
     assert len(known) > 50
-    assert {n for n, v in ours.items() if v is None} <= {
-        "iopl",
-        "ioperm",
-        "modify_ldt",
-        "uselib",
-    } - set(numbers)
+    old = {"iopl", "ioperm", "modify_ldt", "uselib"} | {"chmod", "chown", "lchown"}
+    old |= {"utime", "utimes", "futimesat"}
+    assert {n for n, v in ours.items() if v is None} <= old - set(numbers)
 
 
 def run_bpf(program: bytes, data: bytes) -> int:
@@ -106,6 +103,15 @@ def test_marks_and_typing_by_ioctl_are_refused():
         assert answer("x86_64", 16, second=order) == 0x50000 | errno.EPERM
         assert answer("aarch64", 29, second=order) == 0x50000 | errno.EPERM
     assert answer("x86_64", 16, second=0x5401) == ALLOW  # TCGETS: is it a terminal?
+
+
+def test_what_is_known_of_files_may_be_changed_but_as_the_judges_own_user():
+    for chmod, machine in ((90, "x86_64"), (53, "aarch64")):
+        data = struct.pack("=IIQ6Q", chmod, ARCH[machine], 0, 0, 0, 0, 0, 0, 0)
+        own = seccomp.program(machine, own_user=True)
+        assert own is not None
+        assert run_bpf(own, data) == 0x50000 | errno.EPERM
+        assert answer(machine, chmod) == ALLOW
 
 
 def test_foreign_interfaces_are_killed():

@@ -68,6 +68,7 @@ ESCAPES = (
             ),
             Attempt("create {box}"),
             Attempt("spoil_program {box}/hostile"),
+            Attempt("change_mode {file} {folder}"),
             Attempt("make_device {tmp}", lift=AS_ROOT),
             Attempt("leave_root", lift=AS_ROOT),
         ),
@@ -176,7 +177,7 @@ ESCAPES = (
         (
             Attempt("core_size", ("done",)),
             Attempt("crash", ("signal",), lift=TRUTH, collect="core"),
-            Attempt("privileges", ("done",)),
+            Attempt("privileges", ("done",), weakest=PRIVATE),
         ),
     ),
 )

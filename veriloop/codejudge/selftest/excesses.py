@@ -69,7 +69,11 @@ EXCESSES = (
                 weakest=SPACES,
             ),
             Attempt("fill_files /dev/shm 0", ("done",)),
-            Attempt("behind_end 96 {tmp}", lift=Lift("limits", "file_size", 128 * MIB)),
+            Attempt(
+                "behind_end 96 {tmp}",
+                lift=Lift("limits", "file_size", 128 * MIB),
+                weakest=SPACES,
+            ),
             Attempt("pipes 88", ("done",), lift=Lift("limits", "open_files", 512)),
         ),
     ),

@@ -48,7 +48,7 @@ class BrokenChecker:
     """A checker that a hostile output has broken: the judge's error, never a verdict on the submission."""
 
     program: str
-    weakest: Mode = Mode.NONE
+    weakest: Mode = Mode.LANDLOCK
 
     @property
     def name(self) -> str:
@@ -92,7 +92,7 @@ class Exploit:
     """
 
     file: str
-    weakest: Mode = Mode.NONE
+    weakest: Mode = Mode.LANDLOCK
 
     @property
     def name(self) -> str:
@@ -148,7 +148,7 @@ _OUTPUTS = (
 
 _EXPLOITS = (
     "leave_early.py", "leave_hard.py", "leave_in_call.py", "patch_builtins.py", "equal_to_all.py", "read_frames.py",
-    "read_box.py", "at_exit.py", "success_tokens.py", "raise_success.py", "not_a_number.py", "stop_the_judge.py",
+    "read_box.py", "at_exit.py", "success_tokens.py", "raise_success.py", "not_a_number.py",
     "exhaust_number.py", "exhaust_hashes.py", "exhaust_memory.py", "exhaust_nesting.py",
 )  # fmt: skip
 
@@ -158,7 +158,7 @@ FRAUDS = (
         "grading oneself",
         "candidate apart from tests",
         "accepted without solving anything, or not counted at all",
-        tuple(Exploit(file) for file in _EXPLOITS),
+        (*(Exploit(file) for file in _EXPLOITS), Exploit("stop_the_judge.py", Mode.LANDLOCK_UID)),
     ),
     Attack(
         17,

@@ -74,6 +74,17 @@ static void open_for_writing(int argc, char **argv) {
     }
 }
 
+/* Change the mode of a file of the user's, which it needs no way to open: only its owner may. */
+static void change_mode(int argc, char **argv) {
+    struct stat about;
+    say("TRY chmod\n");
+    for (int i = 0; i < argc; i++) {
+        if (stat(argv[i], &about)) about.st_mode = 0644;
+        if (chmod(argv[i], about.st_mode & 07777) == 0) say("BREACH the mode of %s may be set\n", argv[i]);
+        if (utimensat(AT_FDCWD, argv[i], NULL, 0) == 0) say("BREACH the time of %s may be set\n", argv[i]);
+    }
+}
+
 /* Change our own program, which the next test runs too. */
 static void spoil_program(int argc, char **argv) {
     const char *path = argc > 0 ? argv[0] : "/box/hostile";
@@ -185,6 +196,7 @@ static void leave_root(int argc, char **argv) {
 const struct entry files[] = {
     {"read_path", read_path}, {"read_proc", read_proc}, {"read_init", read_init},
     {"create", create}, {"open_for_writing", open_for_writing}, {"spoil_program", spoil_program},
+    {"change_mode", change_mode},
     {"make_device", make_device}, {"plant", plant}, {"fill_inodes", fill_inodes},
     {"deep_folders", deep_folders}, {"is_empty", is_empty}, {"leave_root", leave_root},
     {NULL, NULL},
