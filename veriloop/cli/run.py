@@ -8,7 +8,8 @@ from pathlib import Path
 
 import typer
 
-from veriloop.cli.options import FRESH, QUIET, SEED, STRICT
+from veriloop.cli.code_options import MODE, SYSTEM, TRUSTED
+from veriloop.cli.options import FRESH, IN_FLIGHT, QUIET, SEED, STRICT
 from veriloop.cli.recipes import PrmOptions, report_again, run_recipe
 
 app = typer.Typer(help="Run a paper's recipe from problems to report.", no_args_is_help=True)
@@ -108,4 +109,38 @@ def prm(
     )  # fmt: skip
     lost = _run(options, out, fresh=fresh, quiet=quiet)
     if lost and strict:
+        raise typer.Exit(1)
+
+
+@app.command()
+def codeelo(
+    out: Path = typer.Option(Path("runs/codeelo-recipe"), "--out", "-o", help="Folder of the run."),
+    data: Path | None = typer.Option(
+        None, help="Folder with code_contests/ and humaneval/, measured beside the recipe's own."
+    ),
+    engine: str = typer.Option(
+        "", help="Who answers: MODEL@URL ...; by default recorded programs of every kind."
+    ),
+    samples: int = typer.Option(8, min=1, help="Of --engine: answers to each problem."),
+    max_tokens: int = typer.Option(16384, help="Of --engine: tokens of an answer."),
+    system: str | None = SYSTEM,
+    limit: int = typer.Option(0, help="Of HumanEval: the first problems; 0 is all."),
+    mode: str = MODE,
+    trusted: bool = TRUSTED,
+    in_flight: int = IN_FLIGHT,
+    seed: int = SEED,
+    fresh: bool = FRESH,
+    quiet: bool = QUIET,
+) -> None:
+    """CodeElo (arXiv 2501.01257), from problems to a rating, on problems that ship with it.
+
+    By default programs written for the purpose answer, so that every verdict is known; exits with 1 where one differs.
+    """
+    from veriloop.cli.recipe_codeelo import CodeEloRecipeOptions
+    from veriloop.cli.recipe_codeelo import run_recipe as run_codeelo
+
+    options = CodeEloRecipeOptions(
+        out, data, engine, samples, max_tokens, system, limit, mode, trusted, seed, in_flight
+    )
+    if run_codeelo(options, fresh=fresh, quiet=quiet):
         raise typer.Exit(1)
