@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from veriloop.bench.codeelo.problems import CodeEloProblem
     from veriloop.bench.codeelo.submitting import Submitter
     from veriloop.bench.rating.aggregate import Rated
+    from veriloop.bench.rating.contests import Contest
     from veriloop.report.page import Section
     from veriloop.runs.stages import Run
 
@@ -144,6 +145,8 @@ def measure_and_show(
     from veriloop.cli.running import running
 
     options.asking()
+    if options.contests:
+        _contests(options.contests)  # a bad folder is told before a model is asked
     found = read_codeelo(options.problems, limit=options.limit or None, checkers=options.checkers)
     saved = found.quarantine.save(options.out)
     said = [f"{found.quarantine.summary()}; all in {saved}"] if saved else []
@@ -164,18 +167,23 @@ def rated_in(folder: Path, result: CodeEloResult, out: Path) -> Rated:
     """The model's rating over the contests of a folder; ``ratings.json`` is written. Raises InputError."""
     from veriloop.bench.codeelo.attempts import rateable
     from veriloop.bench.rating.aggregate import rate_models
-    from veriloop.bench.rating.contest_files import read_contests
     from veriloop.bench.rating.written import rated_json
     from veriloop.store.atomic import write_whole
 
-    contests = read_contests(folder)
-    if not contests.contests:
-        raise contests.errors[0]
     verdicts = rateable(result.attempts, model=result.model, language=result.language)
-    rated = rate_models(verdicts, contests.contests)
+    rated = rate_models(verdicts, _contests(folder))
     text = json.dumps(rated_json(rated), indent=2, ensure_ascii=False)
     write_whole(out / "ratings.json", f"{text}\n".encode())
     return rated
+
+
+def _contests(folder: Path) -> tuple[Contest, ...]:
+    from veriloop.bench.rating.contest_files import read_contests
+
+    found = read_contests(folder)
+    if not found.contests:
+        raise found.errors[0]
+    return found.contests
 
 
 def shown(

@@ -15,12 +15,14 @@ from typing import Literal, Protocol, final
 
 from veriloop.codejudge.languages import language as judged_language
 from veriloop.codejudge.languages import toolchain
+from veriloop.codejudge.policies import policy as named_policy
 from veriloop.codejudge.problem import JudgedProblem, Submission
 from veriloop.codejudge.verdicts import Code as Letter
 from veriloop.codejudge.verdicts import Report
 from veriloop.errors import InputError
 from veriloop.ids import Json, describe
 from veriloop.records import Finish, Form, Granularity, Group, Solution, Unscored, Verdict
+from veriloop.sandbox.outcomes import Mode
 from veriloop.text.code_blocks import NoCode, find_program, without_thoughts
 from veriloop.verify.code_tests import CodeTests, code_tests
 
@@ -61,6 +63,7 @@ class Code:
 
     def __post_init__(self) -> None:
         check_language(self.language, self.compilers)
+        check_judge(self.mode, self.policy)
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution; ``detail`` has the judge's letters, the first failing test, CPU seconds and
@@ -133,6 +136,13 @@ class Code:
             detail=detail or {},
             made_by=describe(self),
         )
+
+
+def check_judge(mode: str | None, policy: str) -> None:
+    """Raises InputError on a mode of isolation or a policy of times that there is not."""
+    named_policy(policy)
+    if mode is not None and mode not in tuple(Mode):
+        raise InputError(f"no isolation is called {mode!r}; there are {', '.join(Mode)}")
 
 
 def check_language(language: str, compilers: Mapping[str, str]) -> str:

@@ -92,6 +92,15 @@ def test_a_language_that_cannot_be_judged_is_refused_at_once():
         Code("cobol")
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [({"policy": "slow"}, "no time policy"), ({"mode": "glass"}, "no isolation")],
+)
+def test_rules_that_are_none_are_refused_at_once(options, says):
+    with pytest.raises(InputError, match=says):
+        Code(**options)
+
+
 def test_compilers_name_the_row_that_judges():
     tests = code_tests(PROBLEM)
     found = hand_in(fenced("int main() {}", "c++"), "cpp", {"cpp": "cpp20"}, tests)

@@ -19,7 +19,7 @@ from veriloop.codejudge.languages import toolchain
 from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Submission
 from veriloop.errors import InputError
 from veriloop.ids import Json, content_id
-from veriloop.verify.code import Judge, check_language, shared_judge, told
+from veriloop.verify.code import Judge, check_judge, check_language, shared_judge, told
 
 _REMEMBERED = 100_000  # verdicts; the oldest are forgotten
 
@@ -55,6 +55,7 @@ class Local:
     )
 
     def __post_init__(self) -> None:
+        check_judge(self.mode, self.policy)
         for problem in self.problems:
             judged = problem.judged(by_samples=self.by_samples)
             if judged is not None:

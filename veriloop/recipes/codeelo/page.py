@@ -102,7 +102,7 @@ def kinds_text() -> Text:
     return Text(
         "The recorded answers",
         (
-            "Each problem is answered by one program of every kind; the right one comes one place later at each problem.",
+            "One program of every kind answers each problem; the right one comes one place later at each problem.",
         ),
         tuple((kind, " or ".join(sorted(codes))) for kind, codes in kinds.items()),
     )

@@ -82,6 +82,15 @@ def test_a_language_that_is_not_known_is_named_as_such():
     assert caught.value.field == "language"
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [({"policy": "slow"}, "no time policy"), ({"mode": "glass"}, "no isolation")],
+)
+def test_rules_that_are_none_are_refused_at_once(options, says):
+    with pytest.raises(InputError, match=says):
+        Local(PROBLEMS, **options)
+
+
 def test_an_unknown_ticket():
     with pytest.raises(KeyError):
         asyncio.run(Local(PROBLEMS).status("?"))
