@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from veriloop.sandbox.launcher import LaunchedBox
 from veriloop.sandbox.limits import Limits
 from veriloop.sandbox.pool import Sandbox
 
@@ -38,10 +39,8 @@ def spawn(argv: list[str], output: int) -> None:
     assert os.pread(output, 100, 0) == b"hello\n"
 
 
-def ways(program: Path, sandbox: Sandbox, output: int) -> dict[str, Callable[[], None]]:
+def ways(program: Path, box: LaunchedBox, output: int) -> dict[str, Callable[[], None]]:
     found: dict[str, Callable[[], None]] = {}
-    box = sandbox._take(None).box  # lent for the whole measurement
-    assert box is not None
     box.load({"hello": program})
     limits = Limits()
 
@@ -51,7 +50,7 @@ def ways(program: Path, sandbox: Sandbox, output: int) -> dict[str, Callable[[],
         assert outcome.stdout == b"hello\n", outcome
 
     found["posix_spawn and wait4"] = lambda: spawn([str(program)], output)
-    found[f"our box ({sandbox.isolation})"] = boxed
+    found[f"our box ({box.isolation})"] = boxed
     for name, command in (("bwrap", BWRAP), ("firejail", FIREJAIL)):
         if path := shutil.which(name):
             own = (
@@ -85,12 +84,13 @@ def main() -> None:
         Sandbox.open(
             slots=1, mode=options.mode, launcher=options.launcher, untrusted=False
         ) as sandbox,
+        sandbox.lease() as box,
     ):
         source, program = Path(folder) / "hello.c", Path(folder) / "hello"
         source.write_text(SOURCE)
         subprocess.run(["cc", "-O2", "-static", "-o", str(program), str(source)], check=True)
         os.chmod(folder, 0o755)
-        each = ways(program, sandbox, output)
+        each = ways(program, box, output)
         for turn in range(-20, options.repeats):
             for name, way in each.items():
                 if turn % EVERY.get(name, 1):

@@ -88,6 +88,11 @@ class LaunchedBox:
             raise SandboxError(
                 f"the mode {mode.value!r} needs root: take 'namespaces' or 'landlock'"
             )
+        if mode is Mode.LANDLOCK and root:
+            raise SandboxError(
+                "the mode 'landlock' leaves programs their caller's user, and Landlock does not keep root's from "
+                "changing modes and owners of the system's files: as root take 'landlock-uid'"
+            )
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         claim = None
         self._process = 0
@@ -137,13 +142,16 @@ class LaunchedBox:
             size = self._socket.recv_into(self._buffer)
         except OSError as error:
             self._broken(error)
+        except BaseException:  # an interrupt: the answer to come would be taken for another's
+            self.close()
+            raise
         return self._check(size, expected)
 
     def _check(self, size: int, expected: tuple[Kind, ...]) -> int:
         if size < protocol.HEAD.size:
             self._broken(ConnectionResetError(errno.ECONNRESET, "the launcher ended"))
-        kind, _ = protocol.HEAD.unpack_from(self._buffer)
-        if kind in expected:
+        kind, seq = protocol.HEAD.unpack_from(self._buffer)
+        if kind in expected and seq == self._seq:
             return size
         if kind == Kind.FAILED:
             number = protocol.FAILED.unpack_from(self._buffer)[2]

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import final
 
 MIB = 1 << 20
+MOST_STDERR = 128 << 10
+"""The most of standard error, in bytes, that a run can keep."""
 
 
 @final
@@ -39,6 +41,15 @@ class Limits:
             value = getattr(self, name)
             if not (value > 0 and math.isfinite(value)):
                 raise ValueError(f"the limit {name} must be positive and finite, got {value!r}")
+        if not 0 <= self.stderr <= MOST_STDERR:
+            raise ValueError(
+                f"stderr={self.stderr!r}: a run keeps 0 to {MOST_STDERR} bytes of standard error; the rest is read and "
+                "dropped"
+            )
+        if self.scratch < 0 or self.inodes < 0 or (self.stack is not None and self.stack < 0):
+            raise ValueError("the limits scratch, inodes and stack cannot be negative")
+        if self.wall_s is not None and not math.isfinite(self.wall_s):
+            raise ValueError(f"the limit wall_s must be finite, got {self.wall_s!r}")
         if self.wall_s is not None and not self.wall_s >= self.cpu_s:
             raise ValueError(
                 f"wall_s={self.wall_s!r} is below cpu_s={self.cpu_s!r}: a program that computes all the time would be "

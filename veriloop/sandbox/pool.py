@@ -10,6 +10,7 @@ What the programs are for is not known here, and there is no queue of work: that
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Hashable, Iterable, Iterator
 from contextlib import contextmanager
@@ -47,6 +48,7 @@ class Sandbox:
         self._changed = threading.Condition()
         self._closed = False
         self._clock = 0
+        self._owner = os.getpid()
         first = self._free[-1]
         first.box = LaunchedBox(slot, launcher=launcher)
         self.isolation: Isolation = first.box.isolation
@@ -94,6 +96,10 @@ class Sandbox:
             self._put(place, prefer)
 
     def _take(self, key: Hashable) -> _Place:
+        if os.getpid() != self._owner:
+            raise SandboxError(
+                "this sandbox was opened by another process: open one in each process, after the fork"
+            )
         with self._changed:
             self._changed.wait_for(lambda: self._free or self._closed)
             if self._closed:

@@ -31,12 +31,12 @@ from __future__ import annotations
 import struct
 from enum import IntEnum, IntFlag
 
-from veriloop.sandbox.limits import Limits
+from veriloop.sandbox.limits import MOST_STDERR, Limits
 
 VERSION = 1
 SOCKET = 3
 MESSAGE_BYTES = 192 << 10  # the longest message; SEQPACKET refuses longer ones than the send buffer
-STDERR_BYTES = 128 << 10  # the most of standard error that a DONE can carry
+STDERR_BYTES = MOST_STDERR
 
 
 class Kind(IntEnum):
@@ -113,7 +113,7 @@ def limit_words(limits: Limits) -> tuple[int, ...]:
         int(limits.wall * 1e9),
         limits.memory,
         limits.output,
-        min(limits.stderr, STDERR_BYTES),
+        limits.stderr,
         limits.processes,
         limits.open_files,
         limits.file_size,
