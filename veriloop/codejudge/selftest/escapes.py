@@ -70,7 +70,7 @@ ESCAPES = (
             Attempt("spoil_program {box}/hostile"),
             Attempt("change_mode {file} {folder}"),
             Attempt("make_device {tmp}", lift=AS_ROOT),
-            Attempt("leave_root", lift=AS_ROOT),
+            Attempt("leave_root {tmp}", lift=AS_ROOT),
         ),
     ),
     Attack(

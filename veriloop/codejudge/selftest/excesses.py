@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from veriloop.codejudge.selftest.attacks import MANY, PRIVATE, SPACES, TRUTH, Attack
-from veriloop.codejudge.selftest.attempts import NO_SECCOMP, SHORT, Attempt, Lift
+from veriloop.codejudge.selftest.attempts import SHORT, Attempt, Lift
 from veriloop.sandbox.limits import MIB
 
 _LOOPING = replace(SHORT, cpu_s=0.2)
@@ -13,6 +13,7 @@ _WAITING = replace(MANY, cpu_s=0.2, wall_s=0.3)
 _CROWDED = Lift("limits", "processes", 400)
 _LONGER = Lift("limits", "cpu_s", 1.9)
 _PATIENT = Lift("limits", "wall_s", 3.0)
+_UNSEEN = Lift("defence", "seccomp cgroup")
 _ROOMY = Lift("limits", "memory", 512 * MIB)
 
 EXCESSES = (
@@ -24,7 +25,7 @@ EXCESSES = (
         (
             Attempt("fork_bomb 16", ("done",), MANY, _CROWDED, PRIVATE),
             Attempt("fork_bomb 1", ("done",), lift=_CROWDED, weakest=PRIVATE),
-            Attempt("fork_chain", ("done",), MANY, weakest=SPACES),
+            Attempt("fork_chain 600", ("done",), MANY, weakest=SPACES),
         ),
     ),
     Attack(
@@ -60,8 +61,8 @@ EXCESSES = (
         "seccomp, tmpfs size",
         "files without a name, shared segments, a file system filled",
         (
-            Attempt("memfd 88", ("done", "memory", "security"), lift=NO_SECCOMP),
-            Attempt("shm 88", ("done", "memory", "security"), lift=NO_SECCOMP),
+            Attempt("memfd 88", ("done", "memory", "security"), lift=_UNSEEN),
+            Attempt("shm 88", ("done", "memory", "security"), lift=_UNSEEN),
             Attempt(
                 "fill_files {tmp} 16",
                 ("done",),
@@ -70,11 +71,12 @@ EXCESSES = (
             ),
             Attempt("fill_files /dev/shm 0", ("done",)),
             Attempt(
-                "behind_end 96 {tmp}",
-                lift=Lift("limits", "file_size", 128 * MIB),
+                "behind_end 24 {tmp}",
+                limits=replace(SHORT, file_size=16 * MIB),
+                lift=Lift("limits", "file_size", 64 * MIB),
                 weakest=SPACES,
             ),
-            Attempt("pipes 88", ("done",), lift=Lift("limits", "open_files", 512)),
+            Attempt("pipes 40", ("done",), lift=Lift("limits", "open_files", 512)),
         ),
     ),
     Attack(
@@ -89,7 +91,7 @@ EXCESSES = (
                 lift=Lift("limits", "output", 64 * MIB),
             ),
             Attempt("flood_stderr 4", ("done",), lift=TRUTH),
-            Attempt("flood_by_many 900", ("cpu", "wall"), replace(MANY, cpu_s=0.3, wall_s=0.4), _PATIENT),
+            Attempt("flood_by_many 900", ("cpu", "wall"), replace(MANY, cpu_s=0.4, wall_s=0.4), Lift("limits", "cpu_s", 5.0)),
             Attempt("sparse_stdout", ("output", "signal", "done")),
         ),
     ),
@@ -160,12 +162,9 @@ EXCESSES = (
         "a program at half its limit fails while the machine is busy",
         (
             Attempt(
-                "burn 200",
-                ("done",),
-                replace(SHORT, cpu_s=0.4, wall_s=4.0),
-                Lift("limits", "wall_s", 0.4),
-                load=3.0,
+                "burn_slowly 100", ("done",), replace(SHORT, cpu_s=0.2), Lift("limits", "wall_s", 0.3)
             ),
+            Attempt("burn 200", ("done",), replace(SHORT, cpu_s=0.4, wall_s=4.0), TRUTH, load=3.0),
         ),
     ),
 )

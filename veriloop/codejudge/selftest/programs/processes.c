@@ -18,10 +18,9 @@ static void fork_bomb(int argc, char **argv) {
 
 /* Each process forks the next and ends, so that whoever kills by a list of pids is always late. */
 static void fork_chain(int argc, char **argv) {
-    (void)argc, (void)argv;
     if (fork() == 0) {
         setsid();
-        double end = seconds(CLOCK_MONOTONIC) + PATIENCE_MS / 1e3;
+        double end = seconds(CLOCK_MONOTONIC) + number(argc, argv, 0, PATIENCE_MS) / 1e3;
         while (seconds(CLOCK_MONOTONIC) < end) {
             pid_t child = fork();
             if (child > 0) _exit(0);
@@ -111,6 +110,13 @@ static void unwaited(int argc, char **argv) {
 static void burn_self(int argc, char **argv) {
     long ms = number(argc, argv, 0, 200);
     burn(ms);
+    say("CPU %ld\n", ms);
+}
+
+/* Half of the time asleep and more: what the clock says is no CPU time. */
+static void burn_slowly(int argc, char **argv) {
+    long ms = number(argc, argv, 0, 100);
+    for (int i = 0; i < 10; i++) burn(ms / 10), sleep_on(ms / 2);
     say("CPU %ld\n", ms);
 }
 
@@ -212,7 +218,7 @@ static void fine(int argc, char **argv) { (void)argc, (void)argv; }
 const struct entry processes[] = {
     {"fork_bomb", fork_bomb},       {"fork_chain", fork_chain}, {"thread_bomb", thread_bomb},
     {"clone_parent", clone_parent}, {"double_fork", double_fork}, {"unwaited", unwaited},
-    {"burn", burn_self},            {"burn_threads", burn_threads}, {"loop", loop},
+    {"burn", burn_self}, {"burn_slowly", burn_slowly},            {"burn_threads", burn_threads}, {"loop", loop},
     {"nap", nap},                   {"stop_self", stop_self},   {"read_blocked", read_blocked},
     {"ignore_signals", ignore_signals}, {"daemonize", daemonize}, {"crash", crash},
     {"victim", victim}, {"fine", fine},                 {NULL, NULL},
