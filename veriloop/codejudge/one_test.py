@@ -47,18 +47,21 @@ class Course:
     checker: Checker | None = None
     interactor: Interactor | None = None
 
-    def limits(self, test: Test) -> Limits:
-        """The limits of one run on ``test``, before what the language's runtime takes is added."""
-        limit = self.problem.output
-        if limit is None:
-            limit = min(OUTPUT_MOST, 4 * _size(test.answer) + MIB)
+    def output(self, test: Test) -> int:
+        """Bytes of output allowed on ``test``: the problem's, else some times the answer's."""
+        if self.problem.output is not None:
+            return self.problem.output
+        return min(OUTPUT_MOST, 4 * _size(test.answer) + MIB)
+
+    def limits(self, output: int) -> Limits:
+        """The limits of one run, before what the language's runtime takes is added."""
         time_s = self.time_s
         return Limits(
             cpu_s=BAND * time_s + 0.02,
             wall_s=max(2 * time_s + 1, 3 * time_s),
             memory=self.problem.memory,
-            output=limit,
-            file_size=limit,  # a program that writes files instead is over its output too
+            output=output,
+            file_size=output,  # a program that writes files instead is over its output too
         )
 
 

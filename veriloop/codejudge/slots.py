@@ -28,6 +28,7 @@ from veriloop.codejudge.one_test import Attempt, Course
 from veriloop.codejudge.policies import Policy
 from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Submission
 from veriloop.codejudge.quiet import Quiet
+from veriloop.codejudge.rulings import Ready
 from veriloop.codejudge.verdicts import Code, Report, TestResult
 from veriloop.codejudge.worksheet import Worksheet
 from veriloop.errors import InputError, SandboxError
@@ -68,6 +69,13 @@ class _Job:
     sheet: Worksheet
     boxes: dict[ExitStack, Box] = field(default_factory=dict)  # of each that works on it
     isolation: Isolation | None = None
+    programs: dict[int, Ready] = field(default_factory=dict[int, Ready])
+
+    def program(self, output: int) -> Ready:
+        """The program under the limits of a test that allows so many bytes of output."""
+        if output not in self.programs:
+            self.programs[output] = self.built.ready(self.course.limits(output))
+        return self.programs[output]
 
 
 @final
@@ -272,7 +280,7 @@ class Slots:
             if box is None:
                 box = job.boxes[stack] = stack.enter_context(self._holding(job))
                 job.isolation = box.isolation
-            program = job.built.ready(job.course.limits(test))
+            program = job.program(job.course.output(test))
             attempt = Attempt(job.course, test, program, box, self.jury.lease, self.quiet)
             return attempt.judge()
         except (SandboxError, OSError) as error:

@@ -44,7 +44,7 @@ def attempt(*outcomes: Outcome, **changes):
     problem = JudgedProblem("p", (test,), **({"time_s": 2.0, "memory": 64 * MIB} | changes))
     course = Course(problem, problem.time_s, comparator("tokens"))
     box = ScriptedBox(list(outcomes))
-    program = Ready({}, ("{box}/prog",), course.limits(test))
+    program = Ready({}, ("{box}/prog",), course.limits(course.output(test)))
     made = Attempt(course, test, program, box, no_jury, box.quiet).judge()
     assert box.outcomes == []  # neither more runs than expected nor fewer
     return made, box
@@ -103,18 +103,19 @@ def test_one_that_starved_is_run_again_once_and_one_that_slept_is_not():
 )
 def test_the_output_limit_follows_the_answer(changes, answer, expected):
     problem = JudgedProblem("p", (), **changes)
-    limits = Course(problem, 1.0, comparator("tokens")).limits(Test("1", b"", answer))
+    course = Course(problem, 1.0, comparator("tokens"))
+    limits = course.limits(course.output(Test("1", b"", answer)))
     assert (limits.output, limits.file_size) == (expected, expected)
 
 
 def test_answers_in_files_count_by_their_size(tmp_path):
     (tmp_path / "1.ans").write_bytes(b"x" * 1000)
     course = Course(JudgedProblem("p", ()), 1.0, comparator("tokens"))
-    assert course.limits(Test("1", b"", tmp_path / "1.ans")).output == 4000 + MIB
+    assert course.output(Test("1", b"", tmp_path / "1.ans")) == 4000 + MIB
 
 
 @pytest.mark.parametrize(("time_s", "wall"), [(0.1, 1.2), (1.0, 3.0), (5.0, 15.0)])
 def test_the_clocks_of_a_run_leave_room_to_tell_slow_from_endless(time_s, wall):
-    limits = Course(JudgedProblem("p", ()), time_s, comparator("tokens")).limits(Test("1", b""))
+    limits = Course(JudgedProblem("p", ()), time_s, comparator("tokens")).limits(MIB)
     assert limits.cpu_s > 1.3 * time_s
     assert limits.wall == pytest.approx(wall)
