@@ -7,6 +7,7 @@ tmpfs of a set size, made anew for each load and run. Without one they are two f
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import stat
 from typing import final
@@ -14,6 +15,7 @@ from typing import final
 from veriloop.sandbox import kernel
 
 _COPY = 1 << 20
+_SET_RW_HINT = 1036
 
 
 @final
@@ -185,10 +187,12 @@ def empty(folder: str) -> None:
 
 
 def restore(opened: int, mode: int) -> None:
-    """Undo what a program can have changed of a file that it owns: mode, times, attributes, position."""
+    """Undo what a program can have changed of a file that it owns: mode, times, attributes, hint, position."""
     with contextlib.suppress(OSError):
         os.fchmod(opened, mode)
         os.utime(opened, (0, 0))
         for name in os.listxattr(opened):
             os.removexattr(opened, name)
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(opened, _SET_RW_HINT, bytes(8))
     os.lseek(opened, 0, os.SEEK_SET)
