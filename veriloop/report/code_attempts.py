@@ -91,13 +91,11 @@ def doubts(summary: AttemptSummary) -> str:
     """What is to be said against the figures, in words; empty where there is nothing."""
     said: list[str] = []
     if summary.lost:
-        said.append(
-            f"{summary.lost:,} attempts are lost, {summary.judge_errors:,} of them to judge errors."
-        )
+        said.append(f"Attempts lost: {summary.lost:,}, to judge errors: {summary.judge_errors:,}.")
     if summary.doubtful:
         said.append(
-            f"{summary.doubtful:,} refusals rest on a comparison guessed from the statement's words: right programs "
-            "may be among them."
+            f"Refusals by a comparison that was guessed from the statement's words: {summary.doubtful:,}; right "
+            "programs may be among them."
         )
     weak = [stamp for stamp in summary.isolations if stamp.startswith(("none", "landlock/"))]
     if weak:

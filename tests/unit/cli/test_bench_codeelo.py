@@ -134,7 +134,7 @@ def test_examples_are_no_hidden_tests_unless_asked(data):
     with pytest.raises(InputError, match="1 with no hidden tests"):
         bench(data)
     said = bench(data, "--examples")
-    assert "100.0 [100.0, 100.0]" in said  # verdicts by the statement's examples alone
+    assert "100.0 [100.0, 100.0]" in said  # judged by the examples alone
 
 
 def test_compilers_stand_over_the_usual_ones():

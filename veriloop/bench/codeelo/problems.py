@@ -120,11 +120,11 @@ class CodeEloProblem:
         )
 
     def judged(self, *, by_samples: bool = False) -> JudgedProblem | None:
-        """What the judge takes; None where there are no tests. ``by_samples`` takes the statement's examples where
+        """What the judge takes; None where there are no tests, or an interactor is missing. ``by_samples`` takes the statement's examples where
         there are no hidden tests: what they accept is not accepted by the contest.
         """
         tests = self.tests or (self.samples() if by_samples else ())
-        if not tests:
+        if not tests or (self.interactive and self.interactor is None):
             return None
         return JudgedProblem(
             self.id,

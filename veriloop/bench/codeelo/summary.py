@@ -24,9 +24,9 @@ SHARES: Mapping[str, str] = {
     "no_code": "answers without a program",
     "not_compiled": "programs that do not compile",
     "cut": "answers cut by the token limit",
-    "guessed": "verdicts by a guessed comparator",
-    "samples_only": "verdicts by the statement's examples alone",
-    "borderline": "verdicts that hung on a time near the limit",
+    "guessed": "judged by a guessed comparison",
+    "samples_only": "judged by the examples alone",
+    "borderline": "borderline in time",
 }
 """Shares of all attempts that were not lost, by key, in words."""
 

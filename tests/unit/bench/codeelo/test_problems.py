@@ -34,6 +34,7 @@ def test_examples_of_an_interactive_problem_are_no_tests():
     assert problem.interactive
     assert problem.samples() == ()
     assert problem.judged(by_samples=True) is None
+    assert CodeEloProblem("1A", interaction="Ask.", tests=(Test("1", b"1"),)).judged() is None
 
 
 @pytest.mark.parametrize(
