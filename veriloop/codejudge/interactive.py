@@ -12,16 +12,16 @@ from __future__ import annotations
 
 import os
 import threading
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import final
 
+from veriloop.codejudge import relays
 from veriloop.codejudge.checkers import ANSWER, INPUT, PARTIAL_BASE, Checker, read_ending
 from veriloop.codejudge.deciding import Bounds, ending
 from veriloop.codejudge.problem import Convention, Test
-from veriloop.codejudge.relay import Flow, Relay, Transcript
+from veriloop.codejudge.relay import JURY, MINE
 from veriloop.codejudge.rulings import Ready, Ruling, fault
 from veriloop.codejudge.verdicts import Code
 from veriloop.errors import SandboxError
@@ -30,7 +30,6 @@ from veriloop.sandbox.limits import MIB, Limits
 from veriloop.sandbox.outcomes import Outcome
 
 TOUT = "tout"
-GRACE_S = 0.1  # a crash after the interactor had made up its mind is the interactor's to judge
 JURY_BYTES = 256 * MIB  # an interactor that says more is at fault
 # Exit codes after which the submission may still end in its own way: accepted, and partial scores.
 ACCEPTING: Mapping[Convention, Sequence[int]] = {
@@ -94,7 +93,7 @@ class Interactor:
         )
         ended = ending(course.outcome, bounds)
         ruling = None
-        if ended is None or course.jury_first:
+        if ended is None or course.carried.jury_first:
             ruling = self._read(jurys, test, course)
             if ruling.code in (Code.WA, Code.PE, Code.JE):
                 ended = None
@@ -103,7 +102,7 @@ class Interactor:
         return _talk(course, ended, ruling)
 
     def _read(self, box: Box, test: Test, course: _Course) -> Ruling:
-        if course.jury_over:
+        if course.carried.asked > JURY_BYTES:
             return fault(f"the interactor said more than {JURY_BYTES} bytes")
         return read_ending(course.jury, box, protocol=self.protocol, points=test.points)
 
@@ -139,7 +138,7 @@ def _jury_limits(limits: Limits, wall: float) -> Limits:
 
 def _talk(course: _Course, ended: tuple[Code, str] | None, ruling: Ruling | None) -> Talk:
     """The talk with its transcript, whose end goes into the message of anything but an acceptance."""
-    transcript = course.transcript.text()
+    transcript = course.carried.transcript()
     shown = " | ".join(transcript[-SHOWN:].splitlines())
     tail = f" [the talk ended: {shown}]" if shown else ""
     if ended is not None:
@@ -160,142 +159,109 @@ class _Part:
 @final
 @dataclass(frozen=True)
 class _Course:
-    """How an interaction went. ``jury_first``: the interactor ended without having seen the submission's end."""
+    """How an interaction went."""
 
     outcome: Outcome
     jury: Outcome
-    jury_first: bool
-    jury_over: bool
-    transcript: Transcript
+    carried: relays.Carried
 
 
 @final
 class _Run:
     """One program's run in a thread of its own. Takes over the program's ends of its two pipes."""
 
-    def __init__(self, part: _Part, ends: tuple[int, int], wake: int) -> None:
-        self.part, self.ends, self.wake = part, ends, wake
+    def __init__(
+        self, part: _Part, ends: tuple[int, int], tell: Callable[[Outcome | None], None]
+    ) -> None:
+        self.part, self.tell = part, tell
+        self.stdin, self.stdout = ends
+        self.shut_ends = False
         self.outcome: Outcome | None = None
         self.error: BaseException | None = None
-        self.returned = False
-        self.seen = False
         self.thread = threading.Thread(target=self._run, name="interaction")
 
     def _run(self) -> None:
-        program, (stdin, stdout) = self.part.program, self.ends
+        program = self.part.program
         try:
             self.outcome = self.part.box.run(
                 program.argv,
                 limits=program.limits,
-                stdin=stdin,
-                stdout=stdout,
+                stdin=self.stdin,
+                stdout=self.stdout,
                 env=program.env,
                 proc=program.proc,
             )
         except BaseException as error:  # raised again by the thread that waits
             self.error = error
         finally:
-            self.returned = True
-            os.eventfd_write(self.wake, 1)
+            self.shut()
+            self.tell(self.outcome)
 
-    def noticed(self) -> bool:
-        """True once, when the run has returned: then nobody holds the program's ends any more."""
-        if not self.returned or self.seen:
-            return False
-        self.seen = True
-        self.shut()
-        return True
+    def start(self) -> None:
+        try:
+            self.thread.start()
+        except RuntimeError as error:  # the system has none left
+            raise SandboxError(f"no thread for an interaction: {error}") from error
 
     def shut(self) -> None:
-        for end in self.ends:
-            os.close(end)
-        self.ends = (-1, -1)
+        if not self.shut_ends:
+            self.shut_ends = True
+            os.close(self.stdin)
+            os.close(self.stdout)
+
+    def finish(self) -> None:
+        """Wait for its end; close what a thread that never started has not."""
+        if self.thread.ident is not None:
+            self.thread.join()
+        self.shut()
 
 
 def _converse(mine: _Part, jurys: _Part, *, bounds: Bounds, accepting: Sequence[int]) -> _Course:
-    """Run both to their ends. Raises what a box raised."""
-    wake, pipes = _descriptors()
-    said, heard, asked, told = pipes
-    flows = (
-        Flow("<", said[0], heard[1], limit=bounds.output),
-        Flow(">", asked[0], told[1], limit=JURY_BYTES),
-    )
-    runs = (_Run(mine, (told[0], said[1]), wake), _Run(jurys, (heard[0], asked[1]), wake))
-    relay = Relay(flows, wake)
-    try:
-        _start(runs)
-        jury_first = _follow(relay, runs, bounds=bounds, accepting=accepting)
-    finally:
-        relay.close()
-        for run in runs:
-            if run.thread.ident is not None:
-                run.thread.join()
-            if not run.seen:
-                run.shut()
-        os.close(wake)
+    """Run both to their ends. Raises what a box raised, SandboxError where there are no descriptors or threads."""
+    with relays.lent() as process:
+
+        def mine_ended(outcome: Outcome | None) -> None:
+            process.ended(MINE, _crashed(outcome, bounds))
+
+        def jury_ended(outcome: Outcome | None) -> None:
+            process.ended(JURY, outcome is not None and outcome.exit in accepting)
+
+        said, heard, asked, told = _pipes()
+        runs = (
+            _Run(mine, (told[0], said[1]), mine_ended),
+            _Run(jurys, (heard[0], asked[1]), jury_ended),
+        )
+        try:
+            process.take((said[0], heard[1], asked[0], told[1]), (bounds.output, JURY_BYTES))
+            for run in runs:
+                run.start()
+            carried = process.result()
+        except BaseException:
+            process.close()  # the programs see each other's end
+            raise
+        finally:
+            for run in runs:
+                run.finish()
     for run in runs:
         if run.error is not None:
             raise run.error
     submission, jury = (run.outcome for run in runs)
     assert submission is not None
     assert jury is not None
-    submission = replace(submission, stdout_bytes=flows[0].bytes)
-    return _Course(submission, jury, jury_first, flows[1].over, relay.transcript)
+    return _Course(replace(submission, stdout_bytes=carried.said), jury, carried)
 
 
-def _descriptors() -> tuple[int, list[tuple[int, int]]]:
-    """An event and four pipes. Raises SandboxError where there are no more descriptors, and keeps none then."""
-    held: list[int] = []
+def _pipes() -> list[tuple[int, int]]:
+    """Four pipes. Raises SandboxError where there are no more descriptors, and keeps none then."""
+    pipes: list[tuple[int, int]] = []
     try:
-        held.append(os.eventfd(0, os.EFD_CLOEXEC))
-        for _ in range(4):
-            held += os.pipe()
+        while len(pipes) < 4:
+            pipes.append(os.pipe())
     except OSError as error:
-        for descriptor in held:
-            os.close(descriptor)
+        for end in (end for pipe in pipes for end in pipe):
+            os.close(end)
         raise SandboxError(f"no pipes for an interaction: {error.strerror}") from error
-    return held[0], list(zip(held[1::2], held[2::2], strict=True))
-
-
-def _start(runs: Sequence[_Run]) -> None:
-    try:
-        for run in runs:
-            run.thread.start()
-    except RuntimeError as error:  # the system has no thread left
-        raise SandboxError(f"no thread for an interaction: {error}") from error
-
-
-def _follow(
-    relay: Relay, runs: tuple[_Run, _Run], *, bounds: Bounds, accepting: Sequence[int]
-) -> bool:
-    """Carry what is said until both have ended. True where the interactor made up its mind first."""
-    mine, jurys = runs
-    from_mine, from_jury = relay.flows
-    crashed = jury_first = False
-    held: float | None = None  # until when a crash is kept from the interactor
-    while not (mine.seen and jurys.seen):
-        relay.step(held)
-        if mine.noticed():
-            crashed = _crashed(mine.outcome, bounds)
-            held = time.monotonic() + GRACE_S if crashed else None
-        if jurys.noticed():
-            jury_first = not mine.seen or (crashed and not from_mine.told)
-            from_mine.shut_sink()
-            if jurys.outcome is None or jurys.outcome.exit not in accepting:
-                from_mine.shut_source()
-        if mine.seen:
-            relay.finish(from_mine)
-            if held is not None and time.monotonic() >= held:
-                held = None
-            if from_mine.spent and held is None:
-                from_mine.shut_sink()
-        if jurys.seen:
-            relay.finish(from_jury)
-            if from_jury.spent:
-                from_jury.shut_sink()
-    for flow in relay.flows:
-        relay.finish(flow)
-    return jury_first
+    return pipes
 
 
 def _crashed(outcome: Outcome | None, bounds: Bounds) -> bool:

@@ -1,64 +1,59 @@
 """Carries bytes between two running programs, counts them, and remembers the end of what was said.
 
-One thread, four pipe ends that never block, and a program's ending as an event of its own: because the relay itself
-holds the programs' ends of the pipes until their runs return, a program sees the end of the other's output only after
-the relay knows that the other has ended. So who ended first is known by cause and not by clock. What follows from it
-is ``interactive``'s business.
+It runs as a process of its own, standard library only, because in the judge's process every message would wait for the
+interpreter's lock: beside one busy thread 4 ms for each exchange, and right submissions would run into their wall
+limit. A program's ending is told to it by the judge, which holds the programs' ends of the pipes until their runs
+return; so a program sees the end of the other's output only after the relay knows that the other has ended, and who
+ended first is known by cause and not by clock. ``relays`` starts such processes; what follows is ``interactive``'s
+business.
 """
 
 from __future__ import annotations
 
 import os
 import select
+import socket
+import struct
+import sys
 import time
 from collections import deque
-from dataclasses import dataclass, field
-from typing import final
-
-from veriloop.codejudge.rulings import printable
 
 READ = 1 << 16
 WAITING = 1 << 18  # bytes not yet taken by their reader, beyond which the writer is kept waiting
-TRANSCRIPT = 64 << 10
+KEPT = 64 << 10  # bytes of the conversation's end that are remembered
+GRACE_S = 0.1  # for so long the interactor is not shown a crash: it may have decided already
 _READABLE = select.POLLIN | select.POLLHUP | select.POLLERR
 
+BEGIN = struct.Struct(
+    "<qq"
+)  # the two flows' limits; four descriptors come with it: said, heard, asked, told
+# An ending: which program, and whether the submission crashed, or whether the interactor accepted.
+MINE, JURY = b"M", b"J"
+RESULT = struct.Struct("<?qqI")  # jury first, bytes of both flows, entries of the transcript
+ENTRY = struct.Struct("<cI")  # who said it, how many bytes follow
 
-@final
-@dataclass
+
 class Transcript:
     """The last bytes of a conversation, in order, with who said them."""
 
-    limit: int = TRANSCRIPT
-    _said: deque[tuple[str, bytes]] = field(default_factory=deque[tuple[str, bytes]])
-    _size: int = 0
+    def __init__(self, limit: int = KEPT) -> None:
+        self.limit = limit
+        self.said: deque[tuple[bytes, bytes]] = deque()
+        self._size = 0
 
-    def add(self, mark: str, data: bytes) -> None:
+    def add(self, mark: bytes, data: bytes) -> None:
         """Remember ``data``; forget the oldest beyond the limit."""
-        self._said.append((mark, data))
+        data = data[-self.limit :]
+        self.said.append((mark, data))
         self._size += len(data)
-        while self._size > self.limit and len(self._said) > 1:
-            self._size -= len(self._said.popleft()[1])
-
-    def text(self) -> str:
-        """One line for each line said, with its mark, printable."""
-        runs: list[tuple[str, list[bytes]]] = []
-        for mark, data in self._said:
-            if not runs or runs[-1][0] != mark:
-                runs.append((mark, []))
-            runs[-1][1].append(data)
-        rows: list[str] = []
-        for mark, parts in runs:
-            whole = b"".join(parts)[-self.limit :]
-            lines = whole.removesuffix(b"\n").split(b"\n")
-            rows.extend(f"{mark} {printable(line, limit=400)}" for line in lines)
-        return "\n".join(rows)
+        while self._size > self.limit:
+            self._size -= len(self.said.popleft()[1])
 
 
-@final
 class Flow:
     """One direction: from the pipe a program writes to the pipe the other reads. Takes over both descriptors."""
 
-    def __init__(self, mark: str, source: int, sink: int, *, limit: int) -> None:
+    def __init__(self, mark: bytes, source: int, sink: int, *, limit: int) -> None:
         self.mark, self.limit = mark, limit
         self.source: int | None = source
         self.sink: int | None = sink
@@ -145,9 +140,8 @@ class Flow:
         self.shut_sink()
 
 
-@final
 class Relay:
-    """Moves bytes in both directions; ``wake`` is a descriptor that becomes readable when a program has ended."""
+    """Moves bytes in both directions; ``wake`` is a descriptor that is readable when there is something to tell."""
 
     def __init__(self, flows: tuple[Flow, Flow], wake: int) -> None:
         self.flows, self.wake = flows, wake
@@ -157,22 +151,21 @@ class Relay:
         self._watched: dict[int, tuple[Flow, int]] = {}
 
     def step(self, until: float | None = None) -> bool:
-        """Wait for something to do (until this monotonic time) and do it. True where a program has ended."""
+        """Wait for something to do (until this monotonic time) and do it. True where ``wake`` is readable."""
         if self.flows[0].changed or self.flows[1].changed:
             self._watch()
         wait = None if until is None else max(0.0, until - time.monotonic()) * 1000
-        ended = False
+        told = False
         for descriptor, events in self._poll.poll(wait):
             if descriptor == self.wake:
-                os.read(self.wake, 8)
-                ended = True
+                told = True
                 continue
             flow, _ = self._watched[descriptor]
             if descriptor == flow.sink:
                 flow.write()
             elif descriptor == flow.source and events & _READABLE:
                 flow.read(self.transcript)
-        return ended
+        return told
 
     def _watch(self) -> None:
         """Watch every source that may be read and every sink that something waits for; nothing else."""
@@ -201,3 +194,72 @@ class Relay:
         """Close every pipe end."""
         for flow in self.flows:
             flow.close()
+
+
+def follow(relay: Relay, control: socket.socket) -> bool:
+    """Carry what is said until both have ended. True where the interactor made up its mind first: it ended without
+    having been shown the submission's end. Raises EOFError where the judge is gone.
+    """
+    from_mine, from_jury = relay.flows
+    mine = jury = crashed = jury_first = False
+    held: float | None = None  # until when a crash is kept from the interactor
+    while not (mine and jury):
+        if relay.step(held):
+            who, flag = _ending(control)
+            if who == MINE:
+                mine, crashed = True, flag
+                held = time.monotonic() + GRACE_S if crashed else None
+            else:
+                jury = True
+                jury_first = not mine or (crashed and not from_mine.told)
+                from_mine.shut_sink()
+                if not flag:  # refused: let a submission that goes on feel it
+                    from_mine.shut_source()
+        if mine:
+            relay.finish(from_mine)
+            if held is not None and time.monotonic() >= held:
+                held = None
+            if from_mine.spent and held is None:
+                from_mine.shut_sink()
+        if jury:
+            relay.finish(from_jury)
+            if from_jury.spent:
+                from_jury.shut_sink()
+    for flow in relay.flows:
+        relay.finish(flow)
+    return jury_first
+
+
+def _ending(control: socket.socket) -> tuple[bytes, bool]:
+    message = control.recv(2, socket.MSG_WAITALL)
+    if len(message) != 2:
+        raise EOFError
+    return message[:1], message[1:] == b"1"
+
+
+def serve(control: socket.socket) -> None:
+    """Relay one conversation after the other until the judge is gone."""
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, BEGIN.size, 4)
+        if len(message) != BEGIN.size:
+            return
+        said, heard, asked, told = descriptors
+        limits = BEGIN.unpack(message)
+        flows = (Flow(b"<", said, heard, limit=limits[0]), Flow(b">", asked, told, limit=limits[1]))
+        relay = Relay(flows, control.fileno())
+        try:
+            jury_first = follow(relay, control)
+        finally:
+            relay.close()
+        entries = relay.transcript.said
+        parts = [RESULT.pack(jury_first, flows[0].bytes, flows[1].bytes, len(entries))]
+        for mark, data in entries:
+            parts += [ENTRY.pack(mark, len(data)), data]
+        control.sendall(b"".join(parts))
+
+
+if __name__ == "__main__":
+    try:
+        serve(socket.socket(fileno=int(sys.argv[1])))
+    except (EOFError, OSError):  # the judge is gone
+        sys.exit(0)
