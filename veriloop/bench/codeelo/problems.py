@@ -120,8 +120,10 @@ class CodeEloProblem:
         )
 
     def judged(self, *, by_samples: bool = False) -> JudgedProblem | None:
-        """What the judge takes; None where there are no tests, or an interactor is missing. ``by_samples`` takes the statement's examples where
-        there are no hidden tests: what they accept is not accepted by the contest.
+        """What the judge takes; None where there are no tests, or an interactor is missing.
+
+        ``by_samples`` takes the statement's examples where there are no hidden tests: what they accept is not accepted
+        by the contest.
         """
         tests = self.tests or (self.samples() if by_samples else ())
         if not tests or (self.interactive and self.interactor is None):
