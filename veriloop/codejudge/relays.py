@@ -59,6 +59,7 @@ class RelayProcess:
     def __init__(self) -> None:
         self._socket, theirs = socket.socketpair()
         self._lock = threading.Lock()
+        self._owner = os.getpid()
         try:
             with theirs:
                 self._process = subprocess.Popen(
@@ -68,6 +69,7 @@ class RelayProcess:
                     stderr=subprocess.DEVNULL,
                     cwd=Path("/"),
                     pass_fds=(theirs.fileno(),),
+                    start_new_session=True,  # Ctrl-C is the judge's to handle
                 )
         except OSError as error:
             self._socket.close()
@@ -75,8 +77,8 @@ class RelayProcess:
 
     @property
     def alive(self) -> bool:
-        """True until the process has ended."""
-        return self._process.poll() is None
+        """True until the process has ended; never in a fork of the process that started it."""
+        return self._owner == os.getpid() and self._process.poll() is None
 
     def take(self, descriptors: tuple[int, int, int, int], limits: tuple[int, int]) -> None:
         """Carry from the first descriptor to the second and from the third to the fourth, at most ``limits`` bytes.
@@ -122,8 +124,9 @@ class RelayProcess:
     def close(self) -> None:
         """End it, whatever it does."""
         self._socket.close()
-        self._process.kill()
-        self._process.wait()
+        if self._owner == os.getpid():
+            self._process.kill()
+            self._process.wait()
 
 
 _idle: list[RelayProcess] = []

@@ -74,6 +74,23 @@ def test_one_that_died_is_replaced_and_one_that_dies_is_an_error():
             carry(third)
 
 
+def test_a_fork_of_the_judge_starts_relays_of_its_own():
+    code = (  # in a process of its own: this one has threads
+        "import os\n"
+        "from veriloop.codejudge import relays\n"
+        "with relays.lent() as first: pass\n"
+        "pid = os.fork()\n"
+        "with relays.lent() as mine: print(mine is first, mine.alive, flush=True)\n"
+        "if pid: os.waitpid(pid, 0)\n"
+        "else: relays.close_all(); os._exit(0)\n"
+        "with relays.lent() as again: print(again is first, again.alive)\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    lines = said.stdout.splitlines()
+    assert sorted(lines[:2]) == ["False True", "True True"]
+    assert lines[2] == "True True"
+
+
 def test_the_death_of_the_judge_ends_its_relays():
     code = (
         "import time\n"
