@@ -142,6 +142,7 @@ _ROWS = (
         "javascript", "JavaScript", ("js", "node", "nodejs"), (".js", ".cjs"), "main.js",
         ("{runner}", "--max-old-space-size={mib}", "--stack-size={stack_kib}", "{box}/main.js"),
         ("{compiler}", "--check", "main.js"), "", ("node",), ("node",),
+        compile_environment={"OPENSSL_CONF": "/dev/null"}, environment={"OPENSSL_CONF": "/dev/null"},
         address_space=False, processes=64, own_memory=64 * MIB,
     ),
     Language(
