@@ -133,6 +133,10 @@ class LaunchedBox:
 
     def _ask(self, message: bytes, descriptors: Sequence[int], *expected: Kind) -> int:
         """Send one message, wait for its answer; the answer's size. It lies in the buffer."""
+        if len(message) > protocol.MESSAGE_BYTES:
+            raise SandboxError(
+                f"the arguments of a run are too long: {len(message)} bytes, {protocol.MESSAGE_BYTES} at most"
+            )
         try:
             if descriptors:
                 rights = array.array("i", descriptors)
@@ -160,10 +164,6 @@ class LaunchedBox:
         self._broken(OSError(errno.EPROTO, f"the launcher answered with {kind}"))
 
     def _broken(self, error: OSError) -> None:
-        if error.errno == errno.EMSGSIZE:
-            raise SandboxError(
-                f"the arguments of a run are too long: {protocol.MESSAGE_BYTES} bytes at most"
-            ) from error
         self.close()
         raise SandboxError(f"the launcher of this box is gone or hangs: {error}") from error
 

@@ -27,6 +27,7 @@ ENVIRONMENT = {
 }
 """What every program gets; a run may add to it."""
 
+PROTECTIONS = frozenset({"seccomp", "landlock", "cgroup"})
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom")
@@ -45,6 +46,12 @@ class Slot:
     mode: Mode
     binds: tuple[tuple[str, str], ...] = ()
     without: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if unknown := self.without - PROTECTIONS:
+            raise ValueError(
+                f"without={sorted(unknown)}: what can be left out is {', '.join(sorted(PROTECTIONS))}"
+            )
 
     def setup(self, seq: int, uid: int, scratch: str) -> bytes:
         """The SETUP message."""

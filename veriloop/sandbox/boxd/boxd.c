@@ -40,8 +40,6 @@ static int put_on_filter(void) {
 
 /* A box without a mount namespace: two folders, Landlock, and what the programs leave comes to us. */
 static int build_folders(void) {
-    snprintf(box.box, sizeof box.box, "%.480s/box", box.scratch);
-    snprintf(box.tmp, sizeof box.tmp, "%.480s/tmp", box.scratch);
     if (chmod(box.scratch, 0711) < 0 || mkdir(box.box, 0755) < 0 || mkdir(box.tmp, 0700) < 0)
         return fail("cannot make folders in", box.scratch);
     if (own_uid() && chown(box.tmp, box.uid, box.uid) < 0) return fail("cannot give away", box.tmp);
@@ -56,7 +54,6 @@ static int build_folders(void) {
 }
 
 static int build_box(void) {
-    strcpy(box.box, "/box"), strcpy(box.tmp, "/tmp");
     umask(022);
     if (!own_root() && build_folders() < 0) return -1;
     if (own_count()) box.active |= P_PIDS;
@@ -148,7 +145,7 @@ static _Noreturn void enter(int tell, int gate) {
         if (receive_one_fd(ends[0], &proc) < 0 || build_root() < 0) _exit(1);
     }
     uint32_t told = (uint32_t)pid;
-    if (write(tell, &told, sizeof told) != sizeof told || !own_root()) _exit(0);
+    if (write(tell, &told, sizeof told) != sizeof told) _exit(1);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (harden() < 0) _exit(1);
     close(tell), close(gate), close(box.input), close(box.output), close(SOCKET);
@@ -186,6 +183,8 @@ static int read_setup(void) {
         strcpy(box.groups[box.group_count].folder, folder);
     }
     memcpy(strings_kept, message, message_bytes);
+    snprintf(box.box, sizeof box.box, "%.480s/box", own_root() ? "" : box.scratch);
+    snprintf(box.tmp, sizeof box.tmp, "%.480s/tmp", own_root() ? "" : box.scratch);
     return 0;
 }
 
@@ -217,9 +216,8 @@ static void clean_up(pid_t inside, pid_t mounting) {
     }
     remove_groups();
     if (!box.scratch[0]) return;
-    char path[PATH_ROOM];
-    snprintf(path, sizeof path, "%.480s/tmp", box.scratch), wipe(path), rmdir(path);
-    snprintf(path, sizeof path, "%.480s/box", box.scratch), wipe(path), rmdir(path);
+    wipe(box.tmp, 0700), rmdir(box.tmp);
+    wipe(box.box, 0700), rmdir(box.box);
     rmdir(box.scratch);
 }
 
@@ -245,7 +243,6 @@ int main(void) {
     if (inside) {
         int fine = write(gate[1], &inside, sizeof inside) == sizeof inside;
         close(gate[1]);
-        if (!own_root()) waitpid(middle, NULL, 0), middle = 0;
         if (fine) stand_by((pid_t)inside, middle, judge);
     }
     clean_up((pid_t)inside, middle);

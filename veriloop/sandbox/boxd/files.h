@@ -3,45 +3,8 @@
 #define FILES_H
 
 #include "mounts.h"
-#include <dirent.h>
 #include <sys/sendfile.h>
 #include <sys/xattr.h>
-
-/* Empty a folder, however deep it is, without recursion: what lies in a subfolder moves up, then the folder goes. */
-static int wipe(const char *path) {
-    int top = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (top < 0) return -1;
-    static unsigned long serial;
-    for (int left = 1; left;) {
-        left = 0;
-        int copy = openat(top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        DIR *folder = copy < 0 ? NULL : fdopendir(copy);
-        if (!folder) break;
-        for (struct dirent *entry; (entry = readdir(folder));) {
-            const char *name = entry->d_name;
-            if (!strcmp(name, ".") || !strcmp(name, "..") || unlinkat(top, name, 0) == 0) continue;
-            fchmodat(top, name, 0700, 0);
-            if (unlinkat(top, name, AT_REMOVEDIR) == 0) continue;
-            left = 1;
-            int inner = openat(top, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-            DIR *below = inner < 0 ? NULL : fdopendir(inner);
-            if (!below) { closedir(folder); close(top); return -1; }
-            for (struct dirent *e; (e = readdir(below));) {
-                if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")) continue;
-                if (unlinkat(inner, e->d_name, 0) == 0) continue;
-                char up[40];
-                snprintf(up, sizeof up, ".veriloop-%lu", serial++);
-                fchmodat(inner, e->d_name, 0700, 0);
-                renameat(inner, e->d_name, top, up);
-            }
-            closedir(below);
-            unlinkat(top, name, AT_REMOVEDIR);
-        }
-        closedir(folder);
-    }
-    close(top);
-    return 0;
-}
 
 /* What /tmp looked like when it was fresh. Change times cannot be set by a program, the others are set to 0. */
 static struct { int mounted; uint64_t bytes, inodes, free_inodes; struct stat folder; } fresh;
@@ -60,7 +23,7 @@ static int tmp_is_clean(uint64_t *used) {
 
 static int fresh_tmp(uint64_t bytes, uint64_t inodes) {
     uint64_t used;
-    if (!own_root()) return wipe(box.tmp);
+    if (!own_root()) return is_empty(box.tmp) ? 0 : order(FRESH_TMP, 0, 0);
     if (bytes == fresh.bytes && inodes == fresh.inodes && tmp_is_clean(&used)) return 0;
     if (order(FRESH_TMP, bytes, inodes) < 0) return -1;
     struct timespec zero[2] = {{0, 0}, {0, 0}};
@@ -75,11 +38,9 @@ static int serve_load(void) {
     struct load *load = (struct load *)message;
     if (message_bytes < sizeof *load) return errno = EPROTO, fail("LOAD is too short", NULL);
     box.loaded_bytes = load->bytes;
-    if (!own_root()) {
-        if (wipe(box.box) < 0) return fail("cannot empty", box.box);
-    } else {
+    if (own_root() || !is_empty(box.box)) {
         uint64_t room = load->bytes + ((uint64_t)load->files + 4) * 4096;
-        if (order(FRESH_BOX, room, load->files + 4ULL) < 0) return fail("cannot mount", "/box");
+        if (order(FRESH_BOX, room, load->files + 4ULL) < 0) return fail("cannot empty", box.box);
     }
     struct head ok = {OK, request_seq()};
     answer(&ok, sizeof ok, NULL, 0);
@@ -103,7 +64,6 @@ static int serve_file(void) {
     int to = open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0555);
     if (to < 0) return fail("cannot make", path);
     int done = copy_file(message_fds[0], to);
-    if (done == 0) done = fchmod(to, 0555);
     if (done < 0) fail("cannot write", path);
     close(to);
     if (done < 0) return -1;

@@ -305,7 +305,9 @@ static int prepare(const struct run *run, struct start *start, char *at) {
     if (start->input < 0 || start->output < 0 || fresh_stderr() < 0) return fail("cannot open standard files", NULL);
     if (fresh_tmp(run->scratch, run->inodes) < 0) return fail("cannot empty", box.tmp);
     if (show_proc(!!(run->flags & R_PROC)) < 0) return fail("cannot mount", "/proc");
-    bound_groups(run->memory + HEADROOM + run->output + box.loaded_bytes, run->processes + (own_root() ? 2 : 1));
+    /* Init and mounter are members too, and who kills under the private uid must find room. */
+    bound_groups(run->memory + HEADROOM + run->output + box.loaded_bytes,
+                 run->processes + 2 + (box.mode == LANDLOCK_UID));
     return 0;
 }
 
