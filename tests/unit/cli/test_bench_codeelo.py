@@ -22,6 +22,9 @@ from veriloop.cli import app
 from veriloop.cli.measuring_code import named_compilers
 from veriloop.codejudge.problem import Test
 from veriloop.errors import InputError
+from veriloop.records import Problem, Verdict
+from veriloop.runs.stages import read_all
+from veriloop.store.pieces import Table
 
 RIGHT = "```python\nn = int(input())\n\nprint(n + 1)\n```"
 WRONG = "```python\nprint(0)\n```"
@@ -131,7 +134,7 @@ def test_examples_are_no_hidden_tests_unless_asked(data):
     write_codeelo([bare], data / "problems.jsonl")
     table = {asked(bare, "python").text: [RIGHT, WRONG]}
     (data / "policy.json").write_text(json.dumps(table), encoding="utf-8")
-    with pytest.raises(InputError, match="1 with no hidden tests"):
+    with pytest.raises(InputError, match="1 problems: no hidden tests"):
         bench(data)
     said = bench(data, "--examples")
     assert "100.0 [100.0, 100.0]" in said  # judged by the examples alone
@@ -170,6 +173,45 @@ def test_humaneval_from_a_file_to_a_page(tmp_path):
     told = json.loads((tmp_path / "run" / "humaneval.json").read_text("utf-8"))
     assert told["attempts"][0]["verdicts"] == ["AC", "WA"]
     assert "t/0" in (tmp_path / "run" / "report.html").read_text("utf-8")
+
+
+def test_whole_samples_and_the_code_verifier_as_stages(tmp_path):
+    tests = ({"input": "1\n", "output": "2\n"}, {"input": "7\n", "output": "8\n"})
+    problem = Problem("code", "Add one to n.", uid="next", tests=tests)
+    Table(tmp_path / "p" / "problems", Problem).write_piece(0, [problem])
+    indented = "```python\ndef f(n):\n    m = n + 1 if n < 5 else 0\n\n    return m\nprint(f(int(input())))\n```"
+    policy = tmp_path / "policy.json"
+    policy.write_text(json.dumps({"*": [RIGHT, indented]}), encoding="utf-8")
+    engine = ("--engine", f"scripted:{policy}")
+    for name, words, expected in (("whole", ["--whole"], [1.0, 0.5]), ("cut", [], [1.0, 0.0])):
+        solutions, out = tmp_path / name, tmp_path / f"{name}-verdicts"
+        veriloop(
+            "sample",
+            "--problems",
+            tmp_path / "p",
+            *engine,
+            "--n",
+            2,
+            "--out",
+            solutions,
+            *words,
+            "-q",
+        )
+        veriloop(
+            "verify",
+            "code",
+            "--problems",
+            tmp_path / "p",
+            "--solutions",
+            solutions,
+            "--fraction",
+            "--out",
+            out,
+            "-q",
+        )
+        assert [
+            v.value for v in read_all(out, Verdict)
+        ] == expected  # cut at blank lines it does not compile
 
 
 def test_a_judge_served_by_one_process_judges_for_another(data):

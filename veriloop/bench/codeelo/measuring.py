@@ -107,10 +107,13 @@ async def measure_codeelo(
     known = lacks(problems)
     kept = [p for p in problems if judgeable is None or p.id in judgeable]
     if not kept:
-        told = ", ".join(
-            f"{n} with {lack}" for lack, n in known.counts().items() if lack in UNJUDGED
+        told = "; ".join(
+            f"{n} problems: {lack}" for lack, n in known.counts().items() if lack in UNJUDGED
         )
-        raise InputError(f"none of the {known.problems} problems can be judged here: {told}")
+        raise InputError(
+            f"none of the {known.problems} problems can be judged here ({told}): add tests to their records, or judge "
+            "by the statements' examples (--examples)"
+        )
     verifier = Submitted(submitter, asking.language, Patience())
     records = [asked(p, asking.language) for p in kept]
     twins = {r.id: r.uid for r in reversed(records)}

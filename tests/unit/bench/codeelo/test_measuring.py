@@ -83,7 +83,8 @@ def test_an_engine_that_fails_loses_its_problem_and_no_other(tmp_path):
 
 def test_nothing_can_be_judged(tmp_path):
     with pytest.raises(
-        InputError, match=r"none of the 1 problems can be judged here: 1 with no hidden tests"
+        InputError,
+        match=r"none of the 1 problems can be judged here \(1 problems: no hidden tests\)",
     ):
         measure(tmp_path, problems=(CodeEloProblem("1A"),))
 
