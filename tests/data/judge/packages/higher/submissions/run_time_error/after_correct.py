@@ -1,0 +1,2 @@
+print(37, flush=True)
+assert input() == "higher"
