@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -69,6 +70,7 @@ def judge_solutions(options: Judged) -> Iterator[str]:
                     rows.add(row)
             shown.row(submission, row, again=report is None)
             yield row["code"]
+        shown.end()
 
 
 def _reports(
@@ -239,10 +241,12 @@ class _Shown:
 
     def __init__(self, problem: JudgedProblem, options: Judged) -> None:
         self.problem, self.options = problem, options
-        self.begun = False
+        self.begun = self.marked = False
+        self.codes: Counter[str] = Counter()
 
     def row(self, submission: Submission, row: dict[str, Any], *, again: bool) -> None:
         """Print a program's row."""
+        self.codes[row["code"]] += 1
         if self.options.json:
             typer.echo(json.dumps(row))
             return
@@ -257,6 +261,7 @@ class _Shown:
         score = "-" if row["score"] is None else f"{row['score']:.2f}"
         where = _cut(failed["test"], 10) if failed else "-"
         mark = "~" if failed and failed.get("borderline") else ""
+        self.marked |= bool(mark)
         typer.echo(
             f"{short:<{_NAME}} {row['code'] + mark:<7} {where:>10} {score:>5} {cpu:8.3f} s {peak / (1 << 20):7.1f} MiB"
             + (" kept" if again else "")
@@ -265,6 +270,15 @@ class _Shown:
         if row["code"] != "AC":
             for line in message.splitlines()[:3]:
                 typer.echo("  " + _cut(line, WIDTH - 2))
+
+    def end(self) -> None:
+        """Print what marks mean, and how many got which verdict."""
+        if self.options.json:
+            return
+        if self.marked:
+            typer.echo("~ within 30 % of the time limit: run again alone, up to three times")
+        if self.codes.total() > 1:
+            typer.echo(", ".join(f"{count} {code}" for code, count in self.codes.most_common()))
 
     def _begin(self, row: dict[str, Any]) -> None:
         self.begun = True

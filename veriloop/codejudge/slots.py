@@ -116,13 +116,14 @@ class Slots:
         # The problem is kept beside its report so that no other gets its id.
         seen: OrderedDict[tuple[int, str, bytes], tuple[JudgedProblem, Future[Report]]]
         seen = OrderedDict()
+        ended = threading.Event()
         threads = ThreadPoolExecutor(self.boxes.slots, thread_name_prefix="veriloop-judging")
         try:
             for problem, submission in pairs:
                 digest = hashlib.sha256(submission.source).digest()
                 key = (id(problem), submission.language, digest)
                 if key not in seen:
-                    asked = threads.submit(self.judge, problem, submission, stop=stop)
+                    asked = threads.submit(self.judge, problem, submission, stop=stop, ended=ended)
                     seen[key] = (problem, asked)
                     if len(seen) > REMEMBERED_REPORTS:
                         seen.popitem(last=False)
@@ -132,10 +133,21 @@ class Slots:
             while window:
                 yield window.pop(0).result()
         finally:
+            ended.set()  # nobody waits for the rest: what is under way ends after the test that it is at
             threads.shutdown(wait=True, cancel_futures=True)
 
-    def judge(self, problem: JudgedProblem, submission: Submission, *, stop: bool) -> Report:
-        """The report of one submission; what goes wrong on our side is a report too."""
+    def judge(
+        self,
+        problem: JudgedProblem,
+        submission: Submission,
+        *,
+        stop: bool,
+        ended: threading.Event | None = None,
+    ) -> Report:
+        """The report of one submission; what goes wrong on our side is a report too.
+
+        Raises CancelledError once ``ended`` is set.
+        """
         with self.free:
             try:
                 row = language(submission.language)
@@ -147,7 +159,8 @@ class Slots:
                 return self._untested(problem, submission, Code.JE, message=str(error))
             if built.refused:
                 return self._untested(problem, submission, Code.CE, built=built)
-            job = _Job(course, built, Worksheet(len(problem.tests), stop))
+            sheet = Worksheet(len(problem.tests), stop, ended or threading.Event())
+            job = _Job(course, built, sheet)
             for _ in range(min(self.boxes.slots, len(problem.tests)) - 1):
                 self.threads.submit(self._help, job)
             self._drain(job)
@@ -208,7 +221,11 @@ class Slots:
     def _beside(self, boxes: Sandbox) -> Iterator[Box]:
         """A box to compile in, while nobody has the machine to himself."""
         with self.quiet.among_others(), boxes.lease() as box:
-            yield box
+            try:
+                yield box
+            except BaseException:
+                box.close()
+                raise
 
     def _course(self, problem: JudgedProblem) -> Course:
         """The problem with its jury's programs compiled: once, whoever asks first."""
@@ -292,8 +309,12 @@ class Slots:
     def _holding(self, job: _Job) -> Iterator[Box]:
         """A box with the submission's program in it."""
         with self.boxes.lease(prefer=job.built.key) as box:
-            box.load(job.built.files)
-            yield box
+            try:
+                box.load(job.built.files)
+                yield box
+            except BaseException:
+                box.close()  # its answer may still be under way: the next user must not get it
+                raise
 
 
 def _defines(program: JuryProgram) -> tuple[str, ...]:

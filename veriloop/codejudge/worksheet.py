@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import CancelledError
 from dataclasses import dataclass, field
 from typing import final
 
@@ -17,10 +18,13 @@ from veriloop.codejudge.verdicts import Code, TestResult
 @final
 @dataclass
 class Worksheet:
-    """``count`` tests by number; with ``stop`` none is handed out after one that failed."""
+    """``count`` tests by number; with ``stop`` none is handed out after one that failed, and none at all once ``ended``
+    is set.
+    """
 
     count: int
     stop: bool
+    ended: threading.Event = field(default_factory=threading.Event)
     next: int = 0
     at_work: int = 0
     failed: int | None = None
@@ -31,7 +35,7 @@ class Worksheet:
     def take(self) -> int | None:
         """The next test to run, None for no more. What is taken must be given back by ``put`` or ``fail``."""
         with self.changed:
-            over = self.stop and self.failed is not None
+            over = self.ended.is_set() or (self.stop and self.failed is not None)
             if over or self.error is not None or self.next >= self.count:
                 return None
             self.next += 1
@@ -53,12 +57,17 @@ class Worksheet:
             self._given_back()
 
     def finished(self, names: Sequence[str]) -> tuple[TestResult, ...]:
-        """All results in order, once nobody is at work: with ``stop``, SK for all after the first that failed."""
+        """All results in order, once nobody is at work: with ``stop``, SK for all after the first that failed.
+
+        Raises CancelledError once ``ended`` is set.
+        """
         with self.changed:
             while self.at_work:
                 self.changed.wait()
             if self.error is not None:
                 raise self.error
+            if self.ended.is_set():
+                raise CancelledError
             last = self.failed if self.stop and self.failed is not None else self.count
             return tuple(
                 self.results[i] if i <= last else TestResult(name, Code.SK, None)

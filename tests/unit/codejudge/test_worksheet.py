@@ -2,6 +2,7 @@
 
 import random
 import threading
+from concurrent.futures import CancelledError
 
 import pytest
 
@@ -56,4 +57,14 @@ def test_an_error_of_ours_ends_the_work_and_is_raised():
     sheet.fail(MemoryError("no room"))
     assert sheet.take() is None
     with pytest.raises(MemoryError, match="no room"):
+        sheet.finished(["a", "b", "c"])
+
+
+def test_once_ended_nothing_is_handed_out_and_there_is_no_result():
+    sheet = Worksheet(3, stop=False)
+    assert sheet.take() == 0
+    sheet.ended.set()
+    assert sheet.take() is None
+    sheet.put(0, TestResult("a", Code.AC, 1.0))
+    with pytest.raises(CancelledError):
         sheet.finished(["a", "b", "c"])
