@@ -117,11 +117,12 @@ def _addressed(source: str | Path, which: str | None) -> tuple[Path, str | None]
 
 def _one(path: Path, which: str | None, said: Said) -> JudgedProblem:
     if path.is_dir() and (opened := _folder_reader(path)):
-        if which not in (None, path.resolve().name, (found := opened(path, said)).name):
+        found = opened(path, said)
+        if which not in (None, path.resolve().name, found.name):
             raise InputError(
                 f"holds one problem, {found.name!r}, and not {which!r}", file=str(path)
             )
-        return opened(path, said)
+        return found
     if path.is_dir() and (folders := _folders(path)):
         names = [folder.name for folder in folders]
         chosen = folders[0].name if which is None and len(folders) == 1 else which
