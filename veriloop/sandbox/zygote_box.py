@@ -14,6 +14,7 @@ from veriloop.sandbox import kernel, protocol
 from veriloop.sandbox import zygote_folders as folders
 from veriloop.sandbox import zygote_run as runs
 from veriloop.sandbox.protocol import Kind, Protection, RunFlag
+from veriloop.sandbox.zygote_tree import Tree, children_ns
 from veriloop.sandbox.zygote_wire import LANDLOCK, LANDLOCK_UID, NAMESPACES, NONE, Setup, Wire, done
 
 _LIMIT_NAMES: tuple[str, ...] = (
@@ -187,10 +188,17 @@ class Box:
         for descriptor in (errors, errors_in):
             stack.callback(os.close, descriptor)
         os.set_blocking(errors, False)
-        before = runs.children_ns()
+        before = children_ns()
         main, used, floor = runs.start(request, cage, errors_in)
-        tree = runs.Tree(
-            main, self._proc, setup.own_root, cage.uid, before, cpu_off=used, floor=floor
+        tree = Tree(
+            main,
+            self._proc,
+            setup.own_root,
+            cage.uid,
+            setup.groups,
+            before,
+            cpu_off=used,
+            floor=floor,
         )
         scratch = self._folders.tmp if setup.own_root else None
         around = runs.Around(errors, setup.groups, scratch, lambda: self._wire.stopped(seq))

@@ -16,7 +16,7 @@ from typing import final
 @final
 @dataclass
 class Group:
-    """One group: ``kind`` is ``memory1``, ``pids1`` or ``2``. Files are opened by root, before it gives itself up."""
+    """One group: ``kind`` is ``memory1``, ``pids1``, ``cpu1`` or ``2``. Root opens the files while it is root."""
 
     kind: str
     folder: str
@@ -40,7 +40,7 @@ class Group:
             self._write("cgroup.procs", b"0")
         except OSError:
             return
-        if self.kind != "pids1":
+        if self.kind in ("memory1", "2"):
             self.limit = self._open("memory.max" if second else "memory.limit_in_bytes", os.O_RDWR)
             self.peak = self._open(
                 "memory.peak" if second else "memory.max_usage_in_bytes", os.O_RDWR
@@ -50,10 +50,10 @@ class Group:
             self.events = self._open("memory.events" if second else "memory.oom_control")
             with contextlib.suppress(OSError):
                 self._write("memory.swap.max" if second else "memory.swappiness", b"0")
-        if self.kind != "memory1":
+        if self.kind in ("pids1", "2"):
             self.pids = self._open("pids.max", os.O_RDWR)
-        if second:
-            self.cpu = self._open("cpu.stat")
+        if self.kind in ("cpu1", "2"):
+            self.cpu = self._open("cpu.stat" if second else "cpuacct.usage")
 
     def _open(self, name: str, flags: int = os.O_RDONLY) -> int:
         try:
@@ -71,7 +71,7 @@ class Group:
     def start(self, memory: int, processes: int) -> None:
         """Bound the coming run, in bytes and processes beside the launcher's own, and start its counts."""
         self.base, self.cache = _number(self.usage), self._page_cache()
-        self.kills, self.cpu_base = _field(self.events, "oom_kill"), _field(self.cpu, "usage_usec")
+        self.kills, self.cpu_base = _field(self.events, "oom_kill"), self._cpu_ns()
         if self.limit >= 0:
             os.pwrite(self.limit, str(memory + self.base).encode(), 0)
         if self.pids >= 0:
@@ -96,7 +96,15 @@ class Group:
 
     def cpu_ns(self) -> int:
         """CPU time of everything in the group since ``start``; 0 where it is not counted."""
-        return max(0, _field(self.cpu, "usage_usec") - self.cpu_base) * 1000
+        return max(0, self._cpu_ns() - self.cpu_base)
+
+    def _cpu_ns(self) -> int:
+        return _field(self.cpu, "usage_usec") * 1000 if self.kind == "2" else _number(self.cpu)
+
+    def forbid_forks(self) -> None:
+        """No new process in the group, until the next ``start``."""
+        if self.pids >= 0:
+            os.pwrite(self.pids, b"1", 0)
 
     def _page_cache(self) -> int:
         cache = _field(self.stat, "file" if self.kind == "2" else "cache")

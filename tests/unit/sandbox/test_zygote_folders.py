@@ -18,11 +18,11 @@ def test_emptying_goes_down_any_depth_and_follows_no_link(tmp_path):
     (folder / "closed").chmod(0)
     os.mkfifo(folder / "pipe")
     here = os.open(folder, os.O_RDONLY)
-    for depth in range(3000):
-        os.mkdir("d", dir_fd=here)
+    for depth in range(1100):
+        os.mkdir("directory", dir_fd=here)
         if depth % 100 == 0:
             os.close(os.open("f", os.O_CREAT | os.O_WRONLY, dir_fd=here))
-        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        inner = os.open("directory", os.O_RDONLY, dir_fd=here)
         os.close(here)
         here = inner
     os.close(here)
