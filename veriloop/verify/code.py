@@ -8,6 +8,7 @@ the judge's business (``codejudge``). An answer without a program is wrong, as b
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -213,7 +214,9 @@ def shared_judge(mode: str | None = None, untrusted: bool = True, policy: str = 
         if key not in _JUDGES:
             from veriloop.codejudge.judging import CodeJudge
 
-            _JUDGES[key] = CodeJudge.open(mode=mode, untrusted=untrusted, policy=policy)
+            opened = CodeJudge.open(mode=mode, untrusted=untrusted, policy=policy)
+            atexit.register(opened.close)
+            _JUDGES[key] = opened
         return _JUDGES[key]
 
 

@@ -29,7 +29,13 @@ def recipe_page(outcome: Outcome, provenance: Provenance | None = None) -> Page:
         sections.append(missed)
     for one in outcome.sets:
         sections += _of_set(one)
-    sections.append(Text("Left out", outcome.said, links=(CODEELO,)))
+    sections.append(
+        Text(
+            "Source, and what was left out" if outcome.said else "Source",
+            outcome.said,
+            links=(CODEELO,),
+        )
+    )
     return Page(
         "CodeElo",
         "programs for contest problems, judged and rated",
