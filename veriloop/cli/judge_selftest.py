@@ -60,7 +60,9 @@ def lines(row: Found) -> Iterator[str]:
     state = f"{row.state} {held}/{len(seen)}" if seen else row.state
     cpu = f"{row.cpu_s:.1f}" if row.cpu_s else ""
     verdicts = row.verdicts.split()
-    yield _LINE.format(attack.number, attack.name, attack.defence, state, " ".join(verdicts[:2]), cpu).rstrip()
+    yield _LINE.format(
+        attack.number, attack.name, attack.defence, state, " ".join(verdicts[:2]), cpu
+    ).rstrip()
     for one in seen:
         if not one.held:
             yield from (f"   {one.trial}: {breach}" for breach in one.breaches)

@@ -15,7 +15,8 @@ from veriloop.sandbox.outcomes import Mode
 @dataclass(frozen=True)
 class Attack:
     """One row. ``defence`` is what holds it, ``success`` what an observer would see if nothing did. ``trials``
-    try it."""
+    try it.
+    """
 
     number: int
     name: str

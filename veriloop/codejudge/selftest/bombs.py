@@ -1,6 +1,7 @@
 """Sources that attack the compiler, and through it the machine: each must end as a compile error within the limits.
 
-The judge's own compiler step is used, in a box whose limits are lowered so that each bomb costs a third of a second at most.
+The judge's own compiler step is used, in a box whose limits are lowered so that no bomb costs more than a fifth of a
+second.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from veriloop.sandbox.boxes import Box, Stdin
 from veriloop.sandbox.limits import MIB, Limits
 from veriloop.sandbox.outcomes import Isolation, Mode, Outcome
 
-CAP = Limits(cpu_s=0.3, wall_s=6.0, memory=512 * MIB)
+CAP = Limits(cpu_s=0.2, wall_s=6.0, memory=512 * MIB)
 
 
 @final
@@ -71,8 +72,8 @@ class Capped:
 @final
 @dataclass(frozen=True)
 class Bomb:
-    """One source. ``builds`` says that it may compile, if the program holds nothing of the secret. ``grows``: what stops
-    it is a limit, so it takes more where there is more.
+    """One source. ``builds`` says that it may compile, if the program holds nothing of the secret. ``grows``: what
+    stops it is a limit, so it takes more where there is more.
     """
 
     file: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from veriloop.codejudge.selftest.attacks import AS_ROOT, PRIVATE, SPACES, TRUTH, Attack, calls
+from veriloop.codejudge.selftest.attacks import AS_ROOT, MANY, PRIVATE, SPACES, TRUTH, Attack, calls
 from veriloop.codejudge.selftest.attempts import NO_SECCOMP, PLAIN, Attempt, Lift
 
 _FAMILIES = (
@@ -97,8 +97,8 @@ ESCAPES = (
             Attempt("jump_queue", lift=AS_ROOT),
             Attempt("terminal", lift=Lift("nothing", why="a test has no terminal")),
             Attempt("raise_limits", lift=AS_ROOT),
-            Attempt("clone_namespace", lift=NO_SECCOMP),
-            Attempt("clone_namespace 3", lift=NO_SECCOMP),
+            Attempt("clone_namespace", limits=MANY, lift=NO_SECCOMP),
+            Attempt("clone_namespace 3", limits=MANY, lift=NO_SECCOMP),
             Attempt("old_entry", ("done", "security", "signal"), lift=NO_SECCOMP),
             Attempt("x32_entry", lift=Lift("nothing", why="most kernels are built without x32")),
             *calls(NO_SECCOMP, *_OPEN_TO_ALL),

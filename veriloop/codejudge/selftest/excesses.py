@@ -91,7 +91,12 @@ EXCESSES = (
                 lift=Lift("limits", "output", 64 * MIB),
             ),
             Attempt("flood_stderr 4", ("done",), lift=TRUTH),
-            Attempt("flood_by_many 900", ("cpu", "wall"), replace(MANY, cpu_s=0.4, wall_s=0.4), Lift("limits", "cpu_s", 5.0)),
+            Attempt(
+                "flood_by_many 900",
+                ("cpu", "wall"),
+                replace(MANY, cpu_s=0.4, wall_s=0.4),
+                Lift("limits", "cpu_s", 5.0),
+            ),
             Attempt("sparse_stdout", ("output", "signal", "done")),
         ),
     ),
@@ -162,7 +167,10 @@ EXCESSES = (
         "a program at half its limit fails while the machine is busy",
         (
             Attempt(
-                "burn_slowly 100", ("done",), replace(SHORT, cpu_s=0.2), Lift("limits", "wall_s", 0.3)
+                "burn_slowly 100",
+                ("done",),
+                replace(SHORT, cpu_s=0.2),
+                Lift("limits", "wall_s", 0.3),
             ),
             Attempt("burn 200", ("done",), replace(SHORT, cpu_s=0.4, wall_s=4.0), TRUTH, load=3.0),
         ),

@@ -118,7 +118,7 @@ def function_problem() -> JudgedProblem:
     )
     row: dict[str, Json] = {
         "task_id": "selftest/add",
-        "prompt": "def add(a, b):\n    \"\"\"The sum.\"\"\"\n",
+        "prompt": 'def add(a, b):\n    """The sum."""\n',
         "entry_point": "add",
         "test": tests,
     }

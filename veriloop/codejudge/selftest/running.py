@@ -77,5 +77,7 @@ def run(stage: Stage, attacks: Mapping[int, Attack]) -> Iterator[Found]:
             except SandboxError as error:
                 seen.append(Seen(trial.name, (f"the sandbox failed: {error}",)))
             except Exception as error:  # whatever upsets the judge is an attack that succeeded
-                seen.append(Seen(trial.name, (f"the judge failed: {type(error).__name__}: {error}",)))
+                seen.append(
+                    Seen(trial.name, (f"the judge failed: {type(error).__name__}: {error}",))
+                )
         yield Found(attack, mode, tuple(seen), others)

@@ -24,7 +24,7 @@ static void fork_chain(int argc, char **argv) {
         while (seconds(CLOCK_MONOTONIC) < end) {
             pid_t child = fork();
             if (child > 0) _exit(0);
-            usleep(2000);
+            usleep(20000);
         }
         _exit(0);
     }
