@@ -107,6 +107,8 @@ def _cxx(key: str, title: str, standard: str, names: tuple[str, ...]) -> Languag
     )
 
 
+# No limit on the address space of Python and Rust: solutions there recurse in a thread with a stack of hundreds of MiB,
+# most of which they never touch.
 _ROWS = (
     Language(
         "c", "C17", ("c17", "c11", "gcc"), (".c",), "main.c", ("{box}/prog",),
@@ -149,13 +151,14 @@ _ROWS = (
         "pypy", "PyPy 3", ("pypy3",), (), "main.py", ("{runner}", "-I", "-S", "{box}/main.py"),
         ("{compiler}", "-I", "-S", "-c", _PYTHON_CHECK, "main.py"), "", ("pypy3",), ("pypy3",),
         compile_environment={"PYPY_GC_NURSERY": "4M"}, environment={"PYPY_GC_NURSERY": "4M"},
-        address_space=False,
+        address_space=False, processes=16,
     ),
     Language(
         "python", "Python 3", ("py", "python3", "py3", "cpython"), (".py",), "main.py",
         ("{runner}", "-I", "-S", "{box}/main.py"),
         ("{compiler}", "-I", "-S", "-c", _PYTHON_CHECK, "main.py"), "",
         ("/usr/bin/python3",), ("/usr/bin/python3",),
+        address_space=False, processes=16,
     ),
     Language(
         "rust", "Rust 2021", ("rs",), (".rs",), "main.rs", ("{box}/prog",),
@@ -165,6 +168,7 @@ _ROWS = (
             "--color=never", "--cfg=ONLINE_JUDGE", "-Awarnings", "-o", "{tmp}/prog", "main.rs",
         ),
         "prog", ("rustc",), compile_environment={"LD_LIBRARY_PATH": "{home}/lib"},
+        address_space=False, processes=16,
     ),
 )  # fmt: skip
 

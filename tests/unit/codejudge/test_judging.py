@@ -169,6 +169,65 @@ def test_the_verdicts_of_each_runtime(judge, key):
     assert "boom" in report.tests[1].message
 
 
+DEEP = {
+    "c": b"int f(int n){volatile char pad[900];pad[0]=n;return n?1+f(n-1)+(pad[0]&0):0;}\n" + C
+    + b'printf("%d\\n",f(100000)-100000+a+b);}',
+    "python": b"""
+import sys, threading
+sys.setrecursionlimit(1 << 20)
+threading.stack_size(1 << 28)
+def f(n): return 1 + f(n - 1) if n else 0
+def main():
+    a, b = map(int, input().split())
+    print(f(30000) - 30000 + a + b)
+thread = threading.Thread(target=main)
+thread.start()
+thread.join()
+""",
+    "java": b"""
+import java.util.*;
+public class Main implements Runnable {
+    static int f(int n) { return n == 0 ? 0 : 1 + f(n - 1); }
+    public void run() {
+        Scanner in = new Scanner(System.in);
+        System.out.println(f(100000) - 100000 + in.nextInt() + in.nextInt());
+    }
+    public static void main(String[] args) throws Exception {
+        Thread thread = new Thread(null, new Main(), "deep", 1 << 28);
+        thread.start();
+        thread.join();
+    }
+}
+""",
+    "javascript": b"""
+const f = n => n ? 1 + f(n - 1) : 0;
+const [a, b] = require('fs').readFileSync(0, 'utf8').split(' ').map(Number);
+console.log(f(100000) - 100000 + a + b);
+""",
+    "rust": b"""
+fn f(n: u64) -> u64 { if std::hint::black_box(n) == 0 { 0 } else { 1 + f(n - 1) } }
+fn main() {
+    std::thread::Builder::new().stack_size(1 << 28).spawn(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).unwrap();
+        let sum: u64 = line.split_whitespace().map(|x| x.parse::<u64>().unwrap()).sum();
+        println!("{}", f(100000) - 100000 + sum);
+    }).unwrap().join().unwrap();
+}
+""",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("key", sorted(DEEP))
+def test_deep_recursion_is_no_crash(judge, key):
+    """Stacks are bounded by the memory limit, not by 8 MiB (judge spec, section 4)."""
+    if toolchain(key) is None:
+        pytest.skip(f"{key} is not installed")
+    problem = JudgedProblem("deep", SUM.tests[:1], memory=256 * MIB)
+    codes, report = verdicts(judge, DEEP[key], problem, key=key)
+    assert codes == ["AC"], report
+
+
 def test_many_at_once_come_back_in_order_and_equal_sources_are_judged_once(judge):
     bodies = [b'printf("%d\\n",a+b);}', b'printf("0\\n");}', b"abort();}", b"x"]
     expected = [Code.AC, Code.WA, Code.RE, Code.CE]
