@@ -52,6 +52,7 @@ def findings() -> Iterator[Finding]:
             yield Finding(what, "ok", probe())
         except Exception as error:
             yield Finding(what, "broken", f"{type(error).__name__}: {error}")
+    yield from _judge()
     for extra, (modules, purpose) in EXTRAS.items():
         missing = [m for m in modules if importlib.util.find_spec(m) is None]
         if missing:
@@ -60,6 +61,49 @@ def findings() -> Iterator[Finding]:
             )
         else:
             yield Finding(f"extra {extra}", "ok", purpose)
+
+
+def _judge() -> Iterator[Finding]:
+    """What holds judged programs here, how to get more, and which languages can be judged."""
+    from veriloop.codejudge import languages
+    from veriloop.sandbox import probes
+    from veriloop.sandbox.outcomes import Mode
+
+    rows, mode = probes.probes(), probes.strongest()
+    held = f"mode {mode.value}: {probes.held(mode)}"
+    if mode is Mode.NONE:
+        held += "; untrusted programs are refused"
+    yield Finding("judge", "absent" if mode is Mode.NONE else "ok", held)
+    for line in probes.advice(rows):
+        yield Finding("  advice", "absent", line)
+    try:
+        yield Finding("  tried", "ok", _one_run())
+    except Exception as error:
+        yield Finding("  tried", "broken", f"{type(error).__name__}: {error}")
+    compiler = probes.compiler()
+    yield Finding("  launcher", compiler.state, compiler.note)
+    lacking = [f"{p.what} ({p.note})" for p in rows if p.state == "absent" and p.note != "not root"]
+    if lacking:
+        yield Finding("  lacking", "absent", "; ".join(lacking))
+    found = languages.installed()
+    titles = {key: row.title for key, row in languages.LANGUAGES.items()}
+    shown = ", ".join(titles[key] for key in found)
+    yield Finding("  languages", "ok" if found else "absent", shown or "no toolchain is installed")
+    if missing := [title for key, title in titles.items() if key not in found]:
+        yield Finding("  without", "absent", ", ".join(missing) + ": no toolchain")
+
+
+def _one_run() -> str:
+    from veriloop.sandbox.limits import Limits
+    from veriloop.sandbox.pool import Sandbox
+
+    with Sandbox.open(slots=1, untrusted=False) as sandbox, sandbox.lease() as box:
+        start = time.perf_counter()
+        outcome = box.run(["/bin/sh", "-c", "exit 7"], limits=Limits())
+        took = time.perf_counter() - start
+    if outcome.exit != 7:
+        raise ValueError(f"a program that exits with 7 came back as {outcome}")
+    return f"a program ran under {outcome.isolation} in {1000 * took:.0f} ms"
 
 
 def _version(module: str) -> Finding:
