@@ -151,7 +151,7 @@ _ROWS = (
         "pypy", "PyPy 3", ("pypy3",), (), "main.py", ("{runner}", "-I", "-S", "{box}/main.py"),
         ("{compiler}", "-I", "-S", "-c", _PYTHON_CHECK, "main.py"), "", ("pypy3",), ("pypy3",),
         compile_environment={"PYPY_GC_NURSERY": "4M"}, environment={"PYPY_GC_NURSERY": "4M"},
-        address_space=False, processes=16,
+        address_space=False, processes=16, own_memory=64 * MIB,
     ),
     Language(
         "python", "Python 3", ("py", "python3", "py3", "cpython"), (".py",), "main.py",
