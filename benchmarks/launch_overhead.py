@@ -69,7 +69,7 @@ def ways(program: Path, box: LaunchedBox, output: int) -> dict[str, Callable[[],
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=300)
     parser.add_argument("--mode", default=None)
     parser.add_argument("--launcher", default=None)

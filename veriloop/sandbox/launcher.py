@@ -8,25 +8,24 @@ from __future__ import annotations
 
 import array
 import errno
-import fcntl
 import itertools
 import os
 import re
-import signal
 import socket
 import struct
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import final
+from typing import NoReturn, final
 
 from veriloop.errors import SandboxError
-from veriloop.sandbox import bare, native, protocol
+from veriloop.sandbox import protocol
 from veriloop.sandbox.boxes import Stdin
 from veriloop.sandbox.limits import Limits
+from veriloop.sandbox.memory_files import copy_file, memory_file, read_all, write_all
 from veriloop.sandbox.outcomes import Isolation, Mode, Outcome, Stopped
 from veriloop.sandbox.protocol import Kind, Protection, RunFlag
 from veriloop.sandbox.slots import ENVIRONMENT, Slot, claim_uid, scratch_folder, world_readable
+from veriloop.sandbox.starting import command, spawn, wait
 
 OVERFLOW_KEPT = 64 << 10
 """Bytes of standard output that are returned of a run that wrote more than it may."""
@@ -35,22 +34,6 @@ _GRACE = 60.0  # seconds beyond the wall limit after which the launcher itself c
 _PLACE = re.compile(r"\{(box|tmp)\}")
 _STOPPED = {name: Stopped(name) for name in protocol.STOPPED if name not in (None, "asked")}
 _serial = itertools.count(1)
-
-
-def command(launcher: str) -> list[str]:
-    """How a launcher is started. Raises SandboxError where it cannot be."""
-    if launcher == "native":
-        return [native.binary()]
-    if launcher == "python":
-        return bare.command("zygote")
-    raise SandboxError(f"no launcher is called {launcher!r}: it is 'native' or 'python'")
-
-
-def _memory_file(name: str, mode: int, flags: int) -> tuple[int, int]:
-    """A file without a name: a descriptor for us, and one for programs that can only read or only write."""
-    own = os.memfd_create(name, os.MFD_CLOEXEC)
-    os.fchmod(own, mode)
-    return own, os.open(f"/proc/self/fd/{own}", flags | os.O_CLOEXEC)
 
 
 @final
@@ -65,8 +48,8 @@ class LaunchedBox:
         self._buffer = bytearray(protocol.MESSAGE_BYTES)
         self._limits: tuple[Limits, tuple[int, ...]] | None = None
         self._line: tuple[object, ...] | None = None
-        self._input, given_input = _memory_file("veriloop-input", 0o444, os.O_RDONLY)
-        self._output, given_output = _memory_file("veriloop-output", 0o622, os.O_WRONLY)
+        self._input, given_input = memory_file("veriloop-input", 0o444, os.O_RDONLY)
+        self._output, given_output = memory_file("veriloop-output", 0o622, os.O_WRONLY)
         self._input_holds: object = b""
         self._timeout = 0.0
         try:
@@ -103,7 +86,7 @@ class LaunchedBox:
                 private, claim = claim_uid()
             try:
                 number = claim.fileno() if claim else None
-                self._process = _spawn(command(self.launcher), theirs.fileno(), number)
+                self._process = spawn(command(self.launcher), theirs.fileno(), number)
             finally:
                 if claim:
                     claim.close()
@@ -163,7 +146,7 @@ class LaunchedBox:
             raise SandboxError(f"the box could not do it: {what}: {os.strerror(number)}")
         self._broken(OSError(errno.EPROTO, f"the launcher answered with {kind}"))
 
-    def _broken(self, error: OSError) -> None:
+    def _broken(self, error: OSError) -> NoReturn:
         self.close()
         raise SandboxError(f"the launcher of this box is gone or hangs: {error}") from error
 
@@ -199,7 +182,7 @@ class LaunchedBox:
     def _send_file(self, name: str, content: bytes | Path) -> None:
         if isinstance(content, bytes):
             descriptor = os.memfd_create("veriloop-file", os.MFD_CLOEXEC)
-            _write_all(descriptor, content)
+            write_all(descriptor, content)
         else:
             descriptor = os.open(content, os.O_RDONLY | os.O_CLOEXEC)
         try:
@@ -282,7 +265,7 @@ class LaunchedBox:
             return
         self._input_holds = None
         os.ftruncate(self._input, 0)
-        _write_all(self._input, data)
+        write_all(self._input, data)
         self._input_holds = data
 
     def _open_input(self, path: Path) -> int:
@@ -292,10 +275,7 @@ class LaunchedBox:
             return descriptor
         try:
             self._input_holds = None
-            os.ftruncate(self._input, 0)
-            at = 0
-            while sent := os.sendfile(self._input, descriptor, None, 1 << 30):
-                at += sent
+            copy_file(descriptor, self._input)
         finally:
             os.close(descriptor)
         return -1
@@ -309,7 +289,7 @@ class LaunchedBox:
         data = b""
         if known and written:
             keep = limits.output if written <= limits.output else OVERFLOW_KEPT
-            data = _read_all(self._output, min(written, keep))
+            data = read_all(self._output, min(written, keep))
         at = protocol.DONE.size
         return Outcome(
             exit=None if ended else code,
@@ -347,7 +327,7 @@ class LaunchedBox:
             self._check(len(data), (Kind.TAKEN, Kind.OK))
             if not descriptors or os.fstat(descriptors[0]).st_size > limit:
                 return None
-            return _read_all(descriptors[0], os.fstat(descriptors[0]).st_size)
+            return read_all(descriptors[0], os.fstat(descriptors[0]).st_size)
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -358,43 +338,11 @@ class LaunchedBox:
             self._socket.close()
         process, self._process = getattr(self, "_process", 0), 0
         if process:
-            _wait(process, _GRACE)
+            wait(process, _GRACE)
         for name in ("_input", "_output"):
             if (descriptor := getattr(self, name, -1)) >= 0:
                 setattr(self, name, -1)
                 os.close(descriptor)
-
-
-def _spawn(argv: list[str], end: int, claim: int | None) -> int:
-    """Start a launcher with its end of the socket as descriptor 3 and the claim of its user as 4; its process id."""
-    high = [fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 10) for fd in (end, claim) if fd is not None]
-    quiet = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
-    moves = [(os.POSIX_SPAWN_DUP2, quiet, number) for number in range(3)]
-    moves += [(os.POSIX_SPAWN_DUP2, fd, protocol.SOCKET + i) for i, fd in enumerate(high)]
-    try:
-        # Python ignores these two, and what is ignored stays so for every program that is executed.
-        ignored = (signal.SIGPIPE, signal.SIGXFSZ)
-        return os.posix_spawn(argv[0], argv, {}, file_actions=moves, setsigdef=ignored)
-    except OSError as error:
-        raise SandboxError(f"the launcher {argv[0]} cannot be started: {error}") from error
-    finally:
-        for descriptor in (quiet, *high):
-            os.close(descriptor)
-
-
-def _wait(pid: int, seconds: float) -> None:
-    """Wait for the launcher to end; kill it where it does not."""
-    until, pause = time.monotonic() + seconds, 0.0002
-    try:
-        while os.waitpid(pid, os.WNOHANG)[0] == 0:
-            if time.monotonic() > until:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-                return
-            time.sleep(pause)
-            pause = min(2 * pause, 0.02)
-    except ChildProcessError:
-        return  # reaped by someone else
 
 
 def _plain(name: str) -> None:
@@ -406,20 +354,3 @@ def _plain(name: str) -> None:
         or len(os.fsencode(name)) > 255
     ):
         raise ValueError(f"a file of a box needs a plain name without folders, got {name[:60]!r}")
-
-
-def _write_all(descriptor: int, data: bytes) -> None:
-    view, at = memoryview(data), 0
-    while at < len(data):
-        at += os.pwrite(descriptor, view[at:], at)
-
-
-def _read_all(descriptor: int, size: int) -> bytes:
-    first = os.pread(descriptor, size, 0)
-    if len(first) == size:
-        return first
-    parts, at = [first], len(first)
-    while at < size and (part := os.pread(descriptor, size - at, at)):
-        parts.append(part)
-        at += len(part)
-    return b"".join(parts)

@@ -22,7 +22,7 @@ from veriloop.errors import SandboxError
 from veriloop.sandbox import probes
 from veriloop.sandbox.launcher import LaunchedBox
 from veriloop.sandbox.outcomes import Isolation, Mode
-from veriloop.sandbox.slots import Slot, physical_cores
+from veriloop.sandbox.slots import Slot, physical_cores, sweep_groups
 
 RUNS_OF_A_BOX = 20_000
 """After so many runs a box is built anew, so that whatever the kernel keeps of it does not grow for ever."""
@@ -80,6 +80,7 @@ class Sandbox:
         if launcher is None:
             launcher = "native" if probes.compiler().state == "ok" else "python"
         slot = Slot(chosen, tuple(binds), frozenset(without))
+        sweep_groups()
         return cls(slot, slots=physical_cores() if slots is None else slots, launcher=launcher)
 
     @contextmanager

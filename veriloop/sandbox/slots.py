@@ -5,10 +5,13 @@ Decided here once for both launchers, and sent to them in a SETUP message (see `
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import socket
 import stat
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
@@ -32,6 +35,7 @@ _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
 _SETTINGS = ("/etc/ld.so.cache", "/etc/alternatives")
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom")
 _MODES = list(Mode)
+_GROUP = re.compile(r"veriloop-(\d+)-\d+")
 
 
 @final
@@ -105,6 +109,22 @@ def control_groups(name: str) -> list[tuple[str, str]]:
         if "memory" in handed and os.access(folder, os.W_OK):
             return [("2", f"{folder}/{name}")]
     return []
+
+
+def sweep_groups() -> None:
+    """Remove groups whose judge and launcher were both killed: empty, older than a minute, judge not running."""
+    try:
+        folders = {p for p in hierarchies().values() if os.access(p, os.W_OK)}
+    except OSError:
+        return
+    for folder in folders:
+        for entry in os.scandir(folder):
+            found = _GROUP.fullmatch(entry.name)
+            if not found or os.path.exists(f"/proc/{found[1]}"):
+                continue
+            with contextlib.suppress(OSError):  # someone lives there, or someone else was faster
+                if time.time() - entry.stat().st_mtime > 60:
+                    os.rmdir(entry.path)
 
 
 def claim_uid() -> tuple[int, socket.socket]:

@@ -23,6 +23,7 @@ _BOX = kernel.NEWPID | kernel.NEWNS | kernel.NEWNET | kernel.NEWIPC | kernel.NEW
 def main(arguments: list[str]) -> None:
     """Serve the judge at descriptor ``protocol.SOCKET`` until it is gone. Takes no arguments."""
     del arguments
+    os.closerange(protocol.SOCKET + 2, 1 << 16)  # what else was inherited from the judge
     judge = os.pidfd_open(os.getppid())
     with contextlib.suppress(OSError):
         os.setsid()

@@ -241,6 +241,20 @@ def test_a_folder_of_the_host_is_shown_though_its_owner_hides_it(tmp_path):
         LaunchedBox(Slot(Mode.NAMESPACES, ((str(hidden), "../usr"),)))
 
 
+def test_a_launcher_keeps_nothing_that_the_judge_left_open():
+    """A pipe that a launcher held open would never come to its end."""
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    boxes = [LaunchedBox(Slot(Mode.NAMESPACES), launcher=name) for name in ("native", "python")]
+    os.close(writing)
+    os.set_blocking(reading, False)
+    assert os.read(reading, 1) == b""
+    os.close(reading)
+    for box in boxes:
+        assert sh(box, "echo on").stdout == b"on\n"
+        box.close()
+
+
 def test_process_ids_inside_say_nothing_of_runs_before(box):
     assert {sh(box, "echo $$; true & true & wait").stdout for _ in range(3)} == {b"2\n"}
 

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veriloop.sandbox.limits import MOST_STDERR, Limits
@@ -36,6 +36,7 @@ def test_a_limit_that_cannot_be_is_named(field, value):
         Limits(**{field: value})
 
 
+@settings(deadline=None)
 @given(st.floats(0.001, 1e6))
 def test_the_wall_only_catches_who_sleeps(cpu):
     """Spec, section 3: at least 2 T + 1 s and 3 T."""

@@ -14,6 +14,7 @@ from veriloop.sandbox.slots import (
     control_groups,
     physical_cores,
     scratch_folder,
+    sweep_groups,
     world_readable,
 )
 
@@ -69,6 +70,26 @@ def test_groups_are_named_and_not_yet_made():
         assert kind in {"memory1", "pids1", "cpu1", "2"}
         assert folder.endswith("/veriloop-test")
         assert not os.path.exists(folder)
+
+
+def test_only_groups_that_nobody_has_are_swept():
+    """One of a dead judge, a minute old; one of ours; one that is new."""
+    places = [folder for _, folder in control_groups("x")]
+    if not places or os.geteuid():
+        pytest.skip("no control groups can be made here")
+    parent = os.path.dirname(places[0])
+    dead = 2**22 - 1  # no process has so high a number
+    old, ours, new = (
+        f"{parent}/veriloop-{n}" for n in (f"{dead}-1", f"{os.getpid()}-99", f"{dead}-2")
+    )
+    for folder in (old, ours, new):
+        os.mkdir(folder)
+    for folder in (old, ours):
+        os.utime(folder, (1, 1))
+    sweep_groups()
+    assert not os.path.exists(old)
+    for folder in (ours, new):
+        os.rmdir(folder)
 
 
 def test_folders_are_made_only_for_boxes_without_a_root():
