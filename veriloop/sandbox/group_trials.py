@@ -9,9 +9,10 @@ import os
 import resource
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 _MEBIBYTE = 1 << 20
+_NAME = "veriloop-trial-"
 
 
 def hierarchies() -> dict[str, str]:
@@ -42,7 +43,7 @@ def _group(controller: str) -> Iterator[str]:
     place = hierarchies().get(controller)
     if place is None:
         raise OSError(2, f"no cgroup of {controller} is mounted")
-    folder = f"{place}/veriloop-trial-{os.getpid()}"
+    folder = f"{place}/{_NAME}{os.getpid()}"
     os.mkdir(folder)
     try:
         yield folder
@@ -53,6 +54,16 @@ def _group(controller: str) -> Iterator[str]:
                 break
             except OSError:
                 time.sleep(0.005)
+
+
+def sweep() -> None:
+    """Take away the groups of trials that were ended before they could do it themselves."""
+    for place in set(hierarchies().values()):
+        for name in os.listdir(place):
+            pid = name.removeprefix(_NAME)
+            if name != pid and pid.isdigit() and not os.path.exists(f"/proc/{pid}"):
+                with suppress(OSError):
+                    os.rmdir(f"{place}/{name}")
 
 
 def _write(path: str, text: str) -> None:

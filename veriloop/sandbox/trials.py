@@ -12,7 +12,7 @@ import struct
 import sys
 from collections.abc import Callable
 
-from veriloop.sandbox import kernel, seccomp
+from veriloop.sandbox import group_trials, kernel, seccomp
 
 PRIVATE_UID = 60990
 BOX = kernel.NEWPID | kernel.NEWNS | kernel.NEWNET | kernel.NEWIPC | kernel.NEWUTS
@@ -287,12 +287,11 @@ TRIALS: dict[str, Callable[[], str]] = {
 
 def main(arguments: list[str]) -> None:
     """Print a line for each trial (of the names given, or all): name, state and note, separated by tabs."""
-    from veriloop.sandbox.group_trials import TRIALS as groups
-
-    every = {**TRIALS, **groups}
+    every = {**TRIALS, **group_trials.TRIALS}
     for name in arguments or every:
         status, text = _child(every[name])
         state = "absent" if status else "ok"
         note = text or (f"ended by signal {status & 127}" if status & 127 else "")
         sys.stdout.write(f"{name}\t{state}\t{' '.join(note.split())}\n")
         sys.stdout.flush()
+    group_trials.sweep()

@@ -2,6 +2,8 @@ import contextlib
 import glob
 import os
 
+import pytest
+
 from veriloop.sandbox import group_trials
 
 
@@ -17,4 +19,23 @@ def test_no_group_outlives_its_trial_even_where_it_fails():
     for trial in group_trials.TRIALS.values():
         with contextlib.suppress(OSError):
             assert trial()
-    assert not glob.glob("/sys/fs/cgroup/**/veriloop-trial-*", recursive=True)
+    assert not glob.glob(f"/sys/fs/cgroup/**/veriloop-trial-{os.getpid()}", recursive=True)
+
+
+def test_groups_of_trials_that_were_killed_are_swept_and_only_those():
+    places = [p for p in group_trials.hierarchies().values() if os.access(p, os.W_OK)]
+    if not places:
+        pytest.skip("no group can be made here")
+    over = os.fork()
+    if over == 0:
+        os._exit(0)
+    os.waitpid(over, 0)
+    dead, alive = (f"{places[0]}/veriloop-trial-{pid}" for pid in (over, os.getpid()))
+    os.mkdir(dead)
+    os.mkdir(alive)
+    try:
+        group_trials.sweep()
+        assert not os.path.exists(dead)
+        assert os.path.exists(alive)
+    finally:
+        os.rmdir(alive)
