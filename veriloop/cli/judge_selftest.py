@@ -26,8 +26,7 @@ class SelftestOptions:
 
     def run(self) -> int:
         """Make every trial and print the table; the exit code: 1 where something claimed is not held, else 0."""
-        from veriloop.codejudge.selftest.attacks import table
-        from veriloop.codejudge.selftest.running import run
+        from veriloop.codejudge.selftest.running import run, table
         from veriloop.codejudge.selftest.stages import stage
 
         found: list[Found] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import final
 
@@ -36,13 +35,3 @@ AS_ROOT = Lift("plain", "root")  # succeeds unguarded where the user is root
 def calls(lift: Lift, *names: str) -> tuple[Attempt, ...]:
     """An attempt for each system call."""
     return tuple(Attempt(f"call {name}", lift=lift) for name in names)
-
-
-def table() -> Mapping[int, Attack]:
-    """Every attack by its number."""
-    from veriloop.codejudge.selftest.escapes import ESCAPES
-    from veriloop.codejudge.selftest.excesses import EXCESSES
-    from veriloop.codejudge.selftest.frauds import FRAUDS
-
-    rows = sorted((*EXCESSES, *ESCAPES, *FRAUDS), key=lambda row: row.number)
-    return {row.number: row for row in rows}

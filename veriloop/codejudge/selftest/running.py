@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from veriloop.codejudge.selftest.attacks import Attack
+from veriloop.codejudge.selftest.escapes import ESCAPES
+from veriloop.codejudge.selftest.excesses import EXCESSES
+from veriloop.codejudge.selftest.frauds import FRAUDS
 from veriloop.codejudge.selftest.stages import Seen, Stage, claimed
 from veriloop.errors import SandboxError
 from veriloop.sandbox.outcomes import Mode
@@ -62,6 +65,12 @@ class Found:
             ],
             "not_claimed": list(self.unclaimed),
         }
+
+
+def table() -> Mapping[int, Attack]:
+    """Every attack by its number."""
+    rows = sorted((*EXCESSES, *ESCAPES, *FRAUDS), key=lambda row: row.number)
+    return {row.number: row for row in rows}
 
 
 def run(stage: Stage, attacks: Mapping[int, Attack]) -> Iterator[Found]:

@@ -69,11 +69,10 @@ def stage(mode: str | None = None, launcher: str | None = None) -> Iterator[Stag
     """A stage of the mode that a judge would choose, or of the one given. Raises SandboxError, SelftestError."""
     with ExitStack() as stack:
         around = stack.enter_context(scene())
-        folders = [
-            f for key in ("c", "cpp17", "python") if (t := toolchain(key)) for f in t.folders
-        ]
+        found = [toolchain(key) for key in ("c", "cpp17", "python")]
+        binds = {(str(folder), str(folder)) for t in found if t for folder in t.folders}
         sandbox = Sandbox.open(
-            slots=1, mode=mode, launcher=launcher, untrusted=mode != Mode.NONE, binds=folders
+            slots=1, mode=mode, launcher=launcher, untrusted=mode != Mode.NONE, binds=sorted(binds)
         )
         stack.callback(sandbox.close)
         judge = CodeJudge(1, sandbox.isolation.mode.value, mode != Mode.NONE, cache=None)

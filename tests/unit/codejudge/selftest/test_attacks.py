@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from veriloop.codejudge.selftest.attacks import table
 from veriloop.codejudge.selftest.attempts import Attempt, Lift
+from veriloop.codejudge.selftest.running import table
 from veriloop.codejudge.selftest.stages import claimed
 
 TABLE = table()

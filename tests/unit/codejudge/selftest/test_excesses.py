@@ -1,5 +1,7 @@
 """What the figures must show: the rows of excess claim numbers that a judge which looked away would not confirm."""
 
+from typing import Any
+
 import pytest
 
 from veriloop.codejudge.selftest.attempts import SHORT, Attempt, end, judged
@@ -7,14 +9,13 @@ from veriloop.codejudge.selftest.excesses import EXCESSES
 from veriloop.sandbox.limits import MIB
 from veriloop.sandbox.outcomes import Isolation, Mode, Outcome, Stopped
 
-TRIALS = {t.name: t for row in EXCESSES for t in row.trials}
+TRIALS = {t.name: t for row in EXCESSES for t in row.trials if isinstance(t, Attempt)}
 
 
 def outcome(stdout: bytes, *, cpu_s: float = 0.0, peak: int = 0, **more: object) -> Outcome:
-    ended = {"exit": 0, "signal": None} | more
+    ended: dict[str, Any] = {"exit": 0, "signal": None, "cpu_s": cpu_s, "peak": peak, **more}
     isolation = Isolation(Mode.NONE, "test")
-    used = {"cpu_s": cpu_s, "wall_s": 0.1, "peak": peak, "peak_source": "rss"}
-    return Outcome(isolation=isolation, stdout=stdout, **used, **ended)
+    return Outcome(wall_s=0.1, peak_source="rss", isolation=isolation, stdout=stdout, **ended)
 
 
 @pytest.mark.parametrize(

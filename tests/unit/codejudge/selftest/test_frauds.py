@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from veriloop.codejudge.selftest.attacks import table
 from veriloop.codejudge.selftest.frauds import FRAUDS, Exploit, HostileOutput
+from veriloop.codejudge.selftest.running import table
 from veriloop.codejudge.selftest.stages import PROGRAMS, claimed
 
 TRIALS = [t for row in FRAUDS if row.number in (15, 17, 21) for t in row.trials]

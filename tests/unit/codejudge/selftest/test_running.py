@@ -13,9 +13,9 @@ from typing import final
 import pytest
 
 from veriloop.cli.judge_selftest import closing, lines
-from veriloop.codejudge.selftest.attacks import Attack, table
+from veriloop.codejudge.selftest.attacks import Attack
 from veriloop.codejudge.selftest.attempts import Attempt
-from veriloop.codejudge.selftest.running import run
+from veriloop.codejudge.selftest.running import run, table
 from veriloop.codejudge.selftest.stages import Seen, Stage
 from veriloop.codejudge.verdicts import Code
 from veriloop.errors import SandboxError
@@ -66,9 +66,9 @@ def test_what_a_mode_does_not_claim_is_not_run(attacked):
 
 SCRIPT = """
 import json
-from veriloop.codejudge.selftest import attacks, running, stages
+from veriloop.codejudge.selftest import running, stages
 with stages.stage() as there:
-    rows = {n: row for n, row in attacks.table().items() if n in NUMBERS}
+    rows = {n: row for n, row in running.table().items() if n in NUMBERS}
     print(json.dumps([row.as_json() for row in running.run(there, rows)]))
 """
 
