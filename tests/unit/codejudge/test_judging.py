@@ -163,7 +163,7 @@ SEVERAL["pypy"] = SEVERAL["python"].replace(b"bytearray(1 << 20)", b"bytearray(b
 def test_the_verdicts_of_each_runtime(judge, key):
     if toolchain(key) is None:
         pytest.skip(f"{key} is not installed")
-    quick = JudgedProblem("sum", SUM.tests, time_s=0.4, memory=96 * MIB)
+    quick = JudgedProblem("sum", SUM.tests, time_s=0.3, memory=96 * MIB)
     codes, report = verdicts(judge, SEVERAL[key], quick, key=key, all_tests=True)
     assert codes == ["AC", "RE", "MLE", "TLE"], report
     assert "boom" in report.tests[1].message

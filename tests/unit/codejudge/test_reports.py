@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veriloop.codejudge.reports import CODEFORCES, from_codeforces, from_row, to_row
@@ -35,6 +35,7 @@ isolations = st.none() | st.builds(
 )
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.builds(
         Report, st.text(max_size=5), st.just("c"), st.sampled_from(Code), st.none() | st.floats(0, 1),
