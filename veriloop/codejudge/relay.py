@@ -260,7 +260,7 @@ def serve(control: socket.socket) -> None:
 
 
 def hurry() -> None:
-    """Ask to be waked before others, where that is allowed: on a busy machine it halves the time of an exchange."""
+    """Ask to be waked before others, where that is allowed: the programs wait for it on a wall clock."""
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, 0, -10)
 
