@@ -8,6 +8,7 @@ import fcntl
 import os
 import resource
 import struct
+import time
 from typing import final
 
 from veriloop.sandbox import kernel, protocol
@@ -173,6 +174,7 @@ class Box:
         self, request: runs.Request, seq: int, stack: contextlib.ExitStack, *, proc: bool
     ) -> runs.Ending:
         setup, limits = self._setup, request.limits
+        own_before = time.process_time_ns()
         for group in setup.groups:
             more = limits["output"] + runs.HEADROOM
             own = 1 if setup.mode >= LANDLOCK else 2
@@ -197,6 +199,7 @@ class Box:
             cage.uid,
             setup.groups,
             before,
+            own_before,
             cpu_off=used,
             floor=floor,
         )

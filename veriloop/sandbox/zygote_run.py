@@ -171,7 +171,6 @@ def watch(request: Request, tree: Tree, around: Around) -> Ending:
     """Follow a started run to its end or first limit, leave nothing of it alive, and say what it used."""
     limits, ending = request.limits, Ending()
     began = time.monotonic_ns()
-    own = time.process_time_ns()
     kept = bytearray()
     poll = select.poll()
     ended = os.pidfd_open(tree.main)
@@ -193,8 +192,8 @@ def watch(request: Request, tree: Tree, around: Around) -> Ending:
     ending.wall_ns = time.monotonic_ns() - began
     ending.status = _status(tree)
     drain(around.errors, kept, limits["stderr"])
-    own = time.process_time_ns() - own
-    ending.cpu_ns = max([tree.cpu_ns(), *(g.cpu_ns() - own for g in around.groups)])
+    ours = time.process_time_ns() - tree.own_before + tree.cpu_off
+    ending.cpu_ns = max([tree.cpu_ns(), *(g.cpu_ns() - ours for g in around.groups)])
     ending.stderr = bytes(kept)
     _measure(request, tree, ending, around)
     ending.stopped = _limit(request, ending, stopped, around.groups)

@@ -28,6 +28,8 @@ class Tree:
     uid: int
     groups: list[Group]
     reaped_before: int
+    own_before: int
+    """CPU ns of the launcher when the groups began to count: it is in them."""
     cpu_off: int = 0
     floor: int = 0
     """Peak that the main process had before it executed, which the kernel goes on counting as its own."""
