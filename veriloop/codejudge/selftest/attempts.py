@@ -71,11 +71,11 @@ class Attempt:
     """One program of ``programs`` with its arguments, under limits.
 
     ``ends`` are the endings that count as held, beside there being no breach. ``weakest`` is the weakest mode that
-    claims to hold it. ``then`` is run after it in the same box, and must find nothing and be charged for nothing but
-    itself. ``peak_most`` (MiB) bounds what may be charged. ``proc`` shows /proc to the program. ``load`` runs four busy
-    programs beside it, for at most so many seconds. ``stdin``: ``none``, ``file`` (a file of the user), ``pipe`` (one
-    that nobody writes to) or ``large`` (8 MiB that nobody reads). ``collect``: the name of an output to collect,
-    which must come to ``collected``.
+    claims to hold it, ``needs`` a protection without which it does not (``cgroup``). ``then`` is run after it in the
+    same box, and must find nothing and be charged for nothing but itself. ``peak_most`` (MiB) bounds what may be
+    charged. ``proc`` shows /proc to the program. ``load`` runs four busy programs beside it, for at most so many
+    seconds. ``stdin``: ``none``, ``file`` (a file of the user), ``pipe`` (one that nobody writes to) or ``large``
+    (8 MiB that nobody reads). ``collect``: the name of an output to collect, which must come to ``collected``.
     """
 
     program: str
@@ -90,6 +90,7 @@ class Attempt:
     collected: bytes | None = None
     load: float = 0
     proc: bool = False
+    needs: str = ""
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ _WAITING = replace(MANY, cpu_s=0.2, wall_s=0.3)
 _CROWDED = Lift("limits", "processes", 400)
 _LONGER = Lift("limits", "cpu_s", 1.9)
 _PATIENT = Lift("limits", "wall_s", 3.0)
+_SEEN_LATE = Lift("nothing", why="as the slower chain, whose links live long enough to be seen")
 _UNSEEN = Lift("defence", "seccomp cgroup")
 _ROOMY = Lift("limits", "memory", 512 * MIB)
 
@@ -25,7 +26,8 @@ EXCESSES = (
         (
             Attempt("fork_bomb 16", ("done",), MANY, _CROWDED, PRIVATE),
             Attempt("fork_bomb 1", ("done",), lift=_CROWDED, weakest=PRIVATE),
-            Attempt("fork_chain 600", ("done",), MANY, weakest=SPACES),
+            Attempt("fork_chain 600", ("done",), MANY, weakest=PRIVATE),
+            Attempt("fork_chain 600 0", ("done",), MANY, _SEEN_LATE, PRIVATE),
         ),
     ),
     Attack(
@@ -38,6 +40,7 @@ EXCESSES = (
             Attempt("clone_parent 150", ("done",), MANY),
             Attempt("double_fork 150", ("done",), MANY),
             Attempt("unwaited 200", ("done",), MANY),
+            Attempt("unwaited 200 40", ("done",), MANY, needs="cgroup"),
             Attempt("burn_threads 150", ("done",), MANY, TRUTH),
         ),
     ),

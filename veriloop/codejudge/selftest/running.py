@@ -12,7 +12,7 @@ from veriloop.codejudge.selftest.excesses import EXCESSES
 from veriloop.codejudge.selftest.frauds import FRAUDS
 from veriloop.codejudge.selftest.stages import Seen, Stage, claimed
 from veriloop.errors import SandboxError
-from veriloop.sandbox.outcomes import Mode
+from veriloop.sandbox.outcomes import Isolation
 
 State = Literal["held", "NOT HELD", "not claimed"]
 
@@ -20,10 +20,10 @@ State = Literal["held", "NOT HELD", "not claimed"]
 @final
 @dataclass(frozen=True)
 class Found:
-    """One row: its trials as they came out. ``unclaimed`` are those that the mode does not claim to hold; not run."""
+    """One row: its trials as they came out. ``unclaimed`` are those that are not claimed to be held; not run."""
 
     attack: Attack
-    mode: Mode
+    isolation: Isolation
     seen: tuple[Seen, ...]
     unclaimed: tuple[str, ...]
 
@@ -76,9 +76,9 @@ def table() -> Mapping[int, Attack]:
 def run(stage: Stage, attacks: Mapping[int, Attack]) -> Iterator[Found]:
     """Make every trial that the mode claims to hold, row by row."""
     for number in sorted(attacks):
-        attack, mode = attacks[number], stage.mode
-        mine = [t for t in attack.trials if claimed(t, mode)]
-        others = tuple(t.name for t in attack.trials if not claimed(t, mode))
+        attack, isolation = attacks[number], stage.isolation
+        mine = [t for t in attack.trials if claimed(t, isolation)]
+        others = tuple(t.name for t in attack.trials if not claimed(t, isolation))
         seen = []
         for trial in mine:
             try:
@@ -89,4 +89,4 @@ def run(stage: Stage, attacks: Mapping[int, Attack]) -> Iterator[Found]:
                 seen.append(
                     Seen(trial.name, (f"the judge failed: {type(error).__name__}: {error}",))
                 )
-        yield Found(attack, mode, tuple(seen), others)
+        yield Found(attack, isolation, tuple(seen), others)

@@ -13,7 +13,7 @@ from veriloop.codejudge.languages import toolchain
 from veriloop.codejudge.selftest.scenes import Scene, scene
 from veriloop.codejudge.verdicts import Code
 from veriloop.sandbox.boxes import Box
-from veriloop.sandbox.outcomes import Mode
+from veriloop.sandbox.outcomes import Isolation, Mode
 from veriloop.sandbox.pool import Sandbox
 
 PROGRAMS = Path(__file__).parent / "programs"
@@ -47,9 +47,9 @@ class Stage:
     judge: CodeJudge
 
     @property
-    def mode(self) -> Mode:
-        """The isolation under test."""
-        return self.sandbox.isolation.mode
+    def isolation(self) -> Isolation:
+        """What is under test."""
+        return self.sandbox.isolation
 
     @contextmanager
     def box(self) -> Iterator[Box]:
@@ -97,6 +97,10 @@ class Trial(Protocol):
         ...
 
 
-def claimed(trial: Trial, mode: Mode) -> bool:
-    """Whether ``mode`` claims to hold this."""
-    return MODES.index(mode) <= MODES.index(trial.weakest)
+def claimed(trial: Trial, isolation: Isolation) -> bool:
+    """Whether this isolation claims to hold it: its mode is strong enough, and a protection that the trial ``needs``
+    beside that is active.
+    """
+    needs = getattr(trial, "needs", "")
+    there = not needs or any(p.startswith(needs) for p in isolation.protections)
+    return there and MODES.index(isolation.mode) <= MODES.index(trial.weakest)

@@ -34,7 +34,7 @@ def weakened(attacked: Stage) -> Iterator[Callable[[str], Stage]]:
 
     def open_without(names: str) -> Stage:
         if names not in opened:
-            mode = attacked.mode
+            mode = attacked.isolation.mode
             opened[names] = Sandbox.open(slots=1, mode=mode, without=names.split(), untrusted=False)
         return replace(attacked, sandbox=opened[names])
 

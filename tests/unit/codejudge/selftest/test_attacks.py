@@ -23,7 +23,7 @@ def names(attempts):
 @pytest.mark.parametrize("number", [n for n in sorted(TABLE) if n not in (15, 17, 21, 26, 27)])
 def test_an_attack_is_held(number, attacked):
     for trial in TABLE[number].trials:
-        if claimed(trial, attacked.mode):
+        if claimed(trial, attacked.isolation):
             assert trial.make(attacked).breaches == (), trial.name
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from veriloop.codejudge.selftest.attempts import SHORT, Attempt, numbers, said
 from veriloop.codejudge.selftest.stages import claimed
 from veriloop.codejudge.verdicts import Code
-from veriloop.sandbox.outcomes import Mode
+from veriloop.sandbox.outcomes import Isolation, Mode
 
 
 def test_a_program_that_does_nothing_is_held(attacked):
@@ -38,7 +38,13 @@ def test_a_collected_file_is_compared(attacked):
 
 def test_modes_are_ordered_by_strength():
     attempt = Attempt("fine", weakest=Mode.LANDLOCK_UID)
-    assert [m for m in Mode if claimed(attempt, m)] == list(Mode)[:3]
+    assert [m for m in Mode if claimed(attempt, Isolation(m, "native"))] == list(Mode)[:3]
+
+
+def test_a_protection_may_be_needed_beside_the_mode():
+    attempt = Attempt("fine", needs="cgroup")
+    assert claimed(attempt, Isolation(Mode.NAMESPACES, "native", ("seccomp", "cgroup2")))
+    assert not claimed(attempt, Isolation(Mode.NAMESPACES, "native", ("seccomp",)))
 
 
 def test_lines_of_a_program_are_read(attacked):

@@ -15,7 +15,7 @@ TRIALS = [t for row in FRAUDS if row.number in (15, 17, 21) for t in row.trials]
 
 @pytest.mark.parametrize("trial", TRIALS, ids=[t.name for t in TRIALS])
 def test_a_fraud_is_held(trial, attacked):
-    if claimed(trial, attacked.mode):
+    if claimed(trial, attacked.isolation):
         assert trial.make(attacked).breaches == ()
 
 

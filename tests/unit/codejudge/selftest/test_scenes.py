@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -38,20 +39,22 @@ def test_a_scene_is_reachable_and_then_gone(attacked):
 def test_processes_are_found_by_their_tag(attacked):
     scene = attacked.scene
     assert scene.leftovers() == []
-    command = [scene.hostile, scene.tag, "nap", "5000"]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen([scene.hostile, scene.tag, "victim"], stdout=subprocess.PIPE)
     try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"READY\n"
         assert tagged(scene.tag) == [child.pid]
         assert scene.leftovers() == [f"process {child.pid} is still alive"]
     finally:
         child.kill()
-        child.wait()
+        child.communicate()
     assert scene.leftovers() == []
 
 
 def test_load_ends(attacked):
     with attacked.scene.load(5.0):
-        assert len(tagged("load\0loop")) == 4
+        while len(tagged("load\0loop")) < 4:  # until each has executed its program
+            time.sleep(0.01)
     assert tagged("load\0loop") == []
 
 

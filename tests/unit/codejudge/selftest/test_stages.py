@@ -4,18 +4,18 @@ import pytest
 
 from veriloop.codejudge.selftest.attempts import Attempt
 from veriloop.codejudge.selftest.stages import MODES, Seen, claimed
-from veriloop.sandbox.outcomes import Mode
+from veriloop.sandbox.outcomes import Isolation, Mode
 
 
 def test_the_mode_is_the_boxes(attacked):
     with attacked.box() as box:
-        assert box.isolation.mode is attacked.mode
+        assert box.isolation == attacked.isolation
     assert set(attacked.files) == {"hostile", "shadow.py"}
 
 
 def test_nothing_but_verdicts_is_claimed_without_isolation():
     assert MODES[-1] is Mode.NONE
-    assert not claimed(Attempt("fine"), Mode.NONE)
+    assert not claimed(Attempt("fine"), Isolation(Mode.NONE, "native"))
 
 
 @pytest.mark.parametrize(("breaches", "held"), [((), True), (("a secret",), False)])

@@ -21,10 +21,11 @@ static void fork_chain(int argc, char **argv) {
     if (fork() == 0) {
         setsid();
         double end = seconds(CLOCK_MONOTONIC) + number(argc, argv, 0, PATIENCE_MS) / 1e3;
+        long pause = number(argc, argv, 1, 20000);
         while (seconds(CLOCK_MONOTONIC) < end) {
             pid_t child = fork();
             if (child > 0) _exit(0);
-            usleep(20000);
+            if (pause) usleep(pause);
         }
         _exit(0);
     }
@@ -95,16 +96,20 @@ static void double_fork(int argc, char **argv) {
 
 /* Children of a process that ignores SIGCHLD vanish without a wait: their time is added to nobody's. */
 static void unwaited(int argc, char **argv) {
-    long ms = number(argc, argv, 0, 200);
+    long ms = number(argc, argv, 0, 200), children = number(argc, argv, 1, 1);
     signal(SIGCHLD, SIG_IGN);
-    watch();
-    pid_t child = fork();
-    if (child == 0) {
-        burn(ms);
-        _exit(0);
+    for (long i = 0; i < children; i++) {
+        watch();
+        pid_t child = fork();
+        if (child < 0) return;
+        if (child == 0) {
+            burn(ms / children);
+            _exit(0);
+        }
+        wait_until_gone();
+        close(gone);
     }
-    wait_until_gone();
-    if (child > 0) say("CPU %ld\n", ms);
+    say("CPU %ld\n", ms);
 }
 
 static void burn_self(int argc, char **argv) {
