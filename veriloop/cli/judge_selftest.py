@@ -51,16 +51,16 @@ class SelftestOptions:
 
 
 def lines(row: Found) -> Iterator[str]:
-    """A row of the table: which trials were held of those made, the first verdicts, the programs' CPU seconds; with a
-    line for each breach.
+    """A row of the table: which trials were held of those made, the first verdict (+: others too), the programs' CPU
+    seconds; with a line for each breach.
     """
     attack, seen = row.attack, row.seen
     held = sum(s.held for s in seen)
     state = f"{row.state} {held}/{len(seen)}" if seen else row.state
     cpu = f"{row.cpu_s:.1f}" if row.cpu_s else ""
-    verdicts = row.verdicts.split()
+    first, *more = row.verdicts.split() or [""]
     yield _LINE.format(
-        attack.number, attack.name, attack.defence, state, " ".join(verdicts[:2]), cpu
+        attack.number, attack.name, attack.defence, state, first + "+" * bool(more), cpu
     ).rstrip()
     for one in seen:
         if not one.held:
