@@ -14,7 +14,12 @@ import zipfile
 
 _MAIN = b"([Ljava/lang/String;)V"
 _CLASSES_LIMIT = 4096
-_QUIET = re.compile(rb'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'', re.DOTALL)
+# Comments and literals. Each alternative matches once it has begun, closed or not, so that hostile sources take linear
+# time.
+_QUIET = re.compile(
+    rb'''//[^\n]*|/\*(?:.*?\*/|.*)|"""(?:.*?"""|.*)|"(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?''',
+    re.DOTALL,
+)
 _PUBLIC = re.compile(
     rb"\bpublic\s+(?:(?:final|abstract|strictfp|sealed|non-sealed)\s+)*(?:class|interface|enum|record)\s+([A-Za-z_$][\w$]*)"
 )
@@ -28,9 +33,12 @@ def source_name(source: bytes) -> str:
 
 def _public_type(source: bytes) -> str | None:
     bare = _QUIET.sub(b" ", source)
+    depth = done = 0
     for found in _PUBLIC.finditer(bare):
-        before = bare[: found.start()]
-        if before.count(b"{") == before.count(b"}") and len(found[1]) <= 200:
+        start = found.start()
+        depth += bare.count(b"{", done, start) - bare.count(b"}", done, start)
+        done = start
+        if depth == 0 and len(found[1]) <= 200:
             return found[1].decode("ascii", "replace")
     return None
 

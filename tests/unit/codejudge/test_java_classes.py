@@ -21,6 +21,10 @@ MAIN = b"..main..([Ljava/lang/String;)V.."
         (b"class X { public static class Inner { } }\npublic class Y_1 {}", "Y_1.java"),
         (b"public interface I {} ", "I.java"),
         (b"import java.util.*;\npublic  class\n  Spaced{}", "Spaced.java"),
+        (b'class X { String s = """\n  "public" class No {\n  """; } public class Y {}', "Y.java"),
+        (b"class X { char c = '\"'; } public class Y {}", "Y.java"),
+        (b'class X { String s = "no end {\n; } public class Y {}', "Y.java"),
+        (b"/* no end public class No {}", "Main.java"),
         (b"public class ../../etc/x {}", "Main.java"),
         (b"", "Main.java"),
         (b"\xff\x00 public class Z{", "Z.java"),
@@ -28,6 +32,12 @@ MAIN = b"..main..([Ljava/lang/String;)V.."
 )  # fmt: skip
 def test_the_file_is_called_as_the_public_class_wants(source, name):
     assert source_name(source) == name
+
+
+@pytest.mark.parametrize("part", [b'\\"', b"\\'", b"/* ", b'"""\\"', b"public class B{}"])
+def test_a_hostile_source_takes_linear_time(part):
+    """256 KiB of what could be read again from each place: quadratic, it would take minutes."""
+    assert source_name(b"class A {" + part * ((256 << 10) // len(part))) == "Main.java"
 
 
 def tar(files: dict[str, bytes]) -> bytes:
