@@ -31,14 +31,13 @@ _LOST = "n counts contests; attempts without a verdict count nowhere."
 
 
 def ratings_table(rated: Rated) -> Table:
-    """One row a model: rating, percentile of people, contests, how many of them a bound decided."""
+    """One row a model: rating, percentile of people, in how many of its contests (n) a bound decided."""
     rows = tuple(
         Row(
             m.label,
             (
                 _mean(m),
                 Cell(m.percentile),
-                Cell(float(len(m.contests))),
                 Cell(float(m.capped)),
                 Cell(float(m.floored)),
             ),
@@ -50,7 +49,6 @@ def ratings_table(rated: Rated) -> Table:
         (
             Column("rating", digits=0, best="max"),
             Column("percentile", "%", "of 717,421 people", digits=1),
-            Column("contests", digits=0),
             Column("capped", tooltip="contests where the bound above decided", digits=0),
             Column("floored", tooltip="contests where the bound below decided", digits=0),
         ),
@@ -274,7 +272,8 @@ def notes(rated: Rated) -> tuple[str, ...]:
         part = [c for c in m.contests if c.attempted < c.problems]
         if part:
             told.append(
-                f"{m.label}: some problems of {_count(len(part), 'contest')} have no verdicts and so count as unsolved."
+                f"{m.label}: some problems of {_count(len(part), 'contest')} have no verdicts and so count as unsolved; "
+                "the rating is too low."
             )
         if m.lost:
             told.append(f"{m.label}: left out, without a verdict: {_count(m.lost, 'attempt')}.")

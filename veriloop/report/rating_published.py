@@ -44,8 +44,8 @@ def _measured(m: WrittenModel) -> Row:
         (
             Cell(m.rating, low, high),
             Cell(m.percentile),
-            *(_or_note(m.divisions.get(d)) for d in _PRINTED),
-            *(_or_note(m.pass_at.get(k)) for k in (1, 8)),
+            *(_or_note(m.divisions.get(d), "no contest of the division") for d in _PRINTED),
+            *(_or_note(m.pass_at.get(k), "fewer attempts") for k in (1, 8)),
         ),
     )
 
@@ -64,5 +64,5 @@ def _published(p: PublishedModel) -> Row:
     )
 
 
-def _or_note(value: float | None) -> Cell:
-    return Cell(value) if value is not None else Cell(note="not measured")
+def _or_note(value: float | None, note: str) -> Cell:
+    return Cell(value) if value is not None else Cell(note=note)

@@ -123,7 +123,7 @@ def test_the_leaderboard_with_and_without_own_models(tmp_path):
     assert "o1-mini" in ran("leaderboard").stdout
     ran("models", LISTS, "--contests", DATA / "contests", "-o", tmp_path, "--orders", "0")
     lines = ran("leaderboard", tmp_path / "ratings.json").stdout.splitlines()
-    (mine,) = [i for i, row in enumerate(lines) if row.startswith("ant, python (here)")]
+    (mine,) = [i for i, row in enumerate(lines) if row.startswith("python · ant (here)")]
     (best,) = [i for i, row in enumerate(lines) if row.startswith("o1-mini")]
     assert mine < best
 

@@ -39,6 +39,7 @@ def rated():
     rows = [
         *(attempts("ant", f"{n}A", "AC WA") for n in (1, 2, 3)),
         *(attempts("ant", f"{n}B", "WA JE") for n in (1, 2)),
+        attempts("ant", "3B", "JE"),
         *(attempts("ant", f"{n}A", "WA AC", "python") for n in (1, 2)),
         *(attempts("bee", f"{n}{i}", "AC AC") for n in (1, 2, 3) for i in "AB"),
         attempts("bee", "77A", "AC"),
@@ -59,8 +60,8 @@ def test_tables_fit_a_terminal_and_stand_best_first(rated):
         assert table
         assert max(map(len, terminal_table(table).splitlines())) <= 80
     labels = [row.label for row in shown.ratings_table(rated).rows]
-    assert labels[0] == "bee, cpp"
-    assert set(labels) == {"bee, cpp", "ant, cpp", "ant, python"}
+    assert labels[0] == "cpp · bee"
+    assert set(labels) == {"cpp · bee", "cpp · ant", "python · ant"}
 
 
 def test_a_division_of_one_contest_has_no_width(rated):
@@ -77,11 +78,11 @@ def test_the_notes_say_what_was_left_out_and_how_it_was_scored(rated):
     assert "50 points or 10 minutes for each attempt" in told
     assert "bounds codeelo (0 to max + 99), place counted from 0, displayed" in told
     assert "contest 4: 150 rated rows" in told
-    assert "ant, python: left out, without a verdict: 1 contest." in told
-    assert "ant, cpp: some problems of 1 contest have no verdicts" in told
-    assert "ant, cpp: left out, without a verdict: 2 attempts." in told
+    assert "python · ant: left out, without a verdict: 1 contest." in told
+    assert "cpp · ant: some problems of 1 contest have no verdicts" in told
+    assert "cpp · ant: left out, without a verdict: 3 attempts." in told
     assert "problems of no contest given here: 77A" in told
-    assert "bee, cpp: left out" not in told
+    assert "cpp · bee: left out" not in told
 
 
 def test_the_notes_of_other_rules():
@@ -96,8 +97,8 @@ def test_the_violins_hold_every_contest_and_mark_the_bounds(rated):
     plot = shown.violins(rated)
     by_label = {v.label: v for v in plot.violins}
     bee = next(m for m in rated.models if m.model == "bee")
-    assert by_label["bee, cpp"].values == tuple(c.rating for c in bee.contests)
-    assert len(by_label["bee, cpp"].bounded) == bee.capped + bee.floored
+    assert by_label["cpp · bee"].values == tuple(c.rating for c in bee.contests)
+    assert len(by_label["cpp · bee"].bounded) == bee.capped + bee.floored
     assert [r.value for r in plot.references] == [1073, 1603]
 
 
@@ -132,7 +133,7 @@ def test_the_page_is_whole(rated, tmp_path, html):
     for title in ("Rating", "By division", "The rating in every contest", "Languages",
                   "Beside the published leaderboard", "Problems passed", "Contests"):  # fmt: skip
         assert title in heads
-    assert "bee, cpp rates" in page.headline
+    assert "cpp · bee rates" in page.headline
     assert "above" in page.headline
 
 

@@ -92,8 +92,8 @@ class RatedModel:
 
     @property
     def label(self) -> str:
-        """Model and language, as tables call it."""
-        return f"{self.model}, {self.language}" if self.language else self.model
+        """Language and model, as tables call it."""
+        return label_of(self.model, self.language)
 
     @property
     def capped(self) -> int:
@@ -133,6 +133,15 @@ class Rated:
     contests: tuple[Contest, ...]
     refused: tuple[str, ...] = ()
     strangers: tuple[str, ...] = ()
+
+
+def label_of(model: str, language: str) -> str:
+    """The language first: what is cut off where there is no room is the end of the model's name.
+
+    >>> label_of("ant", "cpp"), label_of("ant", "")
+    ('cpp · ant', 'ant')
+    """
+    return f"{language} · {model}" if language else model
 
 
 def rate_models(
@@ -254,7 +263,7 @@ class _Desk:
             capped=capped,
             floored=ladder.floored(at),
             uncapped=ladder.root(at) if capped else None,
-            attempted=len(given),
+            attempted=sum(bool(entry.counted) for entry in given.values()),
             problems=len(contest.listed()),
             lost=sum(entry.lost for entry in given.values()),
         )

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, final
 
-from veriloop.bench.rating.aggregate import Rated, RatedModel
+from veriloop.bench.rating.aggregate import Rated, RatedModel, label_of
 from veriloop.errors import InputError
 from veriloop.ids import Json
 
@@ -102,9 +102,9 @@ def read_rated(path: Path) -> tuple[WrittenModel, ...]:
 
 
 def _line(row: Mapping[str, Any]) -> WrittenModel:
-    language, ends = row["language"], row["over_both"]
+    ends = row["over_both"]
     return WrittenModel(
-        label=f"{row['model']}, {language}" if language else row["model"],
+        label=label_of(row["model"], row["language"]),
         rating=float(row["rating"]),
         interval=None if ends is None else (float(ends[0]), float(ends[1])),
         percentile=float(row["percentile"]),

@@ -120,6 +120,13 @@ def test_contests_without_a_verdict_are_left_out_and_not_rated_as_zero(contests)
     assert (rated.contests[0].attempted, rated.contests[0].problems) == (1, 2)
 
 
+def test_a_problem_whose_attempts_were_all_lost_was_not_attempted(contests):
+    rows = [attempts("m", "2A", "AC AC"), attempts("m", "2B", "JE LOST")]
+    (rated,) = rate_models(rows, contests, RULE).models
+    assert (rated.contests[0].attempted, rated.contests[0].problems) == (1, 2)
+    assert rated.lost == 2
+
+
 def test_contests_that_cannot_be_rated_are_refused_by_name(contests, verdicts, made_contest):
     small = made_contest([1500] * 200, number=5, worth=[500])
     torn = made_contest([1500] * 250, number=6, worth=[500], changes=251)
@@ -170,7 +177,7 @@ def test_two_languages_of_one_model_over_their_common_contests(contests):
     assert gap.difference.value == mean(
         by_language["cpp"][n] - by_language["python"][n] for n in (2, 3)
     )
-    assert rated.models[0].label == "m, cpp"
+    assert rated.models[0].label == "cpp · m"
 
 
 def test_facts_that_are_given_go_before_those_of_the_contests(contests, verdicts):
