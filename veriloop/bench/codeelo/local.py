@@ -1,6 +1,7 @@
 """The judge of this machine behind the three calls of a submitter: what the benchmark uses, and what a server serves.
 
-Equal programs in the same language on the same problem are judged once.
+Equal programs in the same language on the same problem are judged once; what the judge itself failed on is judged again
+when it is handed in again.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import final
 
@@ -17,11 +19,10 @@ from veriloop.bench.codeelo.problems import CodeEloProblem
 from veriloop.bench.codeelo.submitting import Handed, Judgement
 from veriloop.codejudge.languages import toolchain
 from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Submission
+from veriloop.codejudge.verdicts import Code
 from veriloop.errors import InputError
 from veriloop.ids import Json, content_id
 from veriloop.verify.code import Judge, check_judge, check_language, shared_judge, told
-
-_REMEMBERED = 100_000  # verdicts; the oldest are forgotten
 
 
 def usual_compilers() -> dict[str, str]:
@@ -37,7 +38,8 @@ def usual_compilers() -> dict[str, str]:
 class Local:
     """Judges programs for ``problems`` here. ``by_samples`` judges by the statement's examples where a problem has no
     hidden tests. ``compilers`` say which key of the judge's language table a language's name means. ``mode``,
-    ``untrusted`` and ``policy`` are the judge's; ``judge`` is used in its place where given.
+    ``untrusted`` and ``policy`` are the judge's; ``judge`` is used in its place where given. Of more than ``remembered``
+    verdicts the oldest are forgotten.
     """
 
     problems: Sequence[CodeEloProblem] = field(repr=False, default=())
@@ -47,6 +49,7 @@ class Local:
     untrusted: bool = True
     policy: str = "default"
     judge: Judge | None = field(default=None, repr=False, compare=False)
+    remembered: int = field(default=100_000, repr=False, compare=False)
     _judged: dict[str, JudgedProblem] = field(
         default_factory=dict[str, JudgedProblem], init=False, repr=False, compare=False
     )
@@ -79,7 +82,8 @@ class Local:
         except InputError as error:
             raise InputError(error.message, field="language") from error
         ticket = content_id("handed", handed.problem, key, handed.code)
-        if ticket not in self._asked:
+        if ticket not in self._asked or _failed(self._asked[ticket]):
+            self._asked.pop(ticket, None)
             program = Submission(handed.code.encode("utf-8", "surrogatepass"), key, handed.tag)
             self._asked[ticket] = asyncio.create_task(self._judge(judged, program))
             self._forget()
@@ -137,9 +141,16 @@ class Local:
         return Judgement(report.code, detail)
 
     def _forget(self) -> None:
-        for ticket in list(self._asked)[: len(self._asked) - _REMEMBERED]:
+        for ticket in list(islice(self._asked, max(0, len(self._asked) - self.remembered))):
             if self._asked[ticket].done():
                 del self._asked[ticket]
+
+
+def _failed(asked: asyncio.Task[Judgement]) -> bool:
+    """True where the judge did not come to a verdict on the program."""
+    if not asked.done():
+        return False
+    return asked.cancelled() or asked.exception() is not None or asked.result().code is Code.JE
 
 
 def _digest(problem: JudgedProblem) -> str:

@@ -58,6 +58,39 @@ def test_equal_programs_are_judged_once():
     assert len(asked) == 2
 
 
+def test_what_the_judge_failed_on_is_judged_again():
+    judge = SpokenJudge()
+
+    async def work():
+        local = Local(PROBLEMS, compilers={}, judge=judge)
+        for program in ("JE", "JE", "WA", "WA"):
+            await judgement(local, Handed("1A", "python", program))
+
+    asyncio.run(work())
+    assert [program.source for _, program in judge.asked] == [b"JE", b"JE", b"WA"]
+
+
+@pytest.mark.parametrize(
+    ("remembered", "kept"), [(3, [False, False, True, True, True]), (8, [True] * 5)]
+)
+def test_of_many_verdicts_the_oldest_are_forgotten(remembered, kept):
+    async def known(local, ticket):
+        try:
+            return await local.status(ticket) is not None
+        except KeyError:
+            return False
+
+    async def work():
+        local = Local(PROBLEMS, compilers={}, judge=SpokenJudge(), remembered=remembered)
+        tickets = []
+        for n in range(5):
+            tickets.append(await local.submit(Handed("1A", "python", f"print({n})")))
+            await local.status(tickets[-1], wait_s=10)
+        return [await known(local, ticket) for ticket in tickets]
+
+    assert asyncio.run(work()) == kept
+
+
 def test_a_guessed_comparator_and_examples_alone_are_stamped():
     (said,), _ = judged("x", problem="1B")
     assert said.detail["guessed"] is True
