@@ -7,7 +7,7 @@
 #include <sys/xattr.h>
 
 /* What /tmp looked like when it was fresh. Change times cannot be set by a program, the others are set to 0. */
-static struct { int mounted; uint64_t bytes, inodes, free_inodes; struct stat folder; } fresh;
+static struct { int mounted, seen_clean; uint64_t bytes, inodes, free_inodes; struct stat folder; } fresh;
 
 static int tmp_is_clean(uint64_t *used) {
     struct stat now;
@@ -16,15 +16,19 @@ static int tmp_is_clean(uint64_t *used) {
     if (!fresh.mounted || stat("/tmp", &now) < 0 || statfs("/tmp", &room) < 0) return 0;
     *used = (room.f_blocks - room.f_bfree) * (uint64_t)room.f_bsize;
     const struct stat *was = &fresh.folder;
-    return getxattr("/tmp", "system.posix_acl_default", NULL, 0) < 0 && room.f_ffree == fresh.free_inodes && now.st_mode == was->st_mode && now.st_nlink == was->st_nlink &&
-           !now.st_mtim.tv_sec && !now.st_mtim.tv_nsec && !now.st_atim.tv_sec && !now.st_atim.tv_nsec &&
-           now.st_ctim.tv_sec == was->st_ctim.tv_sec && now.st_ctim.tv_nsec == was->st_ctim.tv_nsec;
+    if (room.f_ffree != fresh.free_inodes || now.st_mode != was->st_mode || now.st_nlink != was->st_nlink ||
+        now.st_ctim.tv_sec != was->st_ctim.tv_sec || now.st_ctim.tv_nsec != was->st_ctim.tv_nsec ||
+        now.st_mtim.tv_sec || now.st_mtim.tv_nsec || now.st_atim.tv_sec || now.st_atim.tv_nsec)
+        return 0;
+    return box.active & P_SECCOMP || getxattr("/tmp", "system.posix_acl_default", NULL, 0) < 0;
 }
 
 static int fresh_tmp(uint64_t bytes, uint64_t inodes) {
     uint64_t used;
+    int seen = fresh.seen_clean;
+    fresh.seen_clean = 0;
     if (!own_root()) return is_empty(box.tmp) ? 0 : order(FRESH_TMP, 0, 0);
-    if (bytes == fresh.bytes && inodes == fresh.inodes && tmp_is_clean(&used)) return 0;
+    if (bytes == fresh.bytes && inodes == fresh.inodes && (seen || tmp_is_clean(&used))) return 0;
     if (order(FRESH_TMP, bytes, inodes) < 0) return -1;
     struct timespec zero[2] = {{0, 0}, {0, 0}};
     struct statfs room;
