@@ -8,7 +8,7 @@ from textwrap import fill
 import typer
 
 from veriloop.cli.code_options import CHECKERS, COMPILERS, EXAMPLES, MODE, POLICY, SYSTEM, TRUSTED
-from veriloop.cli.options import ENGINE, FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED
+from veriloop.cli.options import FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED
 
 
 def codeelo(
@@ -16,7 +16,11 @@ def codeelo(
         ...,
         help="Set of problems: the official JSON, JSONL with tests, or another set of contest problems.",
     ),
-    engine: str = ENGINE,
+    engine: str = typer.Option(
+        "",
+        help="MODEL@URL, local:PATH, pool:PATH, vllm:PATH or a checkpoint folder; without one it is only told what "
+        "the problems lack here.",
+    ),
     language: str = typer.Option("cpp", help="What is asked for: cpp or python."),
     samples: int = typer.Option(8, min=1, help="Attempts at each problem."),
     contests: Path | None = typer.Option(
@@ -46,7 +50,7 @@ def codeelo(
     quiet: bool = QUIET,
 ) -> None:
     """CodeElo (arXiv 2501.01257): pass@k, pass rates and a rating. Stopped runs go on where they were."""
-    from veriloop.cli.measuring_code import CodeEloOptions, measure_and_show
+    from veriloop.cli.measuring_code import CodeEloOptions, lacking, measure_and_show
 
     options = CodeEloOptions(
         problems=problems, engine=engine, out=out, language=language, samples=samples, contests=contests,
@@ -54,6 +58,10 @@ def codeelo(
         trusted=trusted, limit=limit, name=name, temperature=temperature, top_p=top_p, top_k=top_k,
         max_tokens=max_tokens, system=system, seed=seed, in_flight=in_flight,
     )  # fmt: skip
+    if not engine:
+        for line in lacking(options):
+            typer.echo(line)
+        return
     shown = measure_and_show(options, fresh=fresh, retry_lost=retry_lost, quiet=quiet)
     for line in shown.said:
         typer.echo(fill(line, 80), err=True)

@@ -16,9 +16,10 @@ from veriloop.errors import InputError
 if TYPE_CHECKING:
     from veriloop.bench.codeelo.measuring import Asking, CodeEloResult
     from veriloop.bench.codeelo.problems import CodeEloProblem
+    from veriloop.bench.codeelo.reading import ProblemSet
     from veriloop.bench.codeelo.submitting import Submitter
     from veriloop.bench.rating.aggregate import Rated
-    from veriloop.bench.rating.contests import Contest
+    from veriloop.bench.rating.contest_files import ContestFolder
     from veriloop.report.page import Section
     from veriloop.runs.stages import Run
 
@@ -93,13 +94,13 @@ def named_compilers(text: str) -> dict[str, str]:
 @asynccontextmanager
 async def opened(
     options: CodeEloOptions, problems: Sequence[CodeEloProblem]
-) -> AsyncIterator[tuple[Submitter, frozenset[str] | None]]:
-    """The submitter, and the problems that it can judge where that is known."""
+) -> AsyncIterator[Submitter]:
+    """The submitter that the options name."""
     from veriloop.bench.codeelo.local import Local
     from veriloop.bench.codeelo.remote import Remote
 
     if options.submitter == "local":
-        local = Local(
+        submitter: Submitter = Local(
             problems,
             by_samples=options.examples,
             compilers=named_compilers(options.compilers),
@@ -107,33 +108,40 @@ async def opened(
             untrusted=not options.trusted,
             policy=options.policy,
         )
-        submitter, judgeable = local, local.judgeable
     elif options.submitter.startswith(("http://", "https://")):
-        submitter, judgeable = Remote(options.submitter, os.environ.get(KEY)), None
+        submitter = Remote(options.submitter, os.environ.get(KEY))
         await submitter.problem(
             problems[0].id
         )  # a wrong address or key is told before a model is asked
     else:
         raise InputError(f"--submitter is local or a URL, not {options.submitter!r}")
     try:
-        yield submitter, judgeable
+        yield submitter
     finally:
         await submitter.close()
 
 
 async def measured(
-    options: CodeEloOptions, problems: Sequence[CodeEloProblem], run: Run
+    options: CodeEloOptions,
+    problems: Sequence[CodeEloProblem],
+    run: Run,
+    contests: ContestFolder | None,
 ) -> CodeEloResult:
     """Run everything that lacks, and count."""
     from veriloop.bench.codeelo.measuring import measure_codeelo
     from veriloop.cli.opening import remembered
 
     asking = options.asking()
-    async with opened(options, problems) as (submitter, judgeable):
+    async with opened(options, problems) as submitter:
         options.out.mkdir(parents=True, exist_ok=True)
         async with remembered(options.engine, options.out) as model:
             return await measure_codeelo(
-                run, problems, engine=model, submitter=submitter, asking=asking, judgeable=judgeable
+                run,
+                problems,
+                engine=model,
+                submitter=submitter,
+                asking=asking,
+                contests=_ids(contests),
             )
 
 
@@ -141,49 +149,85 @@ def measure_and_show(
     options: CodeEloOptions, *, fresh: bool, retry_lost: bool, quiet: bool
 ) -> Shown:
     """Measure, write the files and the page, and give what to print."""
-    from veriloop.bench.codeelo.reading import read_codeelo
     from veriloop.cli.running import running
 
     options.asking()
-    if options.contests:
-        _contests(options.contests)  # a bad folder is told before a model is asked
-    found = read_codeelo(options.problems, limit=options.limit or None, checkers=options.checkers)
-    saved = found.quarantine.save(options.out)
-    said = [f"{found.quarantine.summary()}; all in {saved}"] if saved else []
+    contests = _contests(options.contests)  # a bad folder is told before a model is asked
+    found, said = _problems(options)
+    said += [str(error) for error in contests.errors] if contests else []
     with running(
         options.out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=options.in_flight
     ) as run:
-        result = asyncio.run(measured(options, found.problems, run))
+        result = asyncio.run(measured(options, found.problems, run, contests))
     if options.name:
         from veriloop.bench.codeelo.measuring import write_result
 
         result = replace(result, model=options.name)
         write_result(run, result)
-    rated = rated_in(options.contests, result, options.out) if options.contests else None
+    rated = rated_in(contests, result, options.out) if contests else None
     return shown(options, result, found.problems, rated=rated, said=said)
 
 
-def rated_in(folder: Path, result: CodeEloResult, out: Path) -> Rated:
-    """The model's rating over the contests of a folder; ``ratings.json`` is written. Raises InputError."""
+def lacking(options: CodeEloOptions) -> tuple[str, ...]:
+    """What the problems lack here, in lines to print and by problem in ``lacks.json``: no model is asked."""
+    from veriloop.bench.codeelo.lacks import lacks
+    from veriloop.report.code_attempts import lacks_table
+    from veriloop.report.terminal import terminal_table
+    from veriloop.store.atomic import write_whole
+
+    contests = _contests(options.contests)
+    found, said = _problems(options)
+    known = lacks(found.problems, contests=_ids(contests))
+    unjudged = {
+        p.id: known.by_problem[p.id]
+        for p in found.problems
+        if p.judged(by_samples=options.examples) is None
+    }
+    path = options.out / "lacks.json"
+    text = json.dumps(known.to_json(), indent=2, ensure_ascii=False)
+    write_whole(path, f"{text}\n".encode())
+    table = lacks_table(known, unjudged)
+    shown = terminal_table(table) if table else "The problems lack nothing."
+    return (*said, shown, f"by problem: {path}")
+
+
+def _problems(options: CodeEloOptions) -> tuple[ProblemSet, list[str]]:
+    """The problems, and what is to be said of bad rows."""
+    from veriloop.bench.codeelo.reading import read_codeelo
+
+    found = read_codeelo(options.problems, limit=options.limit or None, checkers=options.checkers)
+    saved = found.quarantine.save(options.out)
+    return found, [f"{found.quarantine.summary()}; all in {saved}"] if saved else []
+
+
+def rated_in(contests: ContestFolder, result: CodeEloResult, out: Path) -> Rated:
+    """The model's rating over the contests; ``ratings.json`` is written. Raises InputError."""
     from veriloop.bench.codeelo.attempts import rateable
     from veriloop.bench.rating.aggregate import rate_models
     from veriloop.bench.rating.written import rated_json
     from veriloop.store.atomic import write_whole
 
     verdicts = rateable(result.attempts, model=result.model, language=result.language)
-    rated = rate_models(verdicts, _contests(folder))
+    rated = rate_models(verdicts, contests.contests)
     text = json.dumps(rated_json(rated), indent=2, ensure_ascii=False)
     write_whole(out / "ratings.json", f"{text}\n".encode())
     return rated
 
 
-def _contests(folder: Path) -> tuple[Contest, ...]:
+def _contests(folder: Path | None) -> ContestFolder | None:
+    """The contests of a folder, one at least; None without a folder."""
+    if folder is None:
+        return None
     from veriloop.bench.rating.contest_files import read_contests
 
     found = read_contests(folder)
     if not found.contests:
         raise found.errors[0]
-    return found.contests
+    return found
+
+
+def _ids(contests: ContestFolder | None) -> set[int] | None:
+    return None if contests is None else {contest.id for contest in contests.contests}
 
 
 def shown(

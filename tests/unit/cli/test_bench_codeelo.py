@@ -84,7 +84,7 @@ def test_from_a_set_to_verdict_lists_a_rating_and_a_page(data):
     assert [a["verdicts"] for a in told["attempts"]] == [["WA", "AC"], ["NC", "WA"]]
     assert told["unjudged"]["9C"][:2] == [
         "no hidden tests",
-        "interactive, and there is no interactor",
+        "interactive, no interactor",
     ]
     assert told["attempts"][0]["details"][1]["isolation"]
     lists, _ = read_verdicts(data / "run" / "verdicts.jsonl")
@@ -95,6 +95,24 @@ def test_from_a_set_to_verdict_lists_a_rating_and_a_page(data):
     assert "9A" in page
     assert "WA AC" in page
     assert "VERILOOP_JUDGE_KEY" not in page
+
+
+def test_without_a_model_it_is_told_what_the_problems_lack(data):
+    said = veriloop("bench", "codeelo", data / "problems.jsonl", "--out", data / "run")
+    assert "interactive, no interactor" in said
+    assert "1 of 3 problems were left out" not in said  # nothing was run, so nothing left out
+    told = json.loads((data / "run" / "lacks.json").read_text("utf-8"))
+    assert told["9C"][:2] == ["no hidden tests", "interactive, no interactor"]
+    assert "no rating" in told["9C"]
+    assert not (data / "run" / "codeelo.json").exists()
+
+
+def test_contests_that_cannot_be_read_are_told_and_the_others_are_rated(data):
+    folder = contests(data / "contests", 300)
+    (folder / "8.csv").write_text("points,penalty,old_rating\n1,0,x\n", encoding="utf-8")
+    said = bench(data, "--contests", folder)
+    assert "row 1, field 'old_rating'" in said
+    assert "percentile" in said
 
 
 def test_a_name_and_the_lists_that_rate_reads(data):
@@ -134,7 +152,7 @@ def test_examples_are_no_hidden_tests_unless_asked(data):
     write_codeelo([bare], data / "problems.jsonl")
     table = {asked(bare, "python").text: [RIGHT, WRONG]}
     (data / "policy.json").write_text(json.dumps(table), encoding="utf-8")
-    with pytest.raises(InputError, match="1 problems: no hidden tests"):
+    with pytest.raises(InputError, match="1 with no hidden tests"):
         bench(data)
     said = bench(data, "--examples")
     assert "100.0 [100.0, 100.0]" in said  # judged by the examples alone

@@ -13,22 +13,23 @@ from enum import StrEnum
 from typing import final
 
 from veriloop.bench.codeelo.problems import CodeEloProblem
+from veriloop.ids import Json
 
 
 class Lack(StrEnum):
-    """One thing that is missing, in words."""
+    """One thing that is missing, in words that a terminal's table has room for."""
 
     TESTS = "no hidden tests"
-    CHECKER = "several outputs are right, and there is no checker"
-    INTERACTOR = "interactive, and there is no interactor"
-    COMPARATOR = "how outputs are compared is guessed from the statement's words"
+    CHECKER = "several answers, no checker"
+    INTERACTOR = "interactive, no interactor"
+    COMPARATOR = "comparison guessed from words"
     TIME = "no time limit: 2 s are used"
-    MEMORY = "no memory limit: 256 MiB are used"
+    MEMORY = "no memory limit: 256 MiB used"
     RATING = "no rating"
     TAGS = "no tags"
     CONTEST = "no contest in its id"
     STANDINGS = "no standings of its contest"
-    SCORING = "neither points nor scoring: Div. 2 rounds are scored in two ways"
+    SCORING = "neither points nor scoring"  # Div. 2 rounds are scored in two ways
 
 
 UNJUDGED = frozenset({Lack.TESTS, Lack.INTERACTOR})
@@ -50,6 +51,10 @@ class Lacks:
         """How many problems lack each thing, in the order of ``Lack``."""
         found = Counter(lack for lacks in self.by_problem.values() for lack in lacks)
         return {lack: found[lack] for lack in Lack if found[lack]}
+
+    def to_json(self) -> dict[str, Json]:
+        """By problem, in words."""
+        return {name: [str(x) for x in missing] for name, missing in self.by_problem.items()}
 
     def having(self, kinds: Collection[Lack]) -> list[str]:
         """The problems that lack any of these."""

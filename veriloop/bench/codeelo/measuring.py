@@ -7,8 +7,9 @@ own. Opening engines and writing pages is the caller's business.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import final
 
 from veriloop.bench.codeelo.attempts import Attempts, Submitted, attempts_of, rateable
@@ -18,11 +19,13 @@ from veriloop.bench.codeelo.prompts import SAMPLES, SAMPLING, asked
 from veriloop.bench.codeelo.submitting import Patience, Submitter
 from veriloop.bench.codeelo.summary import AttemptSummary, summarise
 from veriloop.bench.rating.verdict_files import write_verdicts
-from veriloop.errors import InputError
-from veriloop.ids import Json
+from veriloop.errors import EngineError, InputError
+from veriloop.ids import Json, content_id
 from veriloop.protocols import Engine, Sampling, Search, Verifier
 from veriloop.records import Group, Problem, Solution, Verdict
-from veriloop.runs.stages import Run, identity, join, read_all
+from veriloop.runs.folder import FILE
+from veriloop.runs.plan import item_key
+from veriloop.runs.stages import Run, identity, join, read_all, read_dropped
 from veriloop.search.whole import Whole
 from veriloop.store.atomic import write_whole
 from veriloop.text.chats import Chat
@@ -74,7 +77,7 @@ class CodeEloResult:
             "judge": self.judge,
             "summary": self.summary.to_json(),
             "unjudged": {name: [str(x) for x in why] for name, why in self.unjudged.items()},
-            "lacks": {str(lack): n for lack, n in self.lacks.counts().items()},
+            "lacks": self.lacks.to_json(),
             "attempts": [attempts_row(one) for one in self.attempts],
         }
 
@@ -82,14 +85,35 @@ class CodeEloResult:
 async def collect(
     run: Run, problems: Sequence[Problem], *, engine: Engine, search: Search, verifier: Verifier
 ) -> list[Group]:
-    """Problems -> solutions -> verdicts, each a stage of ``run``; groups of what was not lost."""
+    """Problems -> solutions -> verdicts, each a stage of ``run``; groups of what was not lost.
+
+    Where ``run`` does again what was lost and answers came of it, everything is judged again. Raises EngineError where
+    no problem was answered.
+    """
     await run.problems("problems", problems)
     await run.search("solutions", problems, search, engine)
     groups = join(problems, read_all(run.path("solutions"), Solution))
-    few = replace(run, piece_size=_JUDGED_AT_ONCE, in_flight=min(run.in_flight, 64))
+    if not groups:
+        lost = read_dropped(run.path("solutions"))
+        error = lost[0].detail.get("error") if lost else "answers without any solution"
+        raise EngineError(f"no problem was answered, at first: {error}; --retry-lost asks again")
+    few = replace(
+        run,
+        piece_size=_JUDGED_AT_ONCE,
+        in_flight=min(run.in_flight, 64),
+        fresh=run.fresh or (run.retry_lost and _of_others(run.path("verdicts"), groups)),
+    )
     await few.verify("verdicts", groups, verifier)
     said = read_all(run.path("verdicts"), Verdict)
     return join(problems, [s for g in groups for s in g.solutions], said)
+
+
+def _of_others(verdicts: Path, groups: Sequence[Group]) -> bool:
+    """True where the verdicts in this folder are of other answers: some were lost then, and are here now."""
+    made = verdicts / FILE
+    if not made.is_file():
+        return False
+    return json.loads(made.read_bytes())["items_id"] != content_id("items", *map(item_key, groups))
 
 
 async def measure_codeelo(
@@ -99,20 +123,20 @@ async def measure_codeelo(
     engine: Engine,
     submitter: Submitter,
     asking: Asking,
-    judgeable: frozenset[str] | None = None,
+    contests: Collection[int] | None = None,
 ) -> CodeEloResult:
-    """Run and count. ``judgeable`` are the problems that the submitter can judge, None for all: the others are left
-    out and told. Raises InputError where none is left.
+    """Run and count. Problems that the submitter cannot judge are left out and told. ``contests`` are those whose
+    standings are at hand, None where nothing is rated. Raises InputError where no problem is left, and EngineError.
     """
-    known = lacks(problems)
+    known, judgeable = lacks(problems, contests=contests), submitter.judgeable
     kept = [p for p in problems if judgeable is None or p.id in judgeable]
     if not kept:
         told = "; ".join(
-            f"{n} problems: {lack}" for lack, n in known.counts().items() if lack in UNJUDGED
+            f"{n} with {lack}" for lack, n in known.counts().items() if lack in UNJUDGED
         )
         raise InputError(
-            f"none of the {known.problems} problems can be judged here ({told}): add tests to their records, or judge "
-            "by the statements' examples (--examples)"
+            f"no problem of {known.problems} can be judged here ({told}): add tests to the records, or judge by the "
+            "statements' examples (--examples)"
         )
     verifier = Submitted(submitter, asking.language, Patience())
     records = [asked(p, asking.language) for p in kept]

@@ -43,6 +43,10 @@ class Remote:
         """The judge's address."""
         return self.url.rstrip("/")
 
+    @property
+    def judgeable(self) -> None:
+        """Only the judge knows."""
+
     async def submit(self, handed: Handed) -> str:
         """The ticket that the judge gave. Raises InputError, EngineError."""
         body = {

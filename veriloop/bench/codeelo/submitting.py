@@ -49,6 +49,11 @@ class Submitter(Protocol):
         """What verdicts are filed under."""
         ...
 
+    @property
+    def judgeable(self) -> frozenset[str] | None:
+        """The problems that it can judge, None where only asking would tell."""
+        ...
+
     async def submit(self, handed: Handed) -> str:
         """Hand in a program; returns the ticket to ask with. Handing in the same again costs nothing more."""
         ...

@@ -193,7 +193,6 @@ async def _programs(
             engine=answering,
             submitter=judge,
             asking=asking,
-            judgeable=judge.judgeable,
         )
     finally:
         await judge.close()

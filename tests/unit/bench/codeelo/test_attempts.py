@@ -85,6 +85,7 @@ class Refusing:
     """A judge that gives up on everything, in a way that has no verdict of the program."""
 
     name = "refusing"
+    judgeable = None
 
     async def submit(self, handed):
         return "1"

@@ -13,7 +13,7 @@ from veriloop.bench.codeelo.prompts import asked
 from veriloop.bench.rating.verdict_files import read_verdicts
 from veriloop.codejudge.problem import Test
 from veriloop.engines.scripted import Scripted
-from veriloop.errors import InputError, SandboxError
+from veriloop.errors import EngineError, InputError, SandboxError
 from veriloop.runs.stages import Run
 from veriloop.testing.judge import SpokenJudge
 
@@ -43,11 +43,11 @@ def engine(**options):
     return Scripted(table, name="m", **options)
 
 
-def measure(folder, model=None, judge=None, problems=PROBLEMS):
+def measure(folder, model=None, judge=None, problems=PROBLEMS, **how):
     local = Local(problems, compilers={}, judge=judge or SpokenJudge())
     return asyncio.run(
         measure_codeelo(
-            Run(folder), problems, engine=model or engine(), submitter=local, asking=ASKING, judgeable=local.judgeable
+            Run(folder, **how), problems, engine=model or engine(), submitter=local, asking=ASKING
         )
     )  # fmt: skip
 
@@ -81,10 +81,41 @@ def test_an_engine_that_fails_loses_its_problem_and_no_other(tmp_path):
     assert result.summary.verdicts["LOST"] == 2
 
 
+def test_what_an_engine_lost_is_asked_and_judged_again_also_after_a_break(tmp_path):
+    """The same command with retry_lost, twice: the judge breaks between the answers and their verdicts."""
+    measure(tmp_path, engine(failures={2: "error"}))
+    with pytest.raises(SandboxError):
+        measure(tmp_path, judge=Breaking(1), retry_lost=True)
+    result = measure(tmp_path, retry_lost=True)
+    whole = measure(tmp_path / "whole")
+    assert [a.verdicts for a in result.attempts] == [a.verdicts for a in whole.attempts]
+    judge = SpokenJudge()
+    measure(tmp_path, judge=judge)
+    assert judge.asked == []
+
+
+def test_no_problem_is_answered(tmp_path):
+    with pytest.raises(
+        EngineError, match="no problem was answered, at first: call 1 of the script"
+    ):
+        measure(tmp_path, engine(failures=dict.fromkeys(range(1, 9), "error")))
+
+
+def test_what_the_problems_lack_is_told_by_problem_with_the_standings_at_hand(tmp_path):
+    local = Local(PROBLEMS, compilers={}, judge=SpokenJudge())
+    work = measure_codeelo(
+        Run(tmp_path), PROBLEMS, engine=engine(), submitter=local, asking=ASKING, contests=(1972,)
+    )
+    asyncio.run(work)
+    told = json.loads((tmp_path / "codeelo.json").read_text("utf-8"))["lacks"]
+    assert told["1971A"] == ["no time limit: 2 s are used", "no memory limit: 256 MiB used", "no standings of its contest"]  # fmt: skip
+    assert "no contest in its id" in told["digjump"]
+
+
 def test_nothing_can_be_judged(tmp_path):
     with pytest.raises(
         InputError,
-        match=r"none of the 1 problems can be judged here \(1 problems: no hidden tests\)",
+        match=r"no problem of 1 can be judged here \(1 with no hidden tests\)",
     ):
         measure(tmp_path, problems=(CodeEloProblem("1A"),))
 

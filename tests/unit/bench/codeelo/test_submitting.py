@@ -14,6 +14,7 @@ class Judge:
     """Answers status from a list: a judgement, None for not yet, KeyError for forgotten, an error to raise."""
 
     name = "judge"
+    judgeable = None
 
     def __init__(self, *answers):
         self.answers, self.waits, self.submitted = list(answers), [], 0
