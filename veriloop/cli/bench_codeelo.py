@@ -64,7 +64,7 @@ def codeelo(
         return
     shown = measure_and_show(options, fresh=fresh, retry_lost=retry_lost, quiet=quiet)
     for line in shown.said:
-        typer.echo(fill(line, 80), err=True)
+        typer.echo(line, err=True)
     for table in shown.tables:
         typer.echo(table)
     for note in shown.notes:

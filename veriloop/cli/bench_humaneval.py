@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from textwrap import fill
 
 import typer
 
@@ -47,7 +46,7 @@ def humaneval(
     found = bench.read_humaneval(data, limit=limit or None)
     saved = found.quarantine.save(out)
     if saved:
-        typer.echo(fill(f"{found.quarantine.summary()}; all in {saved}", 80), err=True)
+        typer.echo(f"{found.quarantine.summary()}; all in {saved}", err=True)
     decoding = bench.sampling(samples, max_tokens)
     asked = {"temperature": temperature, "top_p": top_p}
     decoding = replace(decoding, **{k: v for k, v in asked.items() if v is not None})

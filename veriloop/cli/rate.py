@@ -12,6 +12,7 @@ from veriloop.cli.options import SEED
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
+    from veriloop.cli.rating import Made
     from veriloop.report.tables import Table
 
 app = typer.Typer(
@@ -65,12 +66,7 @@ def models(
         seed=seed,
     )
     made = rate(options)
-    for line in made.said:
-        typer.echo(fill(line, 80), err=True)
-    for table in made.tables:
-        _show(table)
-    for note in made.notes:
-        typer.echo(fill(note, 80))
+    _tell(made)
     for path in made.files:
         typer.echo(f"{path.stem}: {path}" if path.suffix == ".html" else f"numbers: {path}")
 
@@ -84,10 +80,7 @@ def change(
     """The platform's own rating change, exact for contests up to 1354 (Educational 87)."""
     from veriloop.cli.rating import changed
 
-    made = changed(contest, top=top, out=out)
-    _show(made.table)
-    for note in made.notes:
-        typer.echo(fill(note, 80))
+    _tell(changed(contest, top=top, out=out))
 
 
 @app.command()
@@ -122,10 +115,7 @@ def replay(
         pacing=pacing,
         rating=rating,
     )
-    made = replayed(options)
-    _show(made.table)
-    for note in made.notes:
-        typer.echo(fill(note, 80))
+    _tell(replayed(options))
 
 
 @app.command()
@@ -141,6 +131,16 @@ def leaderboard(
     _show(table)
     typer.echo(fill(table.caption, 80))
     typer.echo(fill("Published: " + "; ".join(published_codeelo().sources), 80))
+
+
+def _tell(made: Made) -> None:
+    """What was passed over on standard error, as it is: it holds paths. Then tables and notes."""
+    for line in made.said:
+        typer.echo(line, err=True)
+    for table in made.tables:
+        _show(table)
+    for note in made.notes:
+        typer.echo(fill(note, 80))
 
 
 def _show(table: Table) -> None:

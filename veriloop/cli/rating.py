@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
-from veriloop.bench.rating.contest_files import read_contest, read_contests
+from veriloop.bench.rating.contest_files import ContestFolder, read_contest, read_contests
 from veriloop.bench.rating.contests import LAST_EXACT_CONTEST, Contest
 from veriloop.bench.rating.scores import ProblemVerdicts, Scoring, contest_scores
 from veriloop.bench.rating.verdict_files import read_verdicts
@@ -91,11 +91,6 @@ class Made:
     notes: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
-
-    @property
-    def table(self) -> Table:
-        """The first table."""
-        return self.tables[0]
 
 
 def _scoring(score: str, minutes: float, pacing: str) -> Scoring:
@@ -195,7 +190,7 @@ def _window(contest: Contest) -> str:
 
 def replayed(options: ReplayOptions) -> Made:
     """One contest with a given score, or the contests of a folder with the scores of a model's verdicts."""
-    from veriloop.bench.rating.replay import replay, trajectory
+    from veriloop.bench.rating.replay import NEW, replay, trajectory
 
     if options.verdicts is None:
         assert options.points is not None
@@ -204,15 +199,16 @@ def replayed(options: ReplayOptions) -> Made:
             contest, points=options.points, penalty=options.penalty, rating=options.rating
         )
         return Made((_replays([done], []),), (_window(contest),))
-    contests = (
-        read_contests(options.contest).contests
+    folder = (
+        read_contests(options.contest)
         if options.contest.is_dir()
-        else (read_contest(options.contest),)
+        else ContestFolder((read_contest(options.contest),), ())
     )
-    entries = _of_model(read_verdicts(options.verdicts)[0], options)
+    verdicts, quarantine = read_verdicts(options.verdicts)
+    entries = _of_model(verdicts, options)
     scoring = _scoring(options.score, options.minutes, options.pacing)
     results = []
-    for contest in contests:
+    for contest in folder.contests:
         given = {e.index: e for e in entries if e.contest == contest.id}
         if any(e.counted for e in given.values()):
             scores = contest_scores(contest, given, scoring)
@@ -222,10 +218,12 @@ def replayed(options: ReplayOptions) -> Made:
             "no verdict of the model is of a contest given", file=str(options.verdicts)
         )
     steps = trajectory(results, rating=options.rating)
+    shown = [step.shown for step in steps] if options.rating == NEW else []
     window = [LATER] if any(not contest.exact for contest, _, _ in results) else []
     return Made(
-        (_replays([step.replay for step in steps], [step.shown for step in steps]),),
+        (_replays([step.replay for step in steps], shown),),
         (f"Score: {scoring.says}.", *window),
+        (*map(str, folder.errors), *filter(None, [quarantine.summary()])),
     )
 
 

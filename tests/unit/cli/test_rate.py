@@ -119,6 +119,20 @@ def test_a_virtual_participant_with_a_score_or_with_verdicts():
     assert "1342" in folder.stdout
 
 
+def test_a_replay_leaves_nothing_out_in_silence(tmp_path):
+    for path in (DATA / "contests").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "7.csv").write_text("points,penalty,old_rating\n1,0,x\n")
+    lists = tmp_path / "lists.jsonl"
+    lists.write_text(LISTS.read_text(encoding="utf-8") + '{"model": "x"}\n', encoding="utf-8")
+    words = ("replay", tmp_path, "--verdicts", lists, "--model", "bee")
+    result = ran(*words)
+    assert "7.csv, row 1, field 'old_rating'" in result.stderr
+    assert "set aside 1 row" in result.stderr
+    assert "shown" in result.stdout
+    assert "shown" not in ran(*words, "--rating", "1900").stdout  # that is no new account
+
+
 def test_the_leaderboard_with_and_without_own_models(tmp_path):
     assert "o1-mini" in ran("leaderboard").stdout
     ran("models", LISTS, "--contests", DATA / "contests", "-o", tmp_path, "--orders", "0")

@@ -1,7 +1,7 @@
 """The judge of this machine behind the three calls of a submitter: what the benchmark uses, and what a server serves.
 
-Equal programs in the same language on the same problem are judged once; what the judge itself failed on is judged again
-when it is handed in again.
+Equal programs in the same language on the same problem are judged once; what the judge itself failed on is judged
+again when it is handed in again.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ def usual_compilers() -> dict[str, str]:
 class Local:
     """Judges programs for ``problems`` here. ``by_samples`` judges by the statement's examples where a problem has no
     hidden tests. ``compilers`` say which key of the judge's language table a language's name means. ``mode``,
-    ``untrusted`` and ``policy`` are the judge's; ``judge`` is used in its place where given. Of more than ``remembered``
-    verdicts the oldest are forgotten.
+    ``untrusted`` and ``policy`` are the judge's; ``judge`` is used in its place where given. Of more than
+    ``remembered`` verdicts the oldest are forgotten.
     """
 
     problems: Sequence[CodeEloProblem] = field(repr=False, default=())

@@ -75,8 +75,8 @@ class Submitter(Protocol):
 @dataclass(frozen=True)
 class Patience:
     """How a verdict is waited for, in seconds: asked again after ``first``, then each time ``growth`` times later, at
-    most ``most``, until ``total`` is over. Programs wait in a judge's queue, so a day: a judge that cannot be reached is
-    told long before.
+    most ``most``, until ``total`` is over. Programs wait in a judge's queue, so a day: a judge that cannot be reached
+    is told long before.
     """
 
     total: float = 86_400.0

@@ -108,7 +108,8 @@ def test_what_the_problems_lack_is_told_by_problem_with_the_standings_at_hand(tm
     )
     asyncio.run(work)
     told = json.loads((tmp_path / "codeelo.json").read_text("utf-8"))["lacks"]
-    assert told["1971A"] == ["no time limit: 2 s are used", "no memory limit: 256 MiB used", "no standings of its contest"]  # fmt: skip
+    limits = ["no time limit: 2 s are used", "no memory limit: 256 MiB used"]
+    assert told["1971A"] == [*limits, "no standings of its contest"]
     assert "no contest in its id" in told["digjump"]
 
 
