@@ -9,27 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from veriloop.codejudge.reports import from_codeforces
 from veriloop.codejudge.verdicts import Code
-
-CODEFORCES: Mapping[str, Code] = {
-    "OK": Code.AC,
-    "PARTIAL": Code.PC,
-    "COMPILATION_ERROR": Code.CE,
-    "RUNTIME_ERROR": Code.RE,
-    "WRONG_ANSWER": Code.WA,
-    "PRESENTATION_ERROR": Code.PE,
-    "TIME_LIMIT_EXCEEDED": Code.TLE,
-    "MEMORY_LIMIT_EXCEEDED": Code.MLE,
-    "IDLENESS_LIMIT_EXCEEDED": Code.ILE,
-    "SECURITY_VIOLATED": Code.SV,
-    "CHALLENGED": Code.WA,  # accepted by the tests, refused by another person's
-    "FAILED": Code.JE,
-    "CRASHED": Code.JE,
-    "INPUT_PREPARATION_CRASHED": Code.JE,
-    "SKIPPED": Code.SK,
-    "REJECTED": Code.SK,
-}
-"""Verdicts of the Codeforces API (its documentation of the Submission object)."""
+from veriloop.errors import InputError
 
 PENDING = frozenset(
     {
@@ -63,10 +45,6 @@ _OTHERS: Mapping[str, Code] = {
     "IE": Code.JE,
     "DENIAL_OF_JUDGEMENT": Code.JE,
 }
-_EXPORTED: Mapping[Code, str] = {
-    **{code: name for name, code in reversed(CODEFORCES.items())},
-    Code.OLE: "RUNTIME_ERROR",
-}
 # "Wrong answer on pretest 2", "Time limit exceeded [test 3]"
 _ON_TEST = re.compile(r"_+(?:ON_|\[?)(?:PRE)?TEST_?.*$")
 
@@ -85,9 +63,7 @@ def verdict_named(name: object) -> Code | None:
     spelt = _ON_TEST.sub("", spelt) or spelt
     if spelt in PENDING or spelt.startswith("RUNNING"):
         return None
-    return CODEFORCES.get(spelt) or _OTHERS.get(spelt) or Code.JE
-
-
-def codeforces_name(code: Code) -> str:
-    """What the Codeforces API would call it; it has no name for too much output, which is a RUNTIME_ERROR there."""
-    return _EXPORTED[code]
+    try:
+        return _OTHERS.get(spelt) or from_codeforces(spelt)
+    except InputError:
+        return Code.JE
