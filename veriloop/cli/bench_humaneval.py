@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from textwrap import fill
 
 import typer
 
@@ -88,4 +89,6 @@ def _show(result: object, out: Path, config: dict[str, str], seed: int) -> None:
     write_page(whole, out / "report.html")
     for table in [*tables, verdicts]:
         typer.echo(terminal_table(table))
+    if doubts := page.doubts(result.summary):
+        typer.echo(fill(doubts, 80))
     typer.echo(f"report: {out / 'report.html'}")

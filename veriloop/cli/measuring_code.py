@@ -270,6 +270,6 @@ def shown(
     path = options.out / "report.html"
     write_page(whole, path)
     tables = [*main, *(s for s in (*ratings[:1], *rest[:3]) if isinstance(s, Table))]
-    notes = [f"judged by {result.judge}"]
+    notes = [f"judged by {result.judge}", *filter(None, [page.doubts(result.summary)])]
     notes += rating.notes(rated) if rated else ()
     return Shown(tuple(terminal_table(t) for t in tables), tuple(notes), tuple(said), path)

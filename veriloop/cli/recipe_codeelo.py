@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,13 +49,17 @@ class CodeEloRecipeOptions:
         )
 
 
-def run_recipe(options: CodeEloRecipeOptions, *, fresh: bool, quiet: bool) -> int:
+def run_recipe(
+    options: CodeEloRecipeOptions, *, fresh: bool, retry_lost: bool = False, quiet: bool
+) -> int:
     """Run everything in the folder, print the tables, write the page; returns how many recorded attempts got another
     verdict than they were written for.
     """
     from veriloop.cli.running import running
 
-    with running(options.out, fresh=fresh, quiet=quiet, in_flight=options.in_flight) as run:
+    with running(
+        options.out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=options.in_flight
+    ) as run:
         outcome = asyncio.run(_run(options, run))
     _show(options, outcome)
     return len(outcome.unexpected)
@@ -88,6 +91,7 @@ def _show(options: CodeEloRecipeOptions, outcome: Outcome) -> None:
     from veriloop.bench.rating.written import rated_json
     from veriloop.cli.provenance import provenance
     from veriloop.recipes.codeelo import page
+    from veriloop.report import code_attempts as shown
     from veriloop.report import rating
     from veriloop.report.render import write_page
     from veriloop.report.terminal import terminal_table
@@ -108,10 +112,8 @@ def _show(options: CodeEloRecipeOptions, outcome: Outcome) -> None:
     tables += [missed] if (missed := page.unexpected_table(outcome)) else []
     for table in tables:
         typer.echo(terminal_table(table))
-    _say([page.headline(outcome), *outcome.said])
-    print(f"report: {out / 'report.html'}", file=sys.stderr)
-
-
-def _say(lines: Sequence[str]) -> None:
-    for line in lines:
+    doubts = [(one.title, shown.doubts(one.result.summary)) for one in outcome.sets]
+    said = [f"{title}: {doubt}" for title, doubt in doubts if doubt]
+    for line in (page.headline(outcome), *said, *outcome.said):
         typer.echo(line)
+    print(f"report: {out / 'report.html'}", file=sys.stderr)

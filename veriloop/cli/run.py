@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from veriloop.cli.code_options import MODE, SYSTEM, TRUSTED
-from veriloop.cli.options import FRESH, IN_FLIGHT, QUIET, SEED, STRICT
+from veriloop.cli.options import FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED, STRICT
 from veriloop.cli.recipes import PrmOptions, report_again, run_recipe
 
 app = typer.Typer(help="Run a paper's recipe from problems to report.", no_args_is_help=True)
@@ -130,6 +130,7 @@ def codeelo(
     in_flight: int = IN_FLIGHT,
     seed: int = SEED,
     fresh: bool = FRESH,
+    retry_lost: bool = RETRY_LOST,
     quiet: bool = QUIET,
 ) -> None:
     """CodeElo (arXiv 2501.01257), from problems to a rating, on problems that ship with it.
@@ -142,5 +143,5 @@ def codeelo(
     options = CodeEloRecipeOptions(
         out, data, engine, samples, max_tokens, system, limit, mode, trusted, seed, in_flight
     )
-    if run_codeelo(options, fresh=fresh, quiet=quiet):
+    if run_codeelo(options, fresh=fresh, retry_lost=retry_lost, quiet=quiet):
         raise typer.Exit(1)

@@ -91,7 +91,9 @@ def doubts(summary: AttemptSummary) -> str:
     """What is to be said against the figures, in words; empty where there is nothing."""
     said: list[str] = []
     if summary.lost:
-        said.append(f"Attempts lost: {summary.lost:,}, to judge errors: {summary.judge_errors:,}.")
+        said.append(
+            f"Attempts lost: {summary.lost:,}, to judge errors: {summary.judge_errors:,}; --retry-lost does them again."
+        )
     if summary.doubtful:
         said.append(
             f"Refusals by a comparison that was guessed from the statement's words: {summary.doubtful:,}; right "
@@ -191,7 +193,6 @@ def code_page(
         (
             "An attempt is one sampled answer. Its program is the last one in a fenced block; it is judged test by "
             "test until the first that it does not pass.",
-            doubts(summary),
         ),
         tuple(VERDICTS.items()),
         (link,),

@@ -272,8 +272,8 @@ def notes(rated: Rated) -> tuple[str, ...]:
         part = [c for c in m.contests if c.attempted < c.problems]
         if part:
             told.append(
-                f"{m.label}: some problems of {_count(len(part), 'contest')} have no verdicts and so count as unsolved; "
-                "the rating is too low."
+                f"{m.label}: some problems of {_count(len(part), 'contest')} have no verdicts and so count as "
+                "unsolved; the rating is too low."
             )
         if m.lost:
             told.append(f"{m.label}: left out, without a verdict: {_count(m.lost, 'attempt')}.")

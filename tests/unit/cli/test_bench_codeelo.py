@@ -107,6 +107,13 @@ def test_without_a_model_it_is_told_what_the_problems_lack(data):
     assert not (data / "run" / "codeelo.json").exists()
 
 
+def test_what_was_lost_is_told_with_the_way_to_do_it_again(data):
+    table = {asked(PROBLEMS[0], "python").text: [WRONG, RIGHT]}
+    (data / "policy.json").write_text(json.dumps(table), encoding="utf-8")
+    said = bench(data)
+    assert "Attempts lost: 2, to judge errors: 0; --retry-lost does them again." in said
+
+
 def test_contests_that_cannot_be_read_are_told_and_the_others_are_rated(data):
     folder = contests(data / "contests", 300)
     (folder / "8.csv").write_text("points,penalty,old_rating\n1,0,x\n", encoding="utf-8")

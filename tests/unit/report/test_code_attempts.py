@@ -64,7 +64,7 @@ def test_attempts_verdicts_and_rates():
 
 def test_doubts_are_told():
     said = doubts(SUMMARY)
-    assert "Attempts lost: 1, to judge errors: 1." in said
+    assert "Attempts lost: 1, to judge errors: 1; --retry-lost does them again." in said
     assert "guessed from the statement's words: 1;" in said
     assert "weak isolation (none/none)" in said
     assert doubts(summarise([Attempts("1A", ("AC",), ({"isolation": "namespaces/native"},))])) == ""
