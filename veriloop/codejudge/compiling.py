@@ -156,7 +156,27 @@ class Compiler:
                 f"the problem's own program does not compile: {built.message[:600].strip()}",
                 file=str(program.source),
             )
-        return built.ready(Limits(cpu_s=program.cpu_s, memory=program.memory))
+        ready = built.ready(Limits(cpu_s=program.cpu_s, memory=program.memory))
+        return _telling(ready) if built.language in ("python", "pypy") else ready
+
+
+# An exception that a Python program does not catch ends it with 1, testlib's code for a wrong answer.
+_TELLS = b"""import os, sys
+def _raised(*error, shown=sys.__excepthook__, leave=os._exit):
+    shown(*error)
+    leave(3)
+sys.excepthook = _raised
+del sys.argv[0]
+__file__ = sys.argv[0]
+exec(compile(open(__file__, "rb").read(), __file__, "exec"))
+"""
+
+
+def _telling(ready: Ready) -> Ready:
+    """A jury's program in Python whose uncaught exceptions are the jury's fault (3), not a wrong answer (1)."""
+    *runner, main = ready.argv
+    files = {**ready.files, "jury.py": _TELLS}
+    return replace(ready, files=files, argv=(*runner, "{box}/jury.py", main))
 
 
 def _toolchain(key: str) -> Toolchain:

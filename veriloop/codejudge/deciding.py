@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import final
 
 from veriloop.codejudge.rulings import Ruling, printable
-from veriloop.codejudge.verdicts import Code, Report, TestResult, worst
+from veriloop.codejudge.verdicts import Code, TestResult, worst
 from veriloop.sandbox.limits import MIB
 from veriloop.sandbox.outcomes import Outcome, Stopped
 
@@ -182,9 +182,3 @@ def _signal_name(number: int) -> str:
 
 def _join(how: str, words: str) -> str:
     return f"{how}: {words}" if words else how
-
-
-def empty_report(code: Code, *, problem: str, language: str, message: str, policy: str) -> Report:
-    """The report of a submission none of whose tests was run: CE (score 0) or JE (no score)."""
-    score = None if code is Code.JE else 0.0
-    return Report(problem, language, code, score, compile_message=message, policy=policy)

@@ -8,6 +8,7 @@ means is decided in ``deciding``, what one run is in ``one_test``; problems come
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -18,10 +19,16 @@ from veriloop.codejudge.artifacts import cache_folder
 from veriloop.codejudge.comparators import comparator
 from veriloop.codejudge.policies import policy
 from veriloop.codejudge.problem import JudgedProblem, Submission
+from veriloop.codejudge.settings import DAY_S
 from veriloop.codejudge.slots import Slots, Wanted
 from veriloop.codejudge.verdicts import Report
 from veriloop.errors import InputError
 from veriloop.sandbox.outcomes import Mode
+
+
+MOST_BYTES = 1 << 40  # of a limit
+
+_opening = threading.Lock()  # one judge opens its boxes once, whoever asks first
 
 
 @final
@@ -58,7 +65,7 @@ class CodeJudge:
         if slots is not None and slots < 1:
             raise InputError(f"a judge needs at least one slot, got {slots}", field="slots")
         judge = cls(slots, mode, untrusted, policy, cache or cache_folder())
-        _ = judge._slots
+        judge._opened()
         return judge
 
     def __enter__(self) -> Self:
@@ -80,7 +87,7 @@ class CodeJudge:
         Raises InputError where the problem cannot be judged by (no tests, an unknown comparison); what else goes
         wrong on the judge's side is a report with the verdict JE.
         """
-        return self._slots.judge(checked(problem), submission, stop=stop_at_first)
+        return self._opened().judge(checked(problem), submission, stop=stop_at_first)
 
     def judge_all(
         self,
@@ -93,7 +100,11 @@ class CodeJudge:
         ``pairs`` is read as results are taken, some way ahead of them.
         """
         known = ((checked(problem), submission) for problem, submission in pairs)
-        yield from self._slots.judge_all(known, stop=stop_at_first)
+        yield from self._opened().judge_all(known, stop=stop_at_first)
+
+    def _opened(self) -> Slots:
+        with _opening:
+            return self._slots
 
     @cached_property
     def _slots(self) -> Slots:
@@ -108,11 +119,23 @@ def checked(problem: JudgedProblem) -> JudgedProblem:
     """The problem, if submissions can be judged by it. Raises InputError."""
     if not problem.tests:
         raise InputError("the problem has no tests", file=problem.name, field="tests")
-    for name in ("time_s", "memory", "output"):
+    for name, most in (("time_s", DAY_S), ("memory", MOST_BYTES), ("output", MOST_BYTES)):
         value = getattr(problem, name)
-        if value is not None and not 0 < value < math.inf:
+        if value is None and name == "output":
+            continue
+        if not 0 < value <= most or (name != "time_s" and value != int(value)):
+            kind = "seconds" if name == "time_s" else "whole bytes"
             raise InputError(
-                f"a limit must be above 0 and finite, got {value!r}", file=problem.name, field=name
+                f"a limit must be above 0 and at most {most:g} {kind}, got {value!r}",
+                file=problem.name,
+                field=name,
+            )
+    for test in problem.tests:
+        if not 0 <= test.points < math.inf:
+            raise InputError(
+                f"the test {test.name!r} is worth {test.points!r} points: give 0 or more",
+                file=problem.name,
+                field="points",
             )
     if problem.checker is None and problem.interactor is None:
         comparator(problem.compare)

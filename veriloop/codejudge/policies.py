@@ -5,13 +5,15 @@ The default is the same time for all. A factor changes verdicts, so there is no 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import final
 
 from veriloop.codejudge.languages import language
 from veriloop.errors import InputError
+
+
+MOST = 1000  # times a limit
 
 
 @final
@@ -24,8 +26,10 @@ class Policy:
 
     def __post_init__(self) -> None:
         for key, factor in self.factors.items():
-            if not (math.isfinite(factor) and factor > 0):
-                raise InputError(f"the time factor of {key} must be above 0, got {factor!r}")
+            if not 0 < factor <= MOST:
+                raise InputError(
+                    f"the time factor of {key} must be above 0 and at most {MOST}, got {factor!r}"
+                )
 
     def factor(self, key: str) -> float:
         """What a time limit is multiplied by for this language."""

@@ -42,9 +42,12 @@ class Quiet:
         """Work alone; waits for those at work to end. Not to be entered from inside ``among_others``."""
         with self.changed:
             self.waiting += 1
-            while self.alone or self.working:
-                self.changed.wait()
-            self.waiting -= 1
+            try:
+                while self.alone or self.working:
+                    self.changed.wait()
+            finally:  # also for Ctrl-C: nobody would ever work again
+                self.waiting -= 1
+                self.changed.notify_all()
             self.alone = True
         try:
             yield

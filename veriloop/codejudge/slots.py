@@ -6,15 +6,16 @@ no submission of their own help with the tests of others.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import final
+from typing import TypeVar, final
 
 from veriloop.codejudge.artifacts import Artifacts
 from veriloop.codejudge.checkers import TESTLIB_DEFINES, Checker
@@ -36,8 +37,14 @@ from veriloop.sandbox.boxes import Box
 from veriloop.sandbox.outcomes import Isolation
 from veriloop.sandbox.pool import Sandbox
 
+# What can go wrong on the judge's side of a run: judge errors, never raised. ValueError: arguments with NUL, limits that
+# contradict one another.
+FAULTS = (SandboxError, OSError, MemoryError, ValueError)
 REMEMBERED_PROBLEMS = 256  # with compiled checkers
-REMEMBERED_REPORTS = 65_536  # of one judge_all, to judge equal sources once
+REMEMBERED_REPORTS = 8192  # of one judge_all, to judge equal sources once
+
+
+_T = TypeVar("_T")
 
 
 @final
@@ -123,7 +130,12 @@ class Slots:
                 digest = hashlib.sha256(submission.source).digest()
                 key = (id(problem), submission.language, digest)
                 if key not in seen:
-                    asked = threads.submit(self.judge, problem, submission, stop=stop, ended=ended)
+                    try:
+                        asked = threads.submit(
+                            self.judge, problem, submission, stop=stop, ended=ended
+                        )
+                    except RuntimeError as error:  # the system has none left
+                        raise SandboxError(f"no thread for a slot: {error}") from error
                     seen[key] = (problem, asked)
                     if len(seen) > REMEMBERED_REPORTS:
                         seen.popitem(last=False)
@@ -152,17 +164,19 @@ class Slots:
             try:
                 row = language(submission.language)
                 course = replace(
-                    self._course(problem), time_s=problem.time_s * self.policy.factor(row.key)
+                    _twice(lambda: self._course(problem)),
+                    time_s=problem.time_s * self.policy.factor(row.key),
                 )
-                built = self._build(submission)
-            except (InputError, SandboxError, OSError) as error:
-                return self._untested(problem, submission, Code.JE, message=str(error))
+                built = _twice(lambda: self._build(submission))
+            except (InputError, *FAULTS) as error:
+                return self._untested(problem, submission, Code.JE, message=_words(error))
             if built.refused:
                 return self._untested(problem, submission, Code.CE, built=built)
             sheet = Worksheet(len(problem.tests), stop, ended or threading.Event())
             job = _Job(course, built, sheet)
-            for _ in range(min(self.boxes.slots, len(problem.tests)) - 1):
-                self.threads.submit(self._help, job)
+            with contextlib.suppress(RuntimeError):  # no threads left: done without help
+                for _ in range(min(self.boxes.slots, len(problem.tests)) - 1):
+                    self.threads.submit(self._help, job)
             self._drain(job)
         results = job.sheet.finished([test.name for test in problem.tests])
         code, score = summary(results, tuple(test.points for test in problem.tests))
@@ -199,15 +213,9 @@ class Slots:
         )
 
     def _build(self, submission: Submission) -> Built:
-        for last in (False, True):
-            try:
-                return self.compiler.build(
-                    submission.source, submission.language, lease=lambda: self._beside(self.boxes)
-                )
-            except SandboxError:
-                if last:
-                    raise
-        raise AssertionError("not reached")
+        return self.compiler.build(
+            submission.source, submission.language, lease=lambda: self._beside(self.boxes)
+        )
 
     @property
     def jury(self) -> Sandbox:
@@ -300,10 +308,10 @@ class Slots:
             program = job.program(job.course.output(test))
             attempt = Attempt(job.course, test, program, box, self.jury.lease, self.quiet)
             return attempt.judge()
-        except (SandboxError, OSError) as error:
+        except FAULTS as error:
             job.boxes.pop(stack, None)
             stack.__exit__(type(error), error, error.__traceback__)
-            return TestResult(test.name, Code.JE, None, message=str(error))
+            return TestResult(test.name, Code.JE, None, message=_words(error))
 
     @contextmanager
     def _holding(self, job: _Job) -> Iterator[Box]:
@@ -315,6 +323,18 @@ class Slots:
             except BaseException:
                 box.close()  # its answer may still be under way: the next user must not get it
                 raise
+
+
+def _twice(work: Callable[[], _T]) -> _T:
+    """The judge's own failures are tried again once."""
+    try:
+        return work()
+    except SandboxError:
+        return work()
+
+
+def _words(error: BaseException) -> str:
+    return str(error) or type(error).__name__
 
 
 def _defines(program: JuryProgram) -> tuple[str, ...]:

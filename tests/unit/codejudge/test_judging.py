@@ -267,6 +267,10 @@ def test_what_is_our_fault_is_never_the_submissions(judge, tmp_path):
     assert "gone.in" in report.tests[0].message
     unread = JudgedProblem("unread", (Test("1", b"1 1", tmp_path / "gone.ans"),))
     assert verdicts(judge, RIGHT, unread)[1].code is Code.JE
+    check = tmp_path / "ok.c"
+    check.write_text("int main(){return 0;}")
+    odd = JuryProgram(check, "c", arguments=("an argument with \0",))
+    assert verdicts(judge, RIGHT, JudgedProblem("odd", SUM.tests, checker=odd))[1].code is Code.JE
     crashing = tmp_path / "check.c"
     crashing.write_text("#include <stdlib.h>\nint main(){abort();}")
     special = JudgedProblem("special", SUM.tests, checker=JuryProgram(crashing, "c"))
@@ -302,6 +306,22 @@ def test_a_checker_decides_and_a_submission_that_failed_never_reaches_it(judge, 
     assert (codes[0], report.tests[0].checker_exit) == ("RE", None)
 
 
+def test_a_python_checker_that_raises_is_at_fault_and_one_that_refuses_is_not(judge, tmp_path):
+    check = tmp_path / "check.py"
+    check.write_text(
+        "from __future__ import annotations\nimport sys\n"
+        "given, output, answer = (open(name).read() for name in sys.argv[1:4])\n"
+        "if __name__ == '__main__':\n    sys.exit('no' if int(output) % 2 else 0)\n"
+    )
+    problem = JudgedProblem("special", SUM.tests[:1], checker=JuryProgram(check, "python"))
+    assert verdicts(judge, C + b'puts("8");}', problem)[0] == ["AC"]
+    codes, report = verdicts(judge, C + b'puts("7");}', problem)
+    assert (codes, report.tests[0].message) == (["WA"], "no")
+    codes, report = verdicts(judge, C + b'puts("seven");}', problem)
+    assert codes == ["JE"]
+    assert "ValueError" in report.tests[0].message
+
+
 def test_an_interactive_problem_is_judged(judge, tmp_path):
     guess = tmp_path / "guess.c"
     guess.write_text(
@@ -331,6 +351,11 @@ def test_an_interactive_problem_is_judged(judge, tmp_path):
         (JudgedProblem("p", SUM.tests, output=0), "above 0"),
         (JudgedProblem("p", SUM.tests, time_s=float("nan")), "above 0"),
         (JudgedProblem("p", SUM.tests, time_s=float("inf")), "above 0"),
+        (JudgedProblem("p", SUM.tests, time_s=1e300), "at most"),
+        (JudgedProblem("p", SUM.tests, memory=1 << 60), "at most"),
+        (JudgedProblem("p", SUM.tests, memory=1.5), "whole bytes"),
+        (JudgedProblem("p", (Test("1", b"", b"", points=-1),)), "points"),
+        (JudgedProblem("p", (Test("1", b"", b"", points=float("nan")),)), "points"),
     ],
 )
 def test_a_problem_that_nothing_can_be_judged_by_is_refused(judge, problem, word):

@@ -1,6 +1,10 @@
 """Who is alone is alone: while one measures, nobody else works, and everyone gets his turn."""
 
+import signal
 import threading
+import time
+
+import pytest
 
 from veriloop.codejudge.quiet import Quiet
 
@@ -39,3 +43,26 @@ def test_an_error_inside_gives_the_turn_back():
             pass
     with quiet.by_itself():
         assert quiet.working == 0
+
+
+def test_who_is_interrupted_while_waiting_to_be_alone_holds_nobody_up():
+    quiet = Quiet()
+    main = threading.get_ident()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def interrupt() -> None:
+        while not quiet.waiting:
+            time.sleep(0.001)
+        signal.pthread_kill(main, signal.SIGINT)
+
+    try:
+        with quiet.among_others():
+            thread = threading.Thread(target=interrupt)
+            thread.start()
+            with pytest.raises(KeyboardInterrupt), quiet.by_itself():
+                pass
+            thread.join()
+            with quiet.among_others():
+                assert quiet.working == 2
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -3,6 +3,8 @@
 import contextlib
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -53,9 +55,55 @@ def test_closing_leaves_nothing_behind(tmp_path):
 
 
 def test_slots_that_are_idle_help_with_the_tests_of_another(tmp_path):
-    """Four tests that sleep take two at a time in two slots: they cannot be done in less than two turns' time."""
+    """A second box is started only for one who works beside the first."""
     tests = tuple(Test(str(n), b"", b"1") for n in range(4))
     with CodeJudge.open(2, cache=tmp_path) as judge:
-        report = judge.judge(JudgedProblem("p", tests, time_s=2), Submission(SLOW, "python"))
-    assert report.accepted
-    assert len(report.tests) == 4
+        slow = Submission(SLOW, "python")
+        assert judge.judge(JudgedProblem("p", tests[:1], time_s=2), slow).accepted
+        alone = launchers()
+        assert judge.judge(JudgedProblem("p", tests, time_s=2), slow).accepted
+        assert launchers() > alone
+
+
+def test_a_judge_that_many_ask_first_opens_its_boxes_once(tmp_path):
+    before = launchers()
+    found = []
+    with CodeJudge(1, cache=tmp_path) as judge:
+        program = Submission(b"print(1)", "python")
+        threads = [
+            threading.Thread(target=lambda: found.append(judge.judge(PROBLEM, program)))
+            for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len({report.isolation for report in found}) == 1
+        assert len(found) == 8
+    assert launchers() <= before
+
+
+NO_THREADS = """
+import resource, sys, threading
+from veriloop.codejudge.judging import CodeJudge
+from veriloop.codejudge.problem import JudgedProblem, Submission, Test
+from veriloop.errors import SandboxError
+
+problem = JudgedProblem("p", tuple(Test(str(n), b"", b"1") for n in range(4)))
+program = Submission(b"print(1)", "python")
+with CodeJudge.open(2, cache=None) as judge:
+    threading.stack_size(1 << 34)  # no system gives that much
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 33, 1 << 33))
+    print(judge.judge(problem, program).code)
+    try:
+        list(judge.judge_all([(problem, program)]))
+    except SandboxError as error:
+        print(error)
+"""
+
+
+def test_where_the_system_has_no_threads_left_one_is_judged_alone():
+    shown = subprocess.run(
+        [sys.executable, "-c", NO_THREADS], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout == "AC\nno thread for a slot: can't start new thread\n"
