@@ -58,6 +58,8 @@ _SAME_MARKS = {"c": "cpp", "pypy": "python"}
 _OPEN = re.compile(
     r"(?P<indent>[ \t]*(?:(?:[-*+]|\d+[.)])[ \t]+)?)(?P<fence>`{3,}(?!.*`)|~{3,})(?P<info>.*)"
 )
+# "Here is the code: ```cpp", which Markdown would not take for a fence
+_BEHIND_WORDS = re.compile(r"(?P<indent>)[^`]*(?P<fence>`{3,})(?P<info>[^`\s]+)\s*")
 _VERSION = re.compile(r"[\d.]+$")
 _THOUGHT = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 _THINKING = re.compile(r"\s*<(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
@@ -139,8 +141,8 @@ def without_thoughts(text: str) -> str | None:
 def code_blocks(text: str) -> tuple[Block, ...]:
     """Every fenced block in order: backticks or tildes, indented or not, in lists, the last one perhaps unclosed.
 
-    A fence may close behind code on the same line, and a fence with the label of a language opens a new block where
-    the one before was never closed. A block's indentation is taken off its lines.
+    A fence with the label of a language may stand behind words, and opens a new block where the one before was never
+    closed; a fence may close behind code on the same line. A block's indentation is taken off its lines.
     """
     blocks: list[Block] = []
     lines: list[str] = []
@@ -148,7 +150,7 @@ def code_blocks(text: str) -> tuple[Block, ...]:
     for line in text.replace("\r\n", "\n").split("\n"):
         opens = _OPEN.fullmatch(line)
         if opened is None:
-            opened, lines = opens, []
+            opened, lines = opens or _behind_words(line), []
             continue
         rest = _closing(line, opened["fence"])
         if rest is not None:
@@ -185,6 +187,11 @@ def _rank(block: Block, language: str, defines: str) -> tuple[bool, bool, bool]:
     else:
         whole = _is_whole(block.code, block.language or language)
     return asked, whole, block.closed
+
+
+def _behind_words(line: str) -> re.Match[str] | None:
+    found = _BEHIND_WORDS.fullmatch(line)
+    return found if found and language_of(found["info"]) else None
 
 
 def _closing(line: str, fence: str) -> str | None:

@@ -75,6 +75,12 @@ def test_a_closing_fence_behind_code():
     assert program(text).code == "#include <cstdio>\nint main() {}"
 
 
+def test_an_opening_fence_behind_words():
+    said = program(f"Here is the code: ```cpp\n{MAIN}\n```\nIt runs.")
+    assert (said.code, said.closed, said.blocks) == (MAIN, True, 1)
+    assert program(f"Use ```cpp``` or ```x.\n{fenced(MAIN)}").code == MAIN
+
+
 def test_thoughts_are_stripped_first():
     text = f"<think>\nMaybe {fenced(MAIN)}\n</think>\n{fenced(PYTHON, 'python')}"
     assert program(text, "cpp").code == PYTHON
