@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+
+from veriloop.cli.judging import WIDTH, cut
 
 if TYPE_CHECKING:
     from veriloop.codejudge.problem import JudgedProblem
@@ -37,7 +40,7 @@ def show_problems(source: str, *, checkers: str = "", as_json: bool = False) -> 
         row = _row(problem)
         typer.echo(
             _LINE.format(
-                row["name"],
+                cut(problem.name, 30),
                 row["tests"],
                 f"{problem.time_s:g} s",
                 f"{row['memory_mb']:g} MiB",
@@ -87,8 +90,10 @@ def _line(row: Verified) -> str:
     said = "as expected" if row.met else f"must be {wanted}{test}"
     if row.got.value == "JE":
         failed = row.report.failed
-        said = f"the judge failed{test}: {(failed.message if failed else row.report.compile_message)[:200]}"
-    return _ROW.format(row.name, row.got.value, said)
+        words = failed.message if failed else row.report.compile_message
+        why = textwrap.fill(words[:400], WIDTH, initial_indent="  ", subsequent_indent="  ")
+        said = f"the judge failed{test}:\n{why}"
+    return _ROW.format(cut(row.name, 38), row.got.value, said)
 
 
 def _verified(package: str, row: Verified) -> dict[str, object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -52,20 +53,21 @@ def judge_solutions(options: Judged) -> Iterator[str]:
     """Judge what the options name and show it; gives the verdict of each program."""
     from veriloop.codejudge.reports import to_row
 
-    problem = _problem(options)
-    submissions = list(_submissions(options))
+    notes: list[str] = []
+    problem = _problem(options, notes)
+    submissions = [_whole(problem, one) for one in _submissions(options)]
     asked = _asked(problem, options)
     with ExitStack() as stack:
         rows = _Rows.open(options.out, stack) if options.out else None
         kept = [rows.find(asked, s) if rows else None for s in submissions]
         missing = [(problem, s) for s, row in zip(submissions, kept, strict=True) if row is None]
         reports = _reports(options, missing, stack)
-        shown = _Shown(problem, options)
+        shown = _Shown(problem, options, notes)
         for submission, row in zip(submissions, kept, strict=True):
             report = None
             if row is None:
                 report = next(reports)
-                row = _identity(asked, submission) | to_row(report)
+                row = {**_identity(asked, submission), **to_row(report), "notes": notes}
                 if rows:
                     rows.add(row)
             shown.row(submission, row, again=report is None)
@@ -90,12 +92,13 @@ def _reports(
     return judge.judge_all(pairs, stop_at_first=not options.all_tests)
 
 
-def _problem(options: Judged) -> JudgedProblem:
+def _problem(options: Judged, notes: list[str]) -> JudgedProblem:
+    """The problem under the limits asked for; ``notes`` takes what its reader assumed."""
     from veriloop.codejudge.judging import checked
     from veriloop.codejudge.sets import open_problem
     from veriloop.sandbox.limits import MIB
 
-    problem = open_problem(options.problem, checkers=options.checkers or None)
+    problem = open_problem(options.problem, checkers=options.checkers or None, said=notes.append)
     for name, value in (
         ("--time-limit", options.time_limit),
         ("--memory-limit", options.memory_limit),
@@ -127,6 +130,16 @@ def _submissions(options: Judged) -> Iterator[Submission]:
             yield Submission(_read(path), key, str(path))
 
 
+def _whole(problem: JudgedProblem, given: Submission) -> Submission:
+    """A program of a function, where that is what the problem asks for."""
+    from veriloop.codejudge import functions
+
+    if not problem.entry_point:
+        return given
+    code = given.source.decode("utf-8", "surrogateescape")
+    return functions.submission(code, problem.entry_point, language=given.language, name=given.name)
+
+
 def _files(path: Path) -> Iterator[Path]:
     """The file itself, or the sources below a folder in order. Raises InputError where there is none."""
     from veriloop.codejudge.languages import SUFFIXES
@@ -155,21 +168,35 @@ def _read(path: Path) -> bytes:
 
 
 def _asked(problem: JudgedProblem, options: Judged) -> dict[str, Any]:
-    """What a verdict depends on beside the program: rows of other limits or tests are not taken for these."""
-    tests = hashlib.sha256()
+    """What a verdict depends on beside the program: rows of other limits, tests or checkers are not taken for these."""
+    tests, jury = hashlib.sha256(), hashlib.sha256()
     for test in problem.tests:
-        for part in (test.input, test.answer):
-            where = part if isinstance(part, bytes) else str(part).encode() if part else b""
-            tests.update(hashlib.sha256(where).digest())
+        tests.update(_digest(test.input) + _digest(test.answer) + repr(test.points).encode())
+    for program in (problem.checker, problem.interactor):
+        for source in (program.source, *program.files) if program else ():
+            jury.update(_digest(source))
+        jury.update(repr(program and replace(program, source=Path(), files=())).encode())
     return {
         "problem": problem.name,
         "time_s": problem.time_s,
         "memory": problem.memory,
         "compare": "checker" if problem.checker else problem.compare,
+        "output": problem.output,
         "tests_sha256": tests.hexdigest(),
+        "jury_sha256": jury.hexdigest(),
         "all_tests": options.all_tests,
         "policy": options.policy,
     }
+
+
+def _digest(data: bytes | Path | None) -> bytes:
+    if not isinstance(data, Path):
+        return hashlib.sha256(b"none" if data is None else b"some" + data).digest()
+    try:
+        with data.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=str(data)) from error
 
 
 def _identity(asked: dict[str, Any], submission: Submission) -> dict[str, Any]:
@@ -239,8 +266,8 @@ def _key(row: dict[str, Any]) -> str:
 class _Shown:
     """Lines of at most 80 columns: what is judged by, then one for each program and its reason below."""
 
-    def __init__(self, problem: JudgedProblem, options: Judged) -> None:
-        self.problem, self.options = problem, options
+    def __init__(self, problem: JudgedProblem, options: Judged, notes: list[str]) -> None:
+        self.problem, self.options, self.notes = problem, options, notes
         self.begun = self.marked = False
         self.codes: Counter[str] = Counter()
 
@@ -259,7 +286,7 @@ class _Shown:
         name = submission.name
         short = name if len(name) <= _NAME else "..." + name[-(_NAME - 3) :]
         score = "-" if row["score"] is None else f"{row['score']:.2f}"
-        where = _cut(failed["test"], 10) if failed else "-"
+        where = cut(failed["test"], 10) if failed else "-"
         mark = "~" if failed and failed.get("borderline") else ""
         self.marked |= bool(mark)
         typer.echo(
@@ -269,7 +296,7 @@ class _Shown:
         message = failed.get("message", "") if failed else row["compile_message"]
         if row["code"] != "AC":
             for line in message.splitlines()[:3]:
-                typer.echo("  " + _cut(line, WIDTH - 2))
+                typer.echo("  " + cut(line, WIDTH - 2))
 
     def end(self) -> None:
         """Print what marks mean, and how many got which verdict."""
@@ -290,21 +317,21 @@ class _Shown:
             if problem.interactor
             else problem.compare
         )
-        typer.echo(
-            f"{_cut(problem.name, 40)}: {len(problem.tests)} tests, {problem.time_s:g} s, "
-            f"{problem.memory / (1 << 20):g} MiB, {how}"
-        )
+        limits = f"{problem.time_s:g} s, {problem.memory / (1 << 20):g} MiB"
+        head = f"{cut(problem.name, 40)}: {len(problem.tests)} tests, {limits}, {how}"
+        typer.echo(cut(head, WIDTH))
+        for note in self.notes:
+            typer.echo(textwrap.fill(note, WIDTH, subsequent_indent="  "))
         if problem.guessed:
-            typer.echo(
-                "the comparison is a guess: the problem's source does not say how outputs are compared"
-            )
+            typer.echo("a guess: the source does not say how outputs are compared")
         if held:
             stamp = "+".join([f"{held['mode']}/{held['launcher']}", *held["protections"]])
-            typer.echo(_cut(f"isolation {stamp}, time policy {row['policy']}", WIDTH))
+            typer.echo(cut(f"isolation {stamp}, time policy {row['policy']}", WIDTH))
         typer.echo(
             f"{'solution':<{_NAME}} {'verdict':<7} {'test':>10} {'score':>5} {'CPU':>10} {'memory':>11}"
         )
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int) -> str:
+    """``text`` in at most ``width`` columns."""
     return text if len(text) <= width else text[: width - 3] + "..."

@@ -26,7 +26,8 @@ from veriloop.sandbox.limits import MIB
 
 SETTINGS = "problem.toml"
 FIELDS = (
-    "name", "title", "time_s", "memory_mb", "output_mb", "compare", "guessed", "checker", "interactor", "tests",
+    "name", "title", "time_s", "memory_mb", "output_mb", "compare", "guessed", "checker", "interactor", "entry_point",
+    "tests",
 )  # fmt: skip
 TEST_FIELDS = ("folder", "order", "samples", "points")
 PROGRAM_FIELDS = ("source", "language", "protocol", "files", "arguments", "cpu_s", "memory_mb")
@@ -57,6 +58,7 @@ def _opened(root: Path) -> JudgedProblem:
         checker=checker,
         interactor=interactor,
         guessed=settings.flag("guessed"),
+        entry_point=settings.text("entry_point"),
     )
     check_whole(problem, file)
     return problem
@@ -263,7 +265,7 @@ def _write(data: Data, path: Path) -> None:
 
 def _settings(problem: JudgedProblem) -> str:
     """``problem.toml``: every field that is not at its default, and the limits always."""
-    for field in ("name", "title"):
+    for field in ("name", "title", "entry_point"):
         if not getattr(problem, field).isprintable():
             raise InputError("must be printable text of one line", field=field)
     rows = [("name", problem.name), ("title", problem.title), ("time_s", problem.time_s)]
@@ -271,6 +273,7 @@ def _settings(problem: JudgedProblem) -> str:
     if problem.output is not None:
         rows.append(("output_mb", problem.output / MIB))
     rows += [("compare", problem.compare), ("guessed", problem.guessed)]
+    rows.append(("entry_point", problem.entry_point))
     text = _table("", [row for row in rows if row[1] not in ("", False)])
     for kind in ("checker", "interactor"):
         program: JuryProgram | None = getattr(problem, kind)

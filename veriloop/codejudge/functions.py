@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from veriloop.codejudge import function_wire
@@ -63,7 +64,7 @@ def human_eval(row: Mapping[str, Json], *, language: str = "python") -> JudgedPr
     if language == "python" and not re.search(r"^def check\(", tests, re.MULTILINE):
         raise InputError("there is no function check(candidate)", file=task_id, field="test")
     task = {"prelude": prelude, "tests": tests, "entry_point": entry}
-    return _problem(task_id, (Test("tests", _dumps(task)),), language)
+    return _problem(task_id, (Test("tests", _dumps(task)),), language, entry_point=entry)
 
 
 def complete(row: Mapping[str, Json], completion: str) -> str:
@@ -78,6 +79,7 @@ def calls(
     tolerance: float = 0.0,
     time_s: float = TIME_S,
     memory: int = MEMORY,
+    entry_point: str = "",
 ) -> JudgedProblem:
     """Calls with plain JSON, as LiveCodeBench's functional tests and APPS' ``fn_name`` have them: one test for each
     case of (arguments, result).
@@ -93,19 +95,15 @@ def calls(
         )
         for i, (arguments, result) in enumerate(cases, 1)
     )
-    return _problem(name, tests, "python", time_s=time_s, memory=memory)
+    made = _problem(name, tests, "python", entry_point=entry_point)
+    return replace(made, time_s=time_s, memory=memory)
 
 
 def _problem(
-    name: str,
-    tests: tuple[Test, ...],
-    language: str,
-    *,
-    time_s: float = TIME_S,
-    memory: int = MEMORY,
+    name: str, tests: tuple[Test, ...], language: str, *, entry_point: str
 ) -> JudgedProblem:
     jury = JuryProgram(_wire(language), language)
-    return JudgedProblem(name, tests, time_s=time_s, memory=memory, interactor=jury)
+    return JudgedProblem(name, tests, TIME_S, MEMORY, interactor=jury, entry_point=entry_point)
 
 
 def _wire(language: str) -> Path:

@@ -25,7 +25,6 @@ from veriloop.codejudge.verdicts import Report
 from veriloop.errors import InputError
 from veriloop.sandbox.outcomes import Mode
 
-
 MOST_BYTES = 1 << 40  # of a limit
 
 _opening = threading.Lock()  # one judge opens its boxes once, whoever asks first
@@ -123,7 +122,8 @@ def checked(problem: JudgedProblem) -> JudgedProblem:
         value = getattr(problem, name)
         if value is None and name == "output":
             continue
-        if not 0 < value <= most or (name != "time_s" and value != int(value)):
+        whole = name == "time_s" or isinstance(value, int)
+        if value is None or not whole or not 0 < value <= most:
             kind = "seconds" if name == "time_s" else "whole bytes"
             raise InputError(
                 f"a limit must be above 0 and at most {most:g} {kind}, got {value!r}",

@@ -12,7 +12,6 @@ from typing import final
 from veriloop.codejudge.languages import language
 from veriloop.errors import InputError
 
-
 MOST = 1000  # times a limit
 
 

@@ -52,7 +52,8 @@ class JudgedProblem:
     """What a submission is judged by. ``time_s`` is CPU time at factor 1, ``memory`` bytes, ``output`` bytes (None:
     the default). ``compare`` names a built-in comparator with its options, such as ``tokens`` or ``numbers:1e-6``;
     ``checker`` goes before it. With an ``interactor`` the two talk over pipes. ``guessed`` says that the comparator
-    is a guess: nothing in the source said how outputs are to be compared.
+    is a guess: nothing in the source said how outputs are to be compared. ``entry_point`` names the function that is
+    asked for where no whole program is: ``functions.submission`` makes one of it.
     """
 
     name: str
@@ -65,6 +66,7 @@ class JudgedProblem:
     interactor: JuryProgram | None = None
     guessed: bool = False
     title: str = ""
+    entry_point: str = ""
 
 
 @final

@@ -93,7 +93,8 @@ def _apps(row: Row) -> JudgedProblem:
         raise row.refuse("input_output", f"{len(inputs)} inputs and {len(outputs)} outputs")
     name = _first(row, "problem_id", "id", "task_id", "name") or f"row-{row.number}"
     if tests.get("fn_name"):
-        return _apps_calls(row, name, inputs, outputs)
+        made = _apps_calls(row, name, inputs, outputs)
+        return replace(made, entry_point=str(tests["fn_name"]))
     pairs = [{"input": i, "output": o} for i, o in zip(inputs, outputs, strict=True)]
     return row.problem(
         _first(row, "name", "title") or name,
@@ -174,7 +175,10 @@ def _called(row: Row, name: str, pairs: list[Mapping[str, Any]]) -> JudgedProble
         except (KeyError, TypeError, ValueError, RecursionError) as error:
             raise row.refuse("test_cases", f"test {number}: not a call in JSON: {error}") from error
     guessed = wording(row.text("question_content", "")).several
-    return replace(calls(name, cases), guessed=guessed, title=row.text("question_title", ""))
+    metadata = row.json("metadata", {})
+    entry = metadata.get("func_name") if isinstance(metadata, Mapping) else None
+    made = calls(name, cases, entry_point=str(entry or ""))
+    return replace(made, guessed=guessed, title=row.text("question_title", ""))
 
 
 def _sandbox_fusion(row: Row) -> JudgedProblem:

@@ -37,8 +37,8 @@ from veriloop.sandbox.boxes import Box
 from veriloop.sandbox.outcomes import Isolation
 from veriloop.sandbox.pool import Sandbox
 
-# What can go wrong on the judge's side of a run: judge errors, never raised. ValueError: arguments with NUL, limits that
-# contradict one another.
+# What can go wrong on the judge's side of a run: judge errors, never raised. ValueError: arguments with NUL, limits
+# that contradict one another.
 FAULTS = (SandboxError, OSError, MemoryError, ValueError)
 REMEMBERED_PROBLEMS = 256  # with compiled checkers
 REMEMBERED_REPORTS = 8192  # of one judge_all, to judge equal sources once

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from veriloop.cli import app
 from veriloop.codejudge.reports import from_row
 from veriloop.codejudge.verdicts import Code
+from veriloop.errors import InputError
 
 RIGHT = '#include <stdio.h>\nint main(){int a,b;scanf("%d%d",&a,&b);printf("%d\\n",a+b);}'
 
@@ -49,7 +50,7 @@ def test_a_table_of_at_most_80_columns_says_what_held_and_why_not(problem, solut
     lines = made.stdout.splitlines()
     assert all(len(line) <= 80 for line in lines)
     assert lines[0].startswith("sum: 3 tests, 1 s, 64 MiB, tokens")
-    assert lines[1].startswith("isolation ")
+    assert any(line.startswith("isolation ") for line in lines[1:4])
     rows = [line.split() for line in lines if "solutions/" in line or line.startswith("...")]
     assert [row[1] for row in rows] == ["RE", "AC", "WA"]
     assert rows[2][2] == "2"
@@ -90,6 +91,32 @@ def test_rows_are_reports_and_are_gone_on_with(problem, solutions, tmp_path):
     assert out.read_bytes() == before
     veriloop(problem, solutions, "--all-tests", "-o", out, "--time-limit", 2)
     assert len(out.read_text().splitlines()) == 6  # other limits, other verdicts
+    (problem / "tests" / "3.out").write_text("7\n")
+    made = veriloop(problem, solutions / "right.c", "--all-tests", "-o", out)
+    assert made.exit_code == 1  # the same file, and another test in it
+
+
+def test_a_function_is_judged_as_a_program_and_what_was_assumed_is_told(tmp_path):
+    rows = tmp_path / ("a_set_with_a_long_name_" * 3 + ".jsonl")
+    case = {"input": "[1, 2]", "output": "3", "testtype": "functional"}
+    row = {"question_id": "x" * 60, "public_test_cases": [case], "private_test_cases": "[]"}
+    rows.write_text(json.dumps(row | {"metadata": '{"func_name": "total"}'}) + "\n")
+    good = tmp_path / "good.py"
+    good.write_text("class Solution:\n    def total(self, xs):\n        return sum(xs)\n")
+    made = veriloop(rows, good)
+    assert made.exit_code == 0, made.stdout
+    assert all(len(line) <= 80 for line in made.stdout.splitlines())
+    assert "livecodebench" in made.stdout
+    good.write_text("def total(xs):\n    return len(xs)\n")
+    assert veriloop(rows, good).exit_code == 1
+    with pytest.raises(InputError, match="python and javascript, not in 'c'"):
+        veriloop(rows, good, "-l", "c")
+    plain = tmp_path / "plain.jsonl"
+    plain.write_text(json.dumps({"input_output": {"inputs": ["1"], "outputs": ["1"]}}) + "\n")
+    good.write_text("print(input())")
+    assert "no time limit: 2 s taken" in veriloop(plain, good).stdout
+    row = json.loads(veriloop(plain, good, "--json").stdout)
+    assert "no time limit: 2 s taken" in " ".join(row["notes"])
 
 
 def test_json_rows_are_one_a_line(problem, solutions):

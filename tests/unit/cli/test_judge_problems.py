@@ -34,7 +34,7 @@ def test_the_page_runs_as_it_is_written(tmp_path):
         (tmp_path / name).write_text(text)
     blocks = re.findall(r"^```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     commands = [shlex.split(line) for block in blocks for line in block.splitlines()]
-    assert len(commands) == PAGE.count("\nveriloop ") == 8
+    assert len(commands) == PAGE.count("\nveriloop ") == 9
     python = re.findall(r"^```python\n(from veriloop.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     with chdir(tmp_path):
         for command in commands:
@@ -90,7 +90,7 @@ def test_a_validator_that_breaks_is_the_judges_failure(tmp_path):
     }
     shown = run(["judge", "verify", package(tmp_path / "p", **files)], tmp_path / "cache")
     assert shown.exit_code == 3
-    assert re.search(r"accepted/a.py +JE +the judge failed on secret/1: .*code 1", shown.stdout)
+    assert re.search(r"accepted/a.py +JE +the judge failed on secret/1:\n .*code 1", shown.stdout)
 
 
 @pytest.mark.parametrize("command", ["save", "verify", "problems"])

@@ -47,6 +47,7 @@ time_s = 1.5
 memory_mb = 64
 output_mb = 0.5
 compare = "numbers:1e-6"
+entry_point = "add"
 
 [checker]
 source = "jury/check.py"
@@ -79,6 +80,7 @@ def test_every_field_is_read(tmp_path):
         memory=64 * MIB,
         output=MIB // 2,
         compare="numbers:1e-6",
+        entry_point="add",
         checker=JuryProgram(
             root / "jury/check.py", "python", files=(root / "jury/lib.py",),
             arguments=("--strict", "1e-9"), cpu_s=2.0, memory=128 * MIB,

@@ -109,7 +109,8 @@ def test_livecodebench(packed):
 
 def test_livecodebench_calls():
     case = {"input": '[1, 2]\n"x"', "output": "[3]", "testtype": "functional"}
-    problem = read(**lcb([case], "[]"))
+    problem = read(**lcb([case], "[]"), metadata='{"func_name": "third"}')
+    assert problem.entry_point == "third"
     assert json.loads(problem.tests[0].input)["arguments"] == [[1, 2], "x"]
     assert problem.tests[0].answer == b"[3]"
     assert not problem.guessed
