@@ -8,6 +8,7 @@ import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING, final
 
 import typer
@@ -114,6 +115,7 @@ def _show(options: CodeEloRecipeOptions, outcome: Outcome) -> None:
         typer.echo(terminal_table(table))
     doubts = [(one.title, shown.doubts(one.result.summary)) for one in outcome.sets]
     said = [f"{title}: {doubt}" for title, doubt in doubts if doubt]
+    said += page.rating_notes(outcome.rated) if outcome.rated else ()
     for line in (page.headline(outcome), *said, *outcome.said):
-        typer.echo(line)
+        typer.echo(fill(line, 80, break_long_words=False, break_on_hyphens=False))
     print(f"report: {out / 'report.html'}", file=sys.stderr)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from veriloop.bench.rating.aggregate import Rated
+from veriloop.recipes.codeelo.contest import PEOPLE
 from veriloop.recipes.codeelo.recipe import Outcome, SetResult
 from veriloop.recipes.codeelo.recorded import FUNCTION_KINDS, KINDS
 from veriloop.report import code_attempts as shown
@@ -23,6 +26,7 @@ def recipe_page(outcome: Outcome, provenance: Provenance | None = None) -> Page:
         sections += [rating.ratings_table(outcome.rated), rating.violins(outcome.rated)]
         if gaps := rating.languages_table(outcome.rated):
             sections.append(gaps)
+        sections.append(Text("About the rating", rating_notes(outcome.rated)))
     if outcome.checked:
         sections.append(kinds_text())
     if missed := unexpected_table(outcome):
@@ -53,6 +57,14 @@ def headline(outcome: Outcome) -> str:
         return f"{accepted:,} of {made:,} attempts accepted."
     right = outcome.checked - len(outcome.unexpected)
     return f"{right:,} of {outcome.checked:,} recorded programs got the verdict that they were written for."
+
+
+def rating_notes(rated: Rated) -> tuple[str, ...]:
+    """What has to stand under the rating, first of all in which contest it was."""
+    made_up = (
+        f"The contest is made up, with {PEOPLE:,} people: the rating says nothing of who answered."
+    )
+    return (made_up, *rating.notes(rated))
 
 
 def sets_table(outcome: Outcome) -> Table:
@@ -124,9 +136,10 @@ def _first(one: SetResult, k: int) -> Cell:
 def _of_set(one: SetResult) -> Sequence[Section]:
     facts = {p.id: p.facts for p in one.problems}
     summary = one.result.summary
-    return (
-        shown.passes_table(one.title, summary),
+    parts = (
         shown.verdicts_table(summary),
         shown.attempts_table(one.result.attempts, facts),
         shown.browser(one.result.groups, "codeelo" if one.problems else "code"),
     )
+    named = [replace(part, title=f"{one.title}: {part.title.lower()}") for part in parts]
+    return (shown.passes_table(one.title, summary), *named)
