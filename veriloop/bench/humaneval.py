@@ -26,7 +26,6 @@ from veriloop.search.whole import Whole
 from veriloop.store.atomic import write_whole
 from veriloop.store.quarantine import Quarantine
 from veriloop.store.source_rows import Undecoded, file_rows
-from veriloop.text.chats import Chat
 from veriloop.text.prompts import load_prompt
 from veriloop.verify.code import Code
 from veriloop.verify.code_tests import code_tests
@@ -148,10 +147,3 @@ async def measure_humaneval(
     write_whole(run.folder / "humaneval.json", f"{text}\n".encode())
     write_attempts(run, attempts)
     return result
-
-
-def humaneval_search(
-    samples: int, decoding: Sampling, *, seed: int = 0, system: str | None = None
-) -> Whole:
-    """The search for ``samples`` answers a problem."""
-    return Whole(samples, decoding, seed, Chat(system))

@@ -40,6 +40,7 @@ def humaneval(
     from dataclasses import replace
 
     from veriloop.bench import humaneval as bench
+    from veriloop.bench.codeelo.measuring import Asking
     from veriloop.cli.opening import remembered
     from veriloop.cli.running import running
     from veriloop.verify.code import Code
@@ -51,7 +52,7 @@ def humaneval(
     decoding = bench.sampling(samples, max_tokens)
     asked = {"temperature": temperature, "top_p": top_p}
     decoding = replace(decoding, **{k: v for k, v in asked.items() if v is not None})
-    search = bench.humaneval_search(samples, decoding, seed=seed, system=system)
+    search = Asking(found.language, samples, decoding, seed, system).search()
     verifier = Code(found.language, mode=mode or None, untrusted=not trusted)
 
     with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:

@@ -7,7 +7,6 @@ import pytest
 
 from veriloop.bench.humaneval import (
     humaneval_problem,
-    humaneval_search,
     measure_humaneval,
     read_humaneval,
     sampling,
@@ -15,6 +14,7 @@ from veriloop.bench.humaneval import (
 from veriloop.engines.scripted import Scripted
 from veriloop.errors import InputError
 from veriloop.runs.stages import Run
+from veriloop.search.whole import Whole
 from veriloop.testing.judge import SpokenJudge
 from veriloop.verify.code import Code
 
@@ -35,7 +35,7 @@ def write(path, *rows):
 def measure(found, answers, out, **options):
     engine = Scripted({p.text: answers(p) for p in found.problems})
     n = len(next(iter(engine.answers.values())))
-    search = humaneval_search(n, sampling(n))
+    search = Whole(n, sampling(n))
     verifier = Code(found.language, **options)
     return asyncio.run(
         measure_humaneval(Run(out), found, engine=engine, search=search, verifier=verifier)

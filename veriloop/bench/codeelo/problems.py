@@ -7,13 +7,13 @@ comparator, points, scoring, contest_start, duration_min. Reading files is ``rea
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from html.parser import HTMLParser
 from typing import Literal, TypeAlias, final
 
 from veriloop.bench.rating.passes import ProblemFacts
+from veriloop.bench.rating.scores import PROBLEM_ID
 from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Test
 from veriloop.codejudge.wording import Wording, wording
 from veriloop.sandbox.limits import MIB
@@ -25,7 +25,6 @@ DEFAULT_TIME_MS, DEFAULT_MEMORY_MB = (
     2000,
     256,
 )  # the commonest of the official set, where none is known
-_ID = re.compile(r"(\d+)/?([A-Z]\d*)")
 
 
 @final
@@ -65,13 +64,13 @@ class CodeEloProblem:
     @property
     def contest(self) -> int | None:
         """The contest's number, where the id is one and a letter."""
-        found = _ID.fullmatch(self.id)
+        found = PROBLEM_ID.fullmatch(self.id)
         return int(found[1]) if found else None
 
     @property
     def index(self) -> str:
         """The letter within the contest; the whole id where there is none."""
-        found = _ID.fullmatch(self.id)
+        found = PROBLEM_ID.fullmatch(self.id)
         return found[2] if found else self.id
 
     @property

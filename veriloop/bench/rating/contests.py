@@ -126,9 +126,8 @@ class Contest:
         """The problems. Raises InputError where they are unknown."""
         if self.problems is None:
             raise InputError(
-                f"{self.label} lists no problems, so verdicts cannot be scored: put a file {self.id}.json beside it "
-                'with {"contest": {...}, "problems": [{"index": "A", "points": 500}, ...]}, without points where '
-                "solved problems are counted",
+                f"{self.label} lists no problems, so verdicts cannot be scored: put {self.id}.json beside it with "
+                '{"problems": [{"index": "A", "points": 500}]}, without points where solved problems are counted',
                 file=self.source or None,
             )
         return self.problems

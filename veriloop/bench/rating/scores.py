@@ -32,7 +32,7 @@ RuleName: TypeAlias = Literal["official", "expected-failures", "human-time"]
 RULES: tuple[RuleName, ...] = ("official", "expected-failures", "human-time")
 _NONE, _ACCEPTED, _FAILED, _FREE = range(4)
 _KINDS = {ACCEPTED: _ACCEPTED, **dict.fromkeys(FREE, _FREE)}
-_ID = re.compile(r"(\d+)/?([A-Z]\d*)")
+PROBLEM_ID = re.compile(r"(\d+)/?([A-Z]\d*)")
 
 
 @final
@@ -89,7 +89,7 @@ def _counted(verdicts: tuple[str, ...]) -> tuple[str, ...]:
 
 def split_problem(problem: str) -> tuple[int, str]:
     """``1971A`` or ``1971/A`` as (1971, "A"). Raises ValueError on anything else."""
-    found = _ID.fullmatch(problem)
+    found = PROBLEM_ID.fullmatch(problem)
     if not found:
         raise ValueError(
             f"a problem is a contest's number and a letter, like 1971A: got {problem!r}"

@@ -20,7 +20,6 @@ from veriloop.bench.codeelo.reading import read_codeelo
 from veriloop.bench.humaneval import (
     HumanEvalProblems,
     HumanEvalResult,
-    humaneval_search,
     measure_humaneval,
     read_humaneval,
     sampling,
@@ -206,9 +205,8 @@ async def _functions(
     run: Run, one: FunctionSet, settings: Settings, engine: Engine | None
 ) -> SetResult:
     samples = settings.function_samples if engine else len(recorded.FUNCTION_KINDS)
-    asking = settings.asking
-    decoding = sampling(samples, asking.sampling.max_tokens)
-    search = humaneval_search(samples, decoding, seed=asking.seed, system=asking.system)
+    decoding = sampling(samples, settings.asking.sampling.max_tokens)
+    search = replace(settings.asking, samples=samples, sampling=decoding).search()
     result = await measure_humaneval(
         run,
         one.found,
