@@ -43,7 +43,7 @@ def run(
         ..., help="Source files, folders of them, or - for standard input."
     ),
     language: str = typer.Option(
-        "", "--language", "-l", help="By default what the file's suffix stands for."
+        "", "--language", "-l", help="By default what the suffix stands for; .cpp is cpp17."
     ),
     all_tests: bool = typer.Option(
         False, "--all-tests", help="Go on after the first test that is not accepted."

@@ -43,9 +43,11 @@ def layout_of(row: Row) -> Layout:
     for layout in LAYOUTS:
         if row.has(*layout.columns):
             return layout
-    known = "; ".join(f"{one.name} ({', '.join(one.columns)})" for one in LAYOUTS)
+    known = ", ".join(one.name for one in LAYOUTS)
+    given = ", ".join(map(str, row.values))
+    given = given if len(given) <= 60 else f"{given[:57]}..."
     raise InputError(
-        f"no known set has the columns {', '.join(map(str, row.values))[:200]}; known are {known}",
+        f"no known set has the columns {given}; known are {known} (their columns: docs/problems.md)",
         file=row.file or None,
         row=row.number,
     )
