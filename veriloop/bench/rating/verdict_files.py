@@ -70,6 +70,11 @@ def _placed(error: InputError, file: str, row: int) -> InputError:
     )
 
 
+def _torn(text: str) -> bool:
+    """True for half of a surrogate pair, which JSON can spell and no file can hold."""
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def _entry(row: Any, file: str, number: int) -> ProblemVerdicts:
     if isinstance(row, InputError):
         raise row
@@ -78,7 +83,7 @@ def _entry(row: Any, file: str, number: int) -> ProblemVerdicts:
 
     def text(field: str, least: int) -> str:
         value = row.get(field, "")
-        if not isinstance(value, str) or len(value.strip()) < least:
+        if not isinstance(value, str) or len(value.strip()) < least or _torn(value):
             raise InputError(f"expected text, got {value!r}", file=file, row=number, field=field)
         return value.strip()
 

@@ -35,6 +35,7 @@ def test_what_is_written_is_read_back(tmp_path):
         ({**GOOD, "problem_id": "A"}, "problem_id", "like 1971A"),
         ({**GOOD, "problem_id": 7}, "problem_id", "expected text"),
         ({**GOOD, "model": " "}, "model", "expected text"),
+        ({**GOOD, "model": "m\ud800"}, "model", "expected text"),
         ({**GOOD, "language": 3}, "language", "expected text"),
         (GOOD, "problem_id", "given already"),
         ([GOOD], None, "expected an object"),
