@@ -36,7 +36,11 @@ def test_what_is_written_names_its_rule_and_is_read_back(rated, tmp_path):
     }
     (model,) = read_rated(path)
     (mine,) = rated.models
-    assert (model.label, model.rating, model.percentile) == ("cpp · m", mine.rating, mine.percentile)
+    assert (model.label, model.rating, model.percentile) == (
+        "cpp · m",
+        mine.rating,
+        mine.percentile,
+    )
     assert model.interval == pytest.approx(mine.over_both)
     assert model.contests == 2
     assert model.divisions == {"Div. 2": mine.divisions["Div. 2"].value}
