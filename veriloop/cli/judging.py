@@ -320,8 +320,10 @@ class _Shown:
         limits = f"{problem.time_s:g} s, {problem.memory / (1 << 20):g} MiB"
         head = f"{cut(problem.name, 40)}: {len(problem.tests)} tests, {limits}, {how}"
         typer.echo(cut(head, WIDTH))
+        source = self.options.problem.partition("#")[0]
         for note in self.notes:
-            typer.echo(textwrap.fill(note, WIDTH, subsequent_indent="  "))
+            short = note.replace(source, Path(source).name)
+            typer.echo(textwrap.fill(short, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
         if problem.guessed:
             typer.echo("a guess: the source does not say how outputs are compared")
         if held:

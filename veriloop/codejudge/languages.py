@@ -109,8 +109,8 @@ def _cxx(key: str, title: str, standard: str, names: tuple[str, ...]) -> Languag
 
 # C and C++ programs have one thread, as under isolate and CMS: threads' stacks, as large as the memory limit, would not
 # fit into the address space, whose limit makes an allocation fail as contestants expect, and one process is measured
-# faster. No limit on the address space of Python and Rust: solutions there recurse in a thread with a stack of hundreds of MiB,
-# most of which they never touch.
+# faster. No limit on the address space of Python and Rust: solutions there recurse in a thread with a stack of hundreds
+# of MiB, most of which they never touch.
 _ROWS = (
     Language(
         "c", "C17", ("c17", "c11", "gcc"), (".c",), "main.c", ("{box}/prog",),

@@ -114,7 +114,7 @@ def test_a_function_is_judged_as_a_program_and_what_was_assumed_is_told(tmp_path
     plain = tmp_path / "plain.jsonl"
     plain.write_text(json.dumps({"input_output": {"inputs": ["1"], "outputs": ["1"]}}) + "\n")
     good.write_text("print(input())")
-    assert "no time limit: 2 s taken" in veriloop(plain, good).stdout
+    assert "plain.jsonl: rows give no time limit: 2 s taken\n" in veriloop(plain, good).stdout
     row = json.loads(veriloop(plain, good, "--json").stdout)
     assert "no time limit: 2 s taken" in " ".join(row["notes"])
 
