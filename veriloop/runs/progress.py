@@ -126,6 +126,8 @@ def _lines(out: TextIO, every: float, clock: Callable[[], float]) -> Show:
         else:
             return
         spoken[event.stage] = now
+        if event.finished:  # a stage of this name that comes later is another
+            del begun[event.stage]
         out.flush()
 
     return show

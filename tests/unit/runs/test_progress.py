@@ -78,6 +78,24 @@ def test_lines_come_every_few_seconds_and_at_both_ends():
     assert "\x1b" not in out.getvalue()
 
 
+def test_a_second_stage_of_one_name_has_a_clock_of_its_own():
+    out, now = io.StringIO(), [0.0]
+    with progress("lines", stream=out, clock=lambda: now[0]) as show:
+        for begun in (0.0, 100.0):
+            now[0] = begun
+            show(StageEvent("judge", 4, 0))
+            now[0] = begun + 2
+            show(StageEvent("judge", 4, 4, finished=True))
+    assert (
+        out.getvalue().splitlines()
+        == [
+            "judge: 4 items",
+            "judge: 4 of 4 (100 %), 2/s, took 2 s",
+        ]
+        * 2
+    )
+
+
 def test_silent_is_silent():
     out = io.StringIO()
     with progress("silent", stream=out) as show:
