@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING
@@ -103,6 +104,11 @@ def replay(
 
     if (points is None) == (verdicts is None):
         raise InputError("give either --points (and --penalty), or --verdicts")
+    for name, value in (("--points", points or 0.0), ("--penalty", penalty)):
+        if not math.isfinite(value):
+            raise InputError(f"{name} is a finite number, not {value}")
+    if not -8000 <= rating <= 8000:  # what the official algorithm can hold
+        raise InputError(f"--rating is from -8000 to 8000, not {rating}")
     options = ReplayOptions(
         contest=contest,
         points=points,

@@ -152,6 +152,9 @@ def test_the_leaderboard_with_and_without_own_models(tmp_path):
         (["change", "none.csv"], "no such file of a contest"),
         (["replay", CONTEST], "either --points"),
         (["replay", CONTEST, "--points", "1", "--verdicts", LISTS], "either --points"),
+        (["replay", CONTEST, "--points", "nan"], "--points is a finite number"),
+        (["replay", CONTEST, "--points", "1", "--penalty", "inf"], "--penalty is a finite number"),
+        (["replay", CONTEST, "--points", "1", "--rating", "100000"], "--rating is from"),
         (
             ["replay", CONTEST, "--verdicts", LISTS],
             "there are ant in cpp, ant in python, bee in cpp",
