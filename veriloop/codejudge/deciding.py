@@ -142,9 +142,15 @@ def _times(outcome: Outcome, bounds: Bounds) -> list[tuple[Code, str]]:
 
 
 def _memory(outcome: Outcome, bounds: Bounds) -> list[tuple[Code, str]]:
-    peak = f"{outcome.peak / MIB:.1f} MiB at its peak, the limit is {bounds.memory / MIB:g} MiB"
-    if outcome.peak > bounds.memory or outcome.stopped is Stopped.MEMORY:
+    own = f" and {bounds.runtime / MIB:g} for the runtime" if bounds.runtime else ""
+    peak = (
+        f"{outcome.peak / MIB:.1f} MiB at its peak, the limit is "
+        f"{(bounds.memory - bounds.runtime) / MIB:g} MiB{own}"
+    )
+    if outcome.peak > bounds.memory:
         return [(Code.MLE, peak)]
+    if outcome.stopped is Stopped.MEMORY:
+        return [(Code.MLE, f"stopped as it asked for more, {peak}")]
     near = outcome.peak >= NEAR_LIMIT * (bounds.memory - bounds.runtime)
     if near and not outcome.clean and outcome.stopped is None and _allocation_failed(outcome):
         return [(Code.MLE, f"an allocation failed at {peak}")]

@@ -87,7 +87,13 @@ def test_a_runtime_that_gives_up_at_its_own_limit_is_over_the_problems():
     assert ending(run(peak=NEAR, **fails), bounds)[0] is Code.MLE
     assert ending(run(peak=FAR, **fails), bounds)[0] is Code.RE
     assert ending(run(peak=300 * MIB), bounds) is None
-    assert ending(run(peak=321 * MIB), bounds)[0] is Code.MLE
+    assert ending(run(peak=321 * MIB), bounds) == (
+        Code.MLE,
+        "321.0 MiB at its peak, the limit is 256 MiB and 64 for the runtime",
+    )
+    stopped = ending(run(peak=300 * MIB, exit=None, signal=9, stopped=Stopped.MEMORY), bounds)
+    assert stopped is not None
+    assert stopped[1].startswith("stopped as it asked for more, 300.0 MiB at its peak")
 
 
 SIGNS = {
