@@ -176,7 +176,12 @@ def _read(path: Path) -> str:
 def refusal(rows: Iterable[Probe] | None = None) -> str:
     """The text of the error where untrusted programs may not be run: what is missing and what to enable."""
     lines = "; ".join(advice(rows))
+    begun = (
+        f"this machine has no isolation for untrusted programs. {lines}"
+        if lines
+        else f"mode '{Mode.NONE}' is not for untrusted programs, and this machine has a stronger one"
+    )
     return (
-        "this machine has no isolation for untrusted programs (mode 'none': limits only, they could read and change "
-        f"every file that you can). {lines}. To run programs that you trust, say so: untrusted=False"
+        f"{begun}. Without isolation they could read and change every file that you can; "
+        "to run programs that you trust, say so: --trusted, in Python untrusted=False"
     )

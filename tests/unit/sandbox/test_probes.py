@@ -93,6 +93,13 @@ def test_refusal_names_the_way_on():
     text = probing.refusal(rows(user_namespace="unshare: not permitted"))
     assert "unshare: not permitted" in text
     assert "untrusted=False" in text
+    assert "--trusted" in text
+
+
+def test_refusal_of_no_isolation_where_there_is_one_does_not_call_the_machine_weak():
+    text = probing.refusal(rows("box of a user"))
+    assert text.startswith("mode 'none' is not for untrusted programs")
+    assert ". ." not in text
 
 
 def test_every_mode_says_what_it_holds():
