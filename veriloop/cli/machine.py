@@ -79,8 +79,10 @@ def serve_judge(
     from veriloop.bench.codeelo.reading import read_codeelo
     from veriloop.cli.measuring_code import named_compilers
     from veriloop.serve.judge import serve
+    from veriloop.serve.model import demand_key
     from veriloop.verify.code import shared_judge
 
+    demand_key(host, key)  # before anything is read
     found = read_codeelo(problems, checkers=checkers)
     local = Local(
         found.problems,

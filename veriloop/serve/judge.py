@@ -129,12 +129,9 @@ def serve(
     submitter: Submitter, *, host: str = "127.0.0.1", port: int = 8010, key: str | None = None
 ) -> None:
     """Run the server until it is interrupted. Raises InputError for an open address without a key."""
-    from veriloop.serve.model import is_loopback
+    from veriloop.serve.model import demand_key
 
-    if key is None and not is_loopback(host):
-        raise InputError(
-            f"{host} can be reached by others: give a key (--key or VERILOOP_KEY), or keep to 127.0.0.1"
-        )
+    demand_key(host, key)
     import uvicorn
 
     uvicorn.run(create_app(submitter, key=key), host=host, port=port, log_level="warning")

@@ -35,6 +35,18 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def demand_key(host: str, key: str | None) -> None:
+    """Raises InputError for an address that others can reach without a key, and for a key that is empty, such as a
+    variable that was not set: anybody could send that.
+    """
+    if key is not None and not key.strip():
+        raise InputError("the key is empty: give one (--key or VERILOOP_KEY), or leave it out")
+    if key is None and not is_loopback(host):
+        raise InputError(
+            f"{host} can be reached by others: give a key (--key or VERILOOP_KEY), or keep to 127.0.0.1"
+        )
+
+
 def create_app(engine: Engine, *, key: str | None = None) -> FastAPI:
     """The server as an ASGI application. With ``key``, every call but /health needs it as a bearer token."""
 
@@ -150,10 +162,7 @@ def serve(
     engine: Engine, *, host: str = "127.0.0.1", port: int = 8000, key: str | None = None
 ) -> None:
     """Run the server until it is interrupted. Raises InputError for an open address without a key."""
-    if key is None and not is_loopback(host):
-        raise InputError(
-            f"{host} can be reached by others: give a key (--key or VERILOOP_KEY), or keep to 127.0.0.1"
-        )
+    demand_key(host, key)
     import uvicorn
 
     uvicorn.run(create_app(engine, key=key), host=host, port=port, log_level="warning")

@@ -148,3 +148,6 @@ def test_calls_that_cannot_be_read(url, call, body, says):
 def test_an_open_address_needs_a_key():
     with pytest.raises(InputError, match="give a key"):
         serve(Local(STORE), host="0.0.0.0")
+    for host in ("0.0.0.0", "127.0.0.1"):
+        with pytest.raises(InputError, match="the key is empty"):
+            serve(Local(STORE), host=host, key="")
