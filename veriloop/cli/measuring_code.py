@@ -110,12 +110,11 @@ async def opened(
         )
     elif options.submitter.startswith(("http://", "https://")):
         submitter = Remote(options.submitter, os.environ.get(KEY))
-        await submitter.problem(
-            problems[0].id
-        )  # a wrong address or key is told before a model is asked
     else:
         raise InputError(f"--submitter is local or a URL, not {options.submitter!r}")
     try:
+        if isinstance(submitter, Remote):  # a wrong address or key is told before a model is asked
+            await submitter.problem(problems[0].id)
         yield submitter
     finally:
         await submitter.close()
