@@ -34,7 +34,10 @@ app = typer.Typer(
 )
 
 
-@app.command(epilog="What the judge withstands on this machine: veriloop judge selftest.")
+@app.command(
+    epilog="Other commands, each with --help: judge selftest (attack the judge on this machine), judge problems "
+    "(what a source holds), judge save (as a folder to edit), judge verify (a package's own submissions)."
+)
 def run(
     problem: str = typer.Argument(
         ..., help="A problem's folder, a Kattis package, or a JSON set with #ID."
