@@ -310,15 +310,12 @@ class _Shown:
     def _begin(self, row: dict[str, Any]) -> None:
         self.begun = True
         problem, held = self.problem, row["isolation"]
-        how = (
-            "checker"
-            if problem.checker
-            else "interactive"
-            if problem.interactor
-            else problem.compare
-        )
+        how = f"calls of {problem.entry_point}" if problem.entry_point else problem.compare
+        if not problem.entry_point and (problem.checker or problem.interactor):
+            how = "interactive" if problem.interactor else "checker"
+        count = len(problem.tests)
         limits = f"{problem.time_s:g} s, {problem.memory / (1 << 20):g} MiB"
-        head = f"{cut(problem.name, 40)}: {len(problem.tests)} tests, {limits}, {how}"
+        head = f"{cut(problem.name, 40)}: {count} test{'s' * (count != 1)}, {limits}, {how}"
         typer.echo(cut(head, WIDTH))
         source = self.options.problem.partition("#")[0]
         for note in self.notes:
@@ -335,5 +332,8 @@ class _Shown:
 
 
 def cut(text: str, width: int) -> str:
-    """``text`` in at most ``width`` columns."""
+    """``text`` in at most ``width`` columns, without what a terminal would obey: names come from data sets."""
+    from veriloop.report.markup import clean
+
+    text = " ".join(clean(text).splitlines())
     return text if len(text) <= width else text[: width - 3] + "..."
