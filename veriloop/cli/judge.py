@@ -6,6 +6,9 @@ of the programs).
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from typer.core import TyperGroup
 from veriloop.cli.judge_problems import save_problem, show_problems, verify_packages
 from veriloop.cli.judge_selftest import SelftestOptions
 from veriloop.cli.judging import Judged, judge_solutions
+from veriloop.errors import SandboxError
 
 NOT_ACCEPTED, JUDGE_ERROR = 1, 3
 
@@ -75,7 +79,8 @@ def run(
         problem, tuple(solutions), language, all_tests, slots, mode, trusted, policy, time_limit, memory_limit,
         out, json, checkers,
     )  # fmt: skip
-    codes = set(judge_solutions(judged))
+    with _faults():
+        codes = set(judge_solutions(judged))
     if "JE" in codes:
         raise typer.Exit(JUDGE_ERROR)
     if codes - {"AC"}:
@@ -131,5 +136,17 @@ def verify(
 
     Exits with 1 where one got a verdict that it must not get, 3 where the judge failed on one.
     """
-    if code := verify_packages(packages, slots=slots, trusted=trusted, as_json=json):
+    with _faults():
+        code = verify_packages(packages, slots=slots, trusted=trusted, as_json=json)
+    if code:
         raise typer.Exit(code)
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """A judge that cannot be opened says nothing of the programs either: 3, not the 1 of programs that failed."""
+    try:
+        yield
+    except SandboxError as error:
+        print(f"veriloop: {error}", file=sys.stderr)
+        raise typer.Exit(JUDGE_ERROR) from error

@@ -65,6 +65,9 @@ def test_exit_codes(problem, solutions, tmp_path):
     made = veriloop(problem, solutions / "right.c")
     assert made.exit_code == 3
     assert " JE " in made.stdout
+    made = veriloop(problem, solutions / "right.c", "--mode", "none")
+    assert made.exit_code == 3
+    assert "--trusted" in made.stderr
 
 
 def test_standard_input_needs_a_language_and_names_work(problem):

@@ -54,6 +54,18 @@ def test_the_page_names_everything_there_is():
         assert all(f"`{column}`" in PAGE for column in layout.columns), layout.name
 
 
+def test_a_name_cannot_talk_to_the_terminal(tmp_path):
+    (path := tmp_path / "set.jsonl").write_text(
+        json.dumps(
+            {"problem_id": "a\0\x1b[31m\nb", "input_output": {"inputs": ["1"], "outputs": ["1"]}}
+        )
+    )
+    shown = run(["judge", "problems", str(path)], tmp_path)
+    assert shown.exit_code == 0
+    assert len(shown.stdout.splitlines()) == 2
+    assert not set("\0\x1b") & set(shown.stdout)
+
+
 def test_bad_rows_are_shown_and_the_rest_too(tmp_path):
     path = tmp_path / "set.jsonl"
     path.write_bytes(SAMPLE.read_bytes() + b"{\n")
