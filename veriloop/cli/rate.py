@@ -141,12 +141,14 @@ def leaderboard(
 
 def _tell(made: Made) -> None:
     """What was passed over on standard error, as it is: it holds paths. Then tables and notes."""
+    from veriloop.report.markup import clean
+
     for line in made.said:
         typer.echo(line, err=True)
     for table in made.tables:
         _show(table)
     for note in made.notes:
-        typer.echo(fill(note, 80))
+        typer.echo(fill(clean(note), 80))  # a model's name stands in it
 
 
 def _show(table: Table) -> None:

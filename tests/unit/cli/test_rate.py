@@ -85,6 +85,15 @@ def test_bad_rows_and_bad_contests_are_said_and_the_rest_is_rated(tmp_path):
     assert (tmp_path / "out" / "lists.jsonl.quarantine.jsonl").is_file()
 
 
+def test_a_name_cannot_talk_to_the_terminal(tmp_path):
+    lists = tmp_path / "lists.jsonl"
+    row = {"model": "m\x1b[31m", "problem_id": "1342A", "language": "cpp", "verdicts": ["AC"]}
+    lists.write_text(json.dumps(row) + "\n")
+    made = ran("models", lists, "--contests", DATA / "contests", "-o", tmp_path / "out")
+    assert "too low" in made.stdout
+    assert "\x1b" not in made.stdout
+
+
 def test_the_official_change_and_its_window(tmp_path):
     result = ran("change", CONTEST, "--top", "2", "-o", tmp_path / "changes.csv")
     assert "14,939 of 14,939 official changes are met exactly" in result.stdout
