@@ -143,17 +143,15 @@ def _times(outcome: Outcome, bounds: Bounds) -> list[tuple[Code, str]]:
 
 def _memory(outcome: Outcome, bounds: Bounds) -> list[tuple[Code, str]]:
     own = f" and {bounds.runtime / MIB:g} for the runtime" if bounds.runtime else ""
-    peak = (
-        f"{outcome.peak / MIB:.1f} MiB at its peak, the limit is "
-        f"{(bounds.memory - bounds.runtime) / MIB:g} MiB{own}"
-    )
+    peak = f"{outcome.peak / MIB:.1f} MiB"
+    limit = f"the limit is {(bounds.memory - bounds.runtime) / MIB:g} MiB{own}"
     if outcome.peak > bounds.memory:
-        return [(Code.MLE, peak)]
+        return [(Code.MLE, f"{peak} at its peak, {limit}")]
     if outcome.stopped is Stopped.MEMORY:
-        return [(Code.MLE, f"stopped as it asked for more, {peak}")]
+        return [(Code.MLE, f"stopped at {peak} as it asked for more, {limit}")]
     near = outcome.peak >= NEAR_LIMIT * (bounds.memory - bounds.runtime)
     if near and not outcome.clean and outcome.stopped is None and _allocation_failed(outcome):
-        return [(Code.MLE, f"an allocation failed at {peak}")]
+        return [(Code.MLE, f"an allocation failed at {peak}, {limit}")]
     return []
 
 

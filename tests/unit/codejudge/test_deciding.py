@@ -93,7 +93,7 @@ def test_a_runtime_that_gives_up_at_its_own_limit_is_over_the_problems():
     )
     stopped = ending(run(peak=300 * MIB, exit=None, signal=9, stopped=Stopped.MEMORY), bounds)
     assert stopped is not None
-    assert stopped[1].startswith("stopped as it asked for more, 300.0 MiB at its peak")
+    assert stopped[1].startswith("stopped at 300.0 MiB as it asked for more, the limit is 256 MiB")
 
 
 SIGNS = {
