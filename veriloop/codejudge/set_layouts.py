@@ -282,9 +282,10 @@ def _library_checker(row: Row) -> JudgedProblem | None:
         tests,
         statement="",
         time_s=row.seconds("time_limit_s", row.values.get("time_limit_s")),
+        memory=1024 * MIB,
         name=name,
     )
-    return replace(problem, memory=1024 * MIB, guessed=row.values.get("special_checker") is True)
+    return replace(problem, guessed=row.values.get("special_checker") is True)
 
 
 LAYOUTS: tuple[Layout, ...] = (

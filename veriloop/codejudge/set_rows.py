@@ -125,6 +125,9 @@ class Row:
             raise self.refuse("points", "all tests together are worth 0 points")
         if time_s is None:
             self.said(f"{self.file}: rows give no time limit: {JudgedProblem.time_s:g} s taken")
+        if memory is None:
+            taken = JudgedProblem.memory // MIB
+            self.said(f"{self.file}: rows give no memory limit: {taken} MiB taken")
         given = wording(statement)
         guessed = given.several or bool(given.rules)
         called = name or short_name(title) or f"row-{self.number}"

@@ -92,13 +92,16 @@ def test_a_problem_is_made_and_what_was_assumed_is_said():
     said = []
     made = row(said).problem("1_A. Sum", [Test("1", b"", b"")], statement="Print any of them.")
     assert made == JudgedProblem("1_A", (Test("1", b"", b""),), guessed=True, title="1_A. Sum")
-    assert said == ["set.jsonl: rows give no time limit: 2 s taken"]
+    assert said == [
+        "set.jsonl: rows give no time limit: 2 s taken",
+        "set.jsonl: rows give no memory limit: 256 MiB taken",
+    ]
 
 
 def test_one_input_with_two_answers_makes_a_guess():
     said = []
     tests = [Test("1", b"x", b"1\n"), Test("2", b"x", b"1"), Test("3", b"x", b"2")]
-    assert row(said).problem("p", tests, statement="", time_s=1.0).guessed
+    assert row(said).problem("p", tests, statement="", time_s=1.0, memory=1).guessed
     assert said == ["p: the input of 1 has two answers: guessed"]
     assert not row(said).problem("p", tests[:2], statement="", time_s=1.0).guessed
 

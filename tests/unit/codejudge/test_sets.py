@@ -52,6 +52,7 @@ def test_real_problems_say_how_they_are_compared():
     assert said == [
         f"{SAMPLE}: a set of the shape sandbox_fusion",
         f"{SAMPLE}: rows give no time limit: 2 s taken",
+        f"{SAMPLE}: rows give no memory limit: 256 MiB taken",
     ]
 
 
