@@ -77,12 +77,13 @@ def passes_table(title: str, summary: AttemptSummary) -> Table:
 def shares_table(summary: AttemptSummary) -> Table:
     """What the attempts were, in percent of those that count."""
     rows = tuple(Row(about, (cell(summary.shares.get(name)),)) for name, about in SHARES.items())
+    each = f"{summary.samples} attempt{'s' * (summary.samples != 1)} each"
     return Table(
         "Attempts",
         (Column("share", "%"),),
         rows,
         interval="95 % bootstrap interval over problems",
-        caption=f"{summary.problems} problems with {summary.samples} attempts each. {doubts(summary)}".strip(),
+        caption=f"{summary.problems} problems with {each}. {doubts(summary)}".strip(),
         losses=LOSSES,
     )
 
@@ -148,23 +149,22 @@ def lacks_table(found: Lacks, unjudged: Mapping[str, Sequence[Lack]]) -> Table |
 
 
 def attempts_table(attempts: Sequence[Attempts], facts: Mapping[str, ProblemFacts]) -> Table:
-    """Every problem with its verdicts in order."""
+    """Every problem with its verdicts in order, and its rating where any has one."""
+    ratings = [fact.difficulty if (fact := facts.get(one.problem)) else None for one in attempts]
+    rated = any(ratings)
     rows = [
         Row(
             one.problem,
             (
-                Cell(float(fact.difficulty))
-                if fact and fact.difficulty
-                else Cell(note="not rated"),
+                *([Cell(float(rating)) if rating else Cell(note="not rated")] if rated else []),
                 Cell(float(one.accepted)),
                 " ".join(one.verdicts),
             ),
         )
-        for one in attempts
-        for fact in [facts.get(one.problem)]
+        for one, rating in zip(attempts, ratings, strict=True)
     ]
     columns = (
-        Column("rating", digits=0),
+        *([Column("rating", digits=0)] if rated else []),
         Column("accepted", digits=0),
         Column("verdicts in order"),
     )

@@ -50,7 +50,7 @@ def draw_violins(plot: ViolinPlot) -> Markup:
             y += GROUP
         body += _row(violin, plot, scale, y=y, usual=usual)
         y += ROW
-    parts = [*_axis(plot, marks, scale, top=top, bottom=y + 2), *body]
+    parts = _axis(plot, marks, scale, top=top, bottom=y + 2)
     for i, reference in enumerate(plot.references):
         x = scale(reference.value)
         shown = shorten(reference.label, WIDTH - 2 * PAD)
@@ -58,6 +58,7 @@ def draw_violins(plot: ViolinPlot) -> Markup:
         middle = min(max(x, half + 1), WIDTH - half - 1)
         parts.append(rule(x, 16.0 + 16 * i, x, y + 2, "reference"))
         parts.append(label(shown, middle, 12.0 + 16 * i, anchor="middle", class_="t quiet"))
+    parts += body  # on the lines, so that their names can be read
     height = y + (40 if plot.axis else 24)
     described = f"{len(plot.violins)} spreads. {describe_n(plot.cells)}"
     return picture(plot.title, described, height, parts)

@@ -60,6 +60,9 @@ def test_attempts_verdicts_and_rates():
     assert values(rates) == {"easy": 50.0, "math": 50.0}
     assert rates_table(summarise(ATTEMPTS)) is None
     assert values(attempts_table(ATTEMPTS, FACTS), 2) == {"1A": "WA AC", "1B": "JE NC"}
+    unrated = attempts_table(ATTEMPTS, {})
+    assert [column.name for column in unrated.columns] == ["accepted", "verdicts in order"]
+    assert values(unrated, 1) == {"1A": "WA AC", "1B": "JE NC"}
 
 
 def test_doubts_are_told():
