@@ -83,10 +83,10 @@ class CodeJudge:
     ) -> Report:
         """The report of one submission. With ``stop_at_first`` the tests after the first that is not accepted are SK.
 
-        Raises InputError where the problem cannot be judged by (no tests, an unknown comparison); what else goes
-        wrong on the judge's side is a report with the verdict JE.
+        Raises InputError where the problem cannot be judged by (no tests, an unknown comparison) and for a source
+        that is no bytes; what else goes wrong on the judge's side is a report with the verdict JE.
         """
-        return self._opened().judge(checked(problem), submission, stop=stop_at_first)
+        return self._opened().judge(checked(problem), _in_bytes(submission), stop=stop_at_first)
 
     def judge_all(
         self,
@@ -98,7 +98,7 @@ class CodeJudge:
 
         ``pairs`` is read as results are taken, some way ahead of them.
         """
-        known = ((checked(problem), submission) for problem, submission in pairs)
+        known = ((checked(problem), _in_bytes(submission)) for problem, submission in pairs)
         yield from self._opened().judge_all(known, stop=stop_at_first)
 
     def _opened(self) -> Slots:
@@ -112,6 +112,18 @@ class CodeJudge:
 
     def __getstate__(self) -> dict[str, object]:
         return {key: value for key, value in self.__dict__.items() if key != "_slots"}
+
+
+def _in_bytes(submission: Submission) -> Submission:
+    """The submission, if its source is bytes: a text would have to be encoded by a guess."""
+    if not isinstance(submission.source, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
+        kind = type(submission.source).__name__
+        raise InputError(
+            f"a source is bytes, such as code.encode(), not {kind}",
+            file=submission.name or None,
+            field="source",
+        )
+    return submission
 
 
 def checked(problem: JudgedProblem) -> JudgedProblem:

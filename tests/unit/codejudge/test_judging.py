@@ -373,6 +373,13 @@ def test_a_problem_that_nothing_can_be_judged_by_is_refused(judge, problem, word
         list(judge.judge_all([(problem, Submission(RIGHT, "c"))]))
 
 
+def test_a_source_that_is_a_text_is_refused_in_one_line(judge):
+    text = Submission(RIGHT.decode(), "c", "mine.c")  # pyright: ignore[reportArgumentType]
+    for call in (lambda: judge.judge(SUM, text), lambda: list(judge.judge_all([(SUM, text)]))):
+        with pytest.raises(InputError, match=r"mine.c, field 'source': a source is bytes, such as"):
+            call()
+
+
 def test_a_policy_gives_time_and_is_written_into_the_report(judge, tmp_path):
     """Work of a fixed CPU time that is over the limit of one policy and within another's."""
     works = b"import time\na,b=map(int,input().split())\nwhile time.process_time()<0.5: pass\nprint(a+b)"
