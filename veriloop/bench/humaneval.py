@@ -70,8 +70,10 @@ class HumanEvalResult:
 def read_humaneval(path: Path, *, limit: int | None = None) -> HumanEvalProblems:
     """The problems of a JSONL file with the official columns; a bad row is set aside.
 
-    Raises InputError where no row is good, or where rows are of several programming languages.
+    Raises InputError where there is no such file, no row is good, or rows are of several programming languages.
     """
+    if not path.is_file():
+        raise InputError("there is no such file", file=str(path))
     quarantine = Quarantine(path.name)
     found: dict[str, Problem] = {}
     languages: set[str] = set()

@@ -68,6 +68,9 @@ def test_bad_rows_are_set_aside_by_field(tmp_path, field, value):
 
 
 def test_files_that_cannot_be_used(tmp_path):
+    for gone in (tmp_path / "none.jsonl", tmp_path):
+        with pytest.raises(InputError, match="there is no such file"):
+            read_humaneval(gone)
     with pytest.raises(InputError, match="no usable problem"):
         read_humaneval(write(tmp_path / "a.jsonl", {}))
     script = {**ROW, "task_id": "js", "language": "javascript"}
