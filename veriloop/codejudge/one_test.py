@@ -60,6 +60,7 @@ class Course:
             cpu_s=BAND * time_s + 0.02,
             wall_s=max(2 * time_s + 1, 3 * time_s),
             memory=self.problem.memory,
+            threads_only=True,  # a runtime may need threads; no solution needs other processes
             output=output,
             file_size=output,  # a program that writes files instead is over its output too
         )

@@ -209,6 +209,8 @@ class LaunchedBox:
         flags = RunFlag.PROC if proc else RunFlag(0)
         if limits.address_space:
             flags |= RunFlag.ADDRESS_SPACE
+        if limits.threads_only:
+            flags |= RunFlag.THREADS
         opened = -1
         descriptors: list[int] = []
         if stdin is None or isinstance(stdin, bytes):

@@ -20,7 +20,8 @@ class Limits:
     only catches programs that sleep or wait. ``memory`` bounds the peak of the tree. ``address_space`` False leaves
     RLIMIT_AS alone, for runtimes that reserve far more than they use (JVM, node, Go). ``output`` bounds standard
     output, ``file_size`` any one file, ``scratch`` and ``inodes`` the writable folder. Of standard error
-    ``stderr`` bytes are kept. ``stack`` None is ``memory``, as contest judges do.
+    ``stderr`` bytes are kept. ``processes`` counts threads too; with ``threads_only`` there may be nothing else: no
+    fork, where seccomp is active. ``stack`` None is ``memory``, as contest judges do.
     """
 
     cpu_s: float = 2.0
@@ -30,6 +31,7 @@ class Limits:
     output: int = 64 * MIB
     stderr: int = 64 << 10
     processes: int = 1
+    threads_only: bool = False
     open_files: int = 64
     file_size: int = 64 * MIB
     scratch: int = 64 * MIB

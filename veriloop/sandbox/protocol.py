@@ -7,12 +7,13 @@ closed or the judge dies. File descriptors travel as SCM_RIGHTS in the order giv
 
 judge -> launcher
 
-* SETUP, once and first: ``version, mode, uid, flags, filter_bytes, binds, groups: u32``, then the BPF program, then
-  the strings ``scratch``; ``host, inside`` for each bind; ``kind, folder`` for each control group. Two descriptors:
-  the input (read only) and the output (write only) of runs that bring none of their own. ``mode`` counts
-  ``outcomes.Mode`` from 0. ``uid`` is the private user of the box, 0 to stay who one is. ``scratch`` is the box's
-  folder, empty where it has a mount namespace; the launcher removes it at its end. Each control group's folder
-  does not exist yet: the launcher makes it, and removes it. Its ``kind`` is ``memory1``, ``pids1``, ``cpu1`` or ``2``.
+* SETUP, once and first: ``version, mode, uid, flags, filter_bytes, threads_bytes, binds, groups: u32``, then two BPF
+  programs (for all runs, and beside it for those with THREADS), then the strings ``scratch``; ``host, inside`` for
+  each bind; ``kind, folder`` for each control group. Two descriptors: the input (read only) and the output (write
+  only) of runs that bring none of their own. ``mode`` counts ``outcomes.Mode`` from 0. ``uid`` is the private user of
+  the box, 0 to stay who one is. ``scratch`` is the box's folder, empty where it has a mount namespace; the launcher
+  removes it at its end. Each control group's folder does not exist yet: the launcher makes it, and removes it. Its
+  ``kind`` is ``memory1``, ``pids1``, ``cpu1`` or ``2``.
   Answer READY: ``flags, box_pid: u32`` and the strings ``box``, ``tmp``; its flags are the protections active.
 * LOAD: ``files: u32, bytes: u64``. Empties the box, makes room for so much. FILE: the string ``name`` and one
   descriptor, read from its start; executable. SEAL: the box becomes read only. Each is answered OK.
@@ -74,7 +75,7 @@ class RunFlag(IntFlag):
 
     STDIN = 1  # a descriptor for standard input comes with the message
     STDOUT = 2  # likewise for standard output
-    EMPTY_STDIN = 4  # no input at all: /dev/null
+    THREADS = 4  # the program may have more threads, but no more processes
     PROC = 8  # the program sees /proc
     ADDRESS_SPACE = 16  # RLIMIT_AS is set from ``memory``
 
@@ -93,7 +94,7 @@ PEAK_SOURCES = ("rss", "tree", "cgroup")
 """``peak_source`` of DONE."""
 
 HEAD = struct.Struct("<II")
-SETUP = struct.Struct("<II7I")
+SETUP = struct.Struct("<II8I")
 READY = struct.Struct("<III I")
 LOAD = struct.Struct("<III Q")
 RUN = struct.Struct("<IIIII 11Q")

@@ -25,6 +25,7 @@ KILL: dict[str, tuple[int | None, int | None]] = {
     "pivot_root": (155, 41),
     "chroot": (161, 51),
     "open_tree": (428, 428),
+    "open_tree_attr": (467, 467),
     "move_mount": (429, 429),
     "fsopen": (430, 430),
     "fsconfig": (431, 431),
@@ -70,6 +71,10 @@ REFUSE: dict[str, tuple[int | None, int | None, int]] = {
     "io_uring_setup": (425, 425, errno.ENOSYS),
     "io_uring_enter": (426, 426, errno.ENOSYS),
     "io_uring_register": (427, 427, errno.ENOSYS),
+    "io_setup": (206, 0, errno.ENOSYS),  # takes from a count that the whole machine shares
+    # Watches of files in /usr would tell what the programs of other boxes do:
+    "inotify_init": (253, None, errno.ENOSYS),
+    "inotify_init1": (294, 26, errno.ENOSYS),
     # Memory that address-space limits do not see, or that outlives the program:
     "memfd_create": (319, 279, errno.EPERM),
     "memfd_secret": (447, 447, errno.EPERM),
@@ -85,23 +90,25 @@ REFUSE: dict[str, tuple[int | None, int | None, int]] = {
     "fsetxattr": (190, 7, errno.EOPNOTSUPP),
     "setxattrat": (463, 463, errno.EOPNOTSUPP),
 }
-# name: (x86_64, aarch64, which argument names the process). Refused for any but the caller (0): a box's init runs as
-# the programs' user, and what is done to it the next program inherits.
-OWN_ONLY: dict[str, tuple[int, int, int]] = {
-    "prlimit64": (302, 261, 0),
-    "sched_setaffinity": (203, 122, 0),
-    "sched_setscheduler": (144, 119, 0),
-    "sched_setparam": (142, 118, 0),
-    "sched_setattr": (314, 274, 0),
-    "setpriority": (141, 140, 1),
-    "ioprio_set": (251, 30, 1),
-    "migrate_pages": (256, 238, 0),
-    "move_pages": (279, 239, 0),
+# name: (x86_64, aarch64, {argument: the value that it must have}). Refused for any process but the caller (0), and for
+# all of a user: a box's init runs as the programs' user, and what is done to it the next program inherits.
+OWN_ONLY: dict[str, tuple[int, int, dict[int, int]]] = {
+    "prlimit64": (302, 261, {0: 0}),
+    "sched_setaffinity": (203, 122, {0: 0}),
+    "sched_setscheduler": (144, 119, {0: 0}),
+    "sched_setparam": (142, 118, {0: 0}),
+    "sched_setattr": (314, 274, {0: 0}),
+    "setpriority": (141, 140, {0: 0, 1: 0}),  # PRIO_PROCESS
+    "ioprio_set": (251, 30, {0: 1, 1: 0}),  # IOPRIO_WHO_PROCESS
+    "migrate_pages": (256, 238, {0: 0}),
+    "move_pages": (279, 239, {0: 0}),
 }
 IOCTLS = (
     0x5412, 0x541C,  # TIOCSTI, TIOCLINUX: typing into a terminal that came as standard input
     0x40086602, 0x401C5820,  # FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR: marks on files, as above
 )  # fmt: skip
+# Of fcntl: locks of an open file (which the next program gets too), leases, watches of folders, seals, hints.
+FCNTLS = (37, 38, 1024, 1026, 1033, 1036, 1038)
 # What Landlock does not see: a file's owner may change its mode, owner and times by path, without opening it.
 METADATA: dict[str, tuple[int | None, int | None]] = {
     "chmod": (90, None),
@@ -124,10 +131,13 @@ METADATA: dict[str, tuple[int | None, int | None]] = {
 }
 _IOCTL = (16, 29)
 _SOCKET = (41, 198)
+_FCNTL = (72, 25)
 _CLONE = (56, 220)
+_FORKS = ((57, 58), ())  # fork, vfork
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
 _REFUSED_FAMILIES = (1, 2, 10)  # Unix, IPv4, IPv6: the JVM looks whether they are there
 _NEW_NAMESPACES = 0x7E020000  # every CLONE_NEW flag of clone(2)
+_THREAD = 0x00010000  # CLONE_THREAD
 
 _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _KILL, _ERRNO, _ALLOW = 0x80000000, 0x00050000, 0x7FFF0000
@@ -139,8 +149,8 @@ def program(machine: str | None = None, *, own_user: bool = False) -> bytes | No
 
     Foreign architectures and the x32 interface are killed. ``socket`` is refused for Unix and internet sockets and
     killed for every other family; ``clone`` is killed with any flag that makes a namespace; limits, priorities and
-    cores of other processes are refused, and so are the ``IOCTLS``. With ``own_user``, for programs that run as the
-    judge's own user among the files of the machine, the METADATA of files cannot be changed either.
+    cores of other processes are refused, and so are the ``IOCTLS`` and ``FCNTLS``. With ``own_user``, for programs
+    that run as the judge's own user among the files of the machine, the METADATA of files cannot be changed either.
     """
     found = _MACHINES.get(machine or os.uname().machine)
     if found is None:
@@ -164,17 +174,40 @@ def program(machine: str | None = None, *, own_user: bool = False) -> bytes | No
     families = [step for f in _REFUSED_FAMILIES for step in _if(_EQUAL, f, then=refuse)]
     socket = [*look, *families, _step(_RETURN, _KILL)]
     clone = [*look, *_if(_ANY_BIT, _NEW_NAMESPACES, then=_KILL), _step(_RETURN, _ALLOW)]
-    orders = [step for c in IOCTLS for step in _if(_EQUAL, c, then=_ERRNO | errno.EPERM)]
-    ioctl = [_step(_LOAD, _ARGUMENT + 8), *orders, _step(_RETURN, _ALLOW)]
-    branches = {_SOCKET[column]: socket, _CLONE[column]: clone, _IOCTL[column]: ioctl}
-    for row in OWN_ONLY.values():
-        own = _if(_EQUAL, 0, otherwise=_ERRNO | errno.EPERM)
-        branches[row[column]] = [
-            _step(_LOAD, _ARGUMENT + 8 * row[2]), *own, _step(_RETURN, _ALLOW)
-        ]  # fmt: skip
+    branches = {_SOCKET[column]: socket, _CLONE[column]: clone}
+    refuse = _ERRNO | errno.EPERM
+    for number, orders in ((_IOCTL[column], IOCTLS), (_FCNTL[column], FCNTLS)):
+        found = [step for c in orders for step in _if(_EQUAL, c, then=refuse)]
+        branches[number] = [_step(_LOAD, _ARGUMENT + 8), *found, _step(_RETURN, _ALLOW)]
+    for own in OWN_ONLY.values():
+        steps = [
+            step
+            for at, value in own[2].items()
+            for step in (_step(_LOAD, _ARGUMENT + 8 * at), *_if(_EQUAL, value, otherwise=refuse))
+        ]
+        branches[own[0] if column == 0 else own[1]] = [*steps, _step(_RETURN, _ALLOW)]
     for number, branch in branches.items():
         code += [_step(_EQUAL, number, no=len(branch)), *branch]
     return b"".join([*code, _step(_RETURN, _ALLOW)])
+
+
+def threads_only(machine: str | None = None) -> bytes | None:
+    """A second filter, for programs that may have threads but no other process: fork fails with EAGAIN.
+
+    Without children nothing escapes the CPU time of the process, and there is no fork bomb, in any mode. To be put
+    on beside ``program``, which refuses ``clone3``.
+    """
+    found = _MACHINES.get(machine or os.uname().machine)
+    if found is None:
+        return None
+    column, refuse = found[0], _ERRNO | errno.EAGAIN
+    code = [_step(_LOAD, _NUMBER)]
+    for number in _FORKS[column]:
+        code += _on(number, refuse)
+    clone = [_step(_LOAD, _ARGUMENT), *_if(_ANY_BIT, _THREAD, otherwise=refuse)]
+    return b"".join(
+        [*code, _step(_EQUAL, _CLONE[column], no=len(clone)), *clone, _step(_RETURN, _ALLOW)]
+    )
 
 
 def _step(code: int, value: int, *, yes: int = 0, no: int = 0) -> bytes:

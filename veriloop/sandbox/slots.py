@@ -59,9 +59,10 @@ class Slot:
 
     def setup(self, seq: int, uid: int, scratch: str) -> bytes:
         """The SETUP message."""
-        code = b""
+        code = threads = b""
         if "seccomp" not in self.without:
             code = seccomp.program(own_user=self.mode is Mode.LANDLOCK) or b""
+            threads = seccomp.threads_only() or b""
         wanted = protocol.Protection.SECCOMP if code else protocol.Protection(0)
         if "landlock" not in self.without:
             wanted |= protocol.Protection.LANDLOCK
@@ -69,10 +70,10 @@ class Slot:
         groups = [] if "cgroup" in self.without else control_groups(f"veriloop-{os.getpid()}-{seq}")
         head = protocol.SETUP.pack(
             protocol.Kind.SETUP, seq, protocol.VERSION, _MODES.index(self.mode), uid,
-            wanted, len(code), len(binds), len(groups),
+            wanted, len(code), len(threads), len(binds), len(groups),
         )  # fmt: skip
         pairs = [text for pair in (*binds, *groups) for text in pair]
-        return head + code + protocol.strings(scratch, *pairs)
+        return head + code + threads + protocol.strings(scratch, *pairs)
 
     def seen(self) -> list[tuple[str, str]]:
         """All binds: the system's, without secrets, then the slot's own. Raises SandboxError for a missing one."""

@@ -41,11 +41,16 @@ class Box:
         self._wire, self._setup = wire, setup
         self._active = 0
         self._proc: int | None = None
+        self._rank = -1
+        self._own_rank = b"0"
 
     def build(self, views: folders.Views) -> None:
         """Make the root and the folders, and see what holds here."""
         setup = self._setup
         os.umask(0o022)
+        with contextlib.suppress(OSError):  # while the host's /proc can be seen
+            self._rank = os.open("/proc/self/oom_score_adj", os.O_RDWR | os.O_CLOEXEC)
+            self._own_rank = os.read(self._rank, 16)
         if setup.own_root:
             kernel.set_hostname("box")
             self._proc = folders.build_root(views)
@@ -134,7 +139,7 @@ class Box:
             if self._setup.own_root and flags & RunFlag.PROC and self._active & Protection.PROC:
                 kernel.unmount("/proc")
                 stack.callback(folders.hide_proc, "/proc")
-            ending = self._follow(request, seq, stack, proc=bool(flags & RunFlag.PROC))
+            ending = self._follow(request, seq, stack, self._cage(RunFlag(flags)))
         self._wire.answer(done(seq, ending))
 
     def _streams(
@@ -152,11 +157,8 @@ class Box:
             if flags & flag:
                 streams.append(next(given))
                 continue
-            if flag == RunFlag.STDIN and flags & RunFlag.EMPTY_STDIN:
-                opened = os.open("/dev/null", os.O_RDWR | os.O_CLOEXEC)
-            else:
-                folders.restore(own, 0o444 if flag == RunFlag.STDIN else 0o622)
-                opened = self._again(own, how)
+            folders.restore(own, 0o444 if flag == RunFlag.STDIN else 0o622)
+            opened = self._again(own, how)
             streams.append(opened)
             stack.callback(os.close, opened)
         os.ftruncate(setup.output, 0)
@@ -167,11 +169,25 @@ class Box:
             with contextlib.suppress(OSError):
                 return os.open(f"{os.getpid()}/fd/{opened}", how | os.O_CLOEXEC, dir_fd=self._proc)
         fcntl.fcntl(opened, fcntl.F_SETFL, 0)
+        fcntl.flock(opened, fcntl.LOCK_UN)
         os.lseek(opened, 0, os.SEEK_SET)
         return os.dup(opened)
 
+    def _cage(self, flags: RunFlag) -> runs.Cage:
+        setup, programs = self._setup, []
+        if self._active & Protection.SECCOMP:
+            programs = [setup.program, *([setup.threads] if flags & RunFlag.THREADS else [])]
+        landlock = self._active & Protection.LANDLOCK
+        return runs.Cage(
+            uid=0 if setup.mode == NAMESPACES else setup.uid,
+            programs=programs,
+            rules=self._rules(proc=bool(flags & RunFlag.PROC)) if landlock else None,
+            count_processes=self._own_processes,
+            strip=setup.mode != NONE,
+        )
+
     def _follow(
-        self, request: runs.Request, seq: int, stack: contextlib.ExitStack, *, proc: bool
+        self, request: runs.Request, seq: int, stack: contextlib.ExitStack, cage: runs.Cage
     ) -> runs.Ending:
         setup, limits = self._setup, request.limits
         own_before = time.process_time_ns()
@@ -179,19 +195,17 @@ class Box:
             more = limits["output"] + runs.HEADROOM
             own = 1 if setup.mode >= LANDLOCK else 2
             group.start(limits["memory"] + more, limits["processes"] + own)
-        cage = runs.Cage(
-            uid=0 if setup.mode == NAMESPACES else setup.uid,
-            program=setup.program if self._active & Protection.SECCOMP else None,
-            rules=self._rules(proc=proc) if self._active & Protection.LANDLOCK else None,
-            count_processes=self._own_processes,
-            strip=setup.mode != NONE,
-        )
         errors, errors_in = os.pipe2(os.O_CLOEXEC)
         for descriptor in (errors, errors_in):
             stack.callback(os.close, descriptor)
         os.set_blocking(errors, False)
         before = children_ns()
-        main, used, floor = runs.start(request, cage, errors_in)
+        # Where memory runs out the kernel ends the program, however little of its own it holds, and not us.
+        self._be_ranked(b"1000")
+        try:
+            main, used, floor = runs.start(request, cage, errors_in)
+        finally:
+            self._be_ranked(self._own_rank)
         tree = Tree(
             main,
             self._proc,
@@ -210,6 +224,11 @@ class Box:
         except BaseException:
             tree.end()  # nothing of it may go on beside the next run
             raise
+
+    def _be_ranked(self, rank: bytes) -> None:
+        if self._rank >= 0:
+            with contextlib.suppress(OSError):
+                os.pwrite(self._rank, rank, 0)
 
     def _rules(self, *, proc: bool) -> list[tuple[str, int]]:
         device = kernel.READ_FILE | kernel.WRITE_FILE

@@ -120,6 +120,7 @@ class Folders:
             return
         empty(path)
         os.chmod(path, mode)
+        os.utime(path, (0, 0))
         if path == self.tmp and self.owner:
             os.chown(path, self.owner, self.owner)
 
@@ -163,7 +164,8 @@ class Folders:
             found = os.open(f"{self.tmp}/{name}", flags)
         except OSError:
             return None
-        if stat.S_ISREG(os.fstat(found).st_mode):
+        status = os.fstat(found)
+        if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
             return found
         os.close(found)
         return None

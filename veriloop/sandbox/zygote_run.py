@@ -46,10 +46,12 @@ class Request:
 @final
 @dataclass(frozen=True)
 class Cage:
-    """How the child gives itself up: ``uid`` 0 to stay who one is, ``rules`` Landlock's or None."""
+    """How the child gives itself up: ``uid`` 0 to stay who one is, ``programs`` seccomp's, ``rules`` Landlock's or
+    None.
+    """
 
     uid: int
-    program: bytes | None
+    programs: list[bytes]
     rules: list[tuple[str, int]] | None
     count_processes: int | None
     """What RLIMIT_NPROC must leave for the launcher's own processes; None where it cannot be used."""
@@ -98,7 +100,7 @@ def _become(request: Request, cage: Cage, errors: int, report: int) -> None:
     execute = kernel.executor(request.argv, request.env)
     limits = request.limits
     for kind, value in _limits(request, cage).items():
-        resource.setrlimit(kind, (value, value))
+        _bound(kind, value)
     if cage.uid:
         os.setgroups([])
         os.setresgid(cage.uid, cage.uid, cage.uid)
@@ -110,21 +112,27 @@ def _become(request: Request, cage: Cage, errors: int, report: int) -> None:
         kernel.landlock(cage.rules)
     if cage.strip:
         kernel.drop_capabilities()
-    if cage.program is not None:
-        kernel.install_filter(cage.program)
+    for program in cage.programs:
+        kernel.install_filter(program)
     if request.address_space:
         bytes_ = limits["memory"] + HEADROOM
-        resource.setrlimit(resource.RLIMIT_AS, (bytes_, bytes_))
+        _bound(resource.RLIMIT_AS, bytes_)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     os.write(3, struct.pack("<qq", time.process_time_ns(), peak))
     code = execute()
     os.write(3, struct.pack("<I", code))
 
 
+def _bound(kind: int, value: int) -> None:
+    """Set a limit; where the user's own is lower, that one."""
+    _, hard = resource.getrlimit(kind)
+    if hard != resource.RLIM_INFINITY:
+        value = hard if value == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
 def _limits(request: Request, cage: Cage) -> dict[int, int]:
     limits = request.limits
-    _, hard = resource.getrlimit(resource.RLIMIT_STACK)
-    stack = limits["stack"] or hard
     found = {
         resource.RLIMIT_CPU: -(-limits["cpu_ns"] // 10**9) + 1,
         resource.RLIMIT_FSIZE: max(limits["file_size"], limits["output"]) + 1,
@@ -132,7 +140,7 @@ def _limits(request: Request, cage: Cage) -> dict[int, int]:
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
-        resource.RLIMIT_STACK: stack if hard == resource.RLIM_INFINITY else min(stack, hard),
+        resource.RLIMIT_STACK: limits["stack"] or resource.RLIM_INFINITY,
     }
     if cage.count_processes is not None:
         found[resource.RLIMIT_NPROC] = limits["processes"] + cage.count_processes
@@ -262,8 +270,10 @@ def _limit(
 
 
 def drain(source: int, kept: bytearray, limit: int) -> None:
-    """Read what is there, so that nobody waits for us, and keep the first ``limit`` bytes of all."""
-    while True:
+    """Read what is there, so that nobody waits for us, and keep the first ``limit`` bytes of all. Not until it is
+    empty: who writes faster than we read would keep us from the clocks.
+    """
+    for _ in range(16):
         try:
             block = os.read(source, 1 << 16)
         except BlockingIOError:

@@ -79,6 +79,7 @@ class Setup:
     uid: int
     wanted: int
     program: bytes
+    threads: bytes
     scratch: str
     binds: list[tuple[str, str]]
     groups: list[Group]
@@ -97,18 +98,21 @@ class Setup:
         if got is None or got[0] != Kind.SETUP or len(got[2]) != 2:
             return None
         _, data, descriptors = got
-        _, _, version, mode, uid, wanted, size, binds, groups = protocol.SETUP.unpack_from(data)
+        _, _, version, mode, uid, wanted, size, more, binds, groups = protocol.SETUP.unpack_from(
+            data
+        )
         if version != protocol.VERSION:
             wire.fail(OSError(71, f"version {version}"), "another version of the protocol")
             return None
         at = protocol.SETUP.size
-        words = iter(protocol.split_strings(data[at + size :]))
+        words = iter(protocol.split_strings(data[at + size + more :]))
         scratch = next(words)
         return cls(
             mode,
             uid,
             wanted,
             data[at : at + size],
+            data[at + size : at + size + more],
             scratch,
             [(next(words), next(words)) for _ in range(binds)],
             [Group(next(words), next(words)) for _ in range(groups)],

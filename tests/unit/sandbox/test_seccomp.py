@@ -1,6 +1,7 @@
 """The table against the kernel's own headers, and the program against an interpreter of BPF and the kernel itself."""
 
 import errno
+import fcntl
 import re
 import signal
 import struct
@@ -41,7 +42,7 @@ def test_the_numbers_are_those_of_the_kernels_headers(machine):
     known = [n for n, v in ours.items() if v is not None and n in numbers]
     assert len(known) > 50
     old = {"iopl", "ioperm", "modify_ldt", "uselib"} | {"chmod", "chown", "lchown"}
-    old |= {"utime", "utimes", "futimesat"}
+    old |= {"utime", "utimes", "futimesat", "inotify_init"}
     assert {n for n, v in ours.items() if v is None} <= old - set(numbers)
 
 
@@ -85,7 +86,9 @@ def test_only_the_calls_of_the_table_are_stopped(machine):
             assert got == 0x50000 | refuse[number]
         elif number in own:
             assert answer(machine, number, first=16, second=16) == 0x50000 | errno.EPERM
-            assert answer(machine, number) == ALLOW
+            which = int(number in seccomp.OWN_ONLY["ioprio_set"][:2])
+            assert answer(machine, number, first=which) == ALLOW
+            assert answer(machine, number, first=2) == 0x50000 | errno.EPERM  # of a user
         else:
             assert got == ALLOW
 
@@ -103,6 +106,24 @@ def test_marks_and_typing_by_ioctl_are_refused():
         assert answer("x86_64", 16, second=order) == 0x50000 | errno.EPERM
         assert answer("aarch64", 29, second=order) == 0x50000 | errno.EPERM
     assert answer("x86_64", 16, second=0x5401) == ALLOW  # TCGETS: is it a terminal?
+    for order in (fcntl.F_NOTIFY, fcntl.F_SETLEASE, fcntl.F_ADD_SEALS, fcntl.F_OFD_SETLK):
+        assert answer("x86_64", 72, second=order) == 0x50000 | errno.EPERM
+        assert answer("aarch64", 25, second=order) == 0x50000 | errno.EPERM
+    for order in (fcntl.F_SETFL, fcntl.F_DUPFD_CLOEXEC, fcntl.F_SETLK, fcntl.F_SETPIPE_SZ):
+        assert answer("x86_64", 72, second=order) == ALLOW
+
+
+@pytest.mark.parametrize(("machine", "clone"), [("x86_64", 56), ("aarch64", 220)])
+def test_threads_may_be_all_there_is(machine, clone):
+    program = seccomp.threads_only(machine)
+    assert program is not None
+    forks = {57, 58} if machine == "x86_64" else set()
+    for number in range(600):
+        for flags in (17, 0x3D0F00):  # of fork, of pthread_create
+            data = struct.pack("=IIQ6Q", number, ARCH[machine], 0, flags, 0, 0, 0, 0, 0)
+            refused = number in forks or (number == clone and flags == 17)
+            assert run_bpf(program, data) == (0x50000 | errno.EAGAIN if refused else ALLOW)
+    assert seccomp.threads_only("riscv64") is None
 
 
 def test_what_is_known_of_files_may_be_changed_but_as_the_judges_own_user():

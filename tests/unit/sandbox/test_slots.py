@@ -22,19 +22,21 @@ from veriloop.sandbox.slots import (
 def read(message: bytes) -> tuple[tuple[int, ...], bytes, list[str]]:
     head = protocol.SETUP.unpack_from(message)
     at = protocol.SETUP.size
-    return head, message[at : at + head[6]], protocol.split_strings(message[at + head[6] :])
+    code = message[at : at + head[6] + head[7]]
+    return head, code, protocol.split_strings(message[at + len(code) :])
 
 
 def test_the_message_holds_filter_folder_binds_and_groups(tmp_path):
     slot = Slot(Mode.LANDLOCK, ((str(tmp_path), "/opt/x"),))
     head, code, texts = read(slot.setup(7, 60_001, "folder"))
     assert head[:6] == (protocol.Kind.SETUP, 7, protocol.VERSION, 3, 60_001, 3)
-    assert code == seccomp.program(own_user=True)
+    assert code == (seccomp.program(own_user=True) or b"") + (seccomp.threads_only() or b"")
     assert texts[0] == "folder"
-    binds = dict(zip(texts[1 : 1 + 2 * head[7] : 2], texts[2 : 1 + 2 * head[7] : 2], strict=True))
+    last = 1 + 2 * head[8]
+    binds = dict(zip(texts[1:last:2], texts[2:last:2], strict=True))
     assert binds[str(tmp_path)] == "/opt/x"
     assert binds["/usr"] == "/usr"
-    assert len(texts) == 1 + 2 * (head[7] + head[8])
+    assert len(texts) == last + 2 * head[9]
 
 
 def test_no_secret_of_the_system_is_shown():
@@ -48,7 +50,7 @@ def test_no_secret_of_the_system_is_shown():
 def test_what_is_left_out_is_not_asked_for():
     slot = Slot(Mode.NAMESPACES, without=frozenset({"seccomp", "landlock", "cgroup"}))
     head, code, _ = read(slot.setup(1, 0, ""))
-    assert (head[5], head[8], code) == (0, 0, b"")
+    assert (head[5], head[9], code) == (0, 0, b"")
     with pytest.raises(ValueError, match="secomp"):
         Slot(Mode.NAMESPACES, without=frozenset({"secomp"}))
 

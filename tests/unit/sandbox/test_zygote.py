@@ -90,8 +90,9 @@ def test_the_environment_and_descriptors_are_those_given(box):
     assert "open" not in text
     names = text[text.index("[") + 1 : text.index("]")].replace("'", "").split(", ")
     assert set(names) <= {"HOME", "LANG", "LC_CTYPE", "PATH", "TMPDIR"}
-    uid = int(text.split("]")[1].split()[0])
-    assert (uid >= 60_000) == ROOT
+    uid, groups = text.split("]")[1].split()[0], text.split("[")[2].split("]")[0]
+    assert (int(uid) >= 60_000) == ROOT
+    assert not (ROOT and groups), "groups of root were kept"
     assert text.strip().endswith("True")
 
 
@@ -134,18 +135,13 @@ def test_nothing_outlives_a_run_and_daemons_do_not_hold_it(box):
         "import os, time\nfor _ in range(3):\n    if os.fork() == 0:\n        os.setsid()\n        os.fork()\n"
         "        time.sleep(60)\nprint('done', flush=True)"
     )
-    found = run(box, code, processes=16)
+    mark = f"mark-{os.getpid()}-{box.pid}"
+    box.load({"main.py": code.encode()})
+    argv = [PYTHON, "-I", "-S", "{box}/main.py", mark]
+    found = box.run(argv, limits=Limits(processes=16))
     assert (found.exit, found.stdout) == (0, b"done\n")
     assert found.wall_s < 30
-    marks = [b"\0".join(t.encode() for t in (PYTHON, "-I", "-S", f"{box._places['box']}/main.py"))]
-    assert not [p for p in Path("/proc").iterdir() if p.name.isdigit() and reads(p, marks[0])]
-
-
-def reads(process: Path, mark: bytes) -> bool:
-    try:
-        return mark in (process / "cmdline").read_bytes()
-    except OSError:
-        return False
+    assert not marked(mark)
 
 
 def test_peaks_are_the_programs_own_though_the_judge_is_large(box):
@@ -227,6 +223,49 @@ def test_processes_are_bounded_where_it_says_so(box):
         "        n += 1\nexcept BlockingIOError:\n    pass\nprint(n)"
     )
     assert int(run(box, code, processes=6).stdout) == 5
+
+
+def test_threads_may_be_all_that_a_program_has(box):
+    code = (
+        "import os, threading\nt = threading.Thread(target=print, args=('thread',)); t.start(); t.join()\n"
+        "try:\n    os.fork() or os._exit(0)\n    print('forked')\nexcept BlockingIOError:\n    print('refused')\n"
+    )
+    for only, said in ((False, b"forked"), (True, b"refused")):
+        found = run(box, code, processes=8, threads_only=only)
+        assert found.stdout.split() == [b"thread", said]
+
+
+def test_the_kernel_ends_the_program_and_not_its_launcher_where_memory_runs_out(box):
+    """Files of the scratch folder count in a group, and the program itself is smaller than a Python."""
+    if box.slot.mode not in OWN_ROOT:
+        pytest.skip("files are on the disk here")
+    code = (
+        "import os\nwith open(os.environ['TMPDIR'] + '/file', 'wb') as file:\n"
+        "    for _ in range(60): file.write(bytes(1 << 20))\n"
+    )
+    found = run(box, code, memory=32 * MIB, output=MIB, address_space=False)
+    assert found.stopped is Stopped.MEMORY
+    assert run(box, "print(1)").stdout == b"1\n"
+
+
+def test_a_program_dies_with_its_launcher_though_it_changed_its_user(box):
+    if box.slot.mode in OWN_ROOT:
+        pytest.skip("the namespace ends it")
+    code = "import ctypes\nn = ctypes.c_int()\nctypes.CDLL(None).prctl(2, ctypes.byref(n))\nprint(n.value)"
+    assert int(run(box, code).stdout) == signal.SIGKILL
+
+
+def test_a_lower_limit_of_the_user_is_used_as_far_as_it_goes():
+    code = (
+        "import resource, sys\nresource.setrlimit(resource.RLIMIT_STACK, (8 << 20, 64 << 20))\n"
+        "from veriloop.sandbox.launcher import LaunchedBox, Limits\n"
+        "from veriloop.sandbox.slots import Mode, Slot\nfor name in sys.argv[2:]:\n"
+        "    box = LaunchedBox(Slot(Mode(sys.argv[1])), launcher=name)\n"
+        "    print(box.run(['/bin/sh', '-c', 'ulimit -s'], limits=Limits()).stdout)\n    box.close()\n"
+    )
+    command = [sys.executable, "-c", code, modes()[0].value, *LAUNCHERS]
+    shown = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert shown.stdout.splitlines() == ["b'65536\\n'"] * len(LAUNCHERS), shown.stderr
 
 
 def test_files_of_the_host_are_out_of_reach(box, tmp_path):
@@ -380,6 +419,13 @@ def test_a_killed_judge_leaves_no_process_group_or_folder(mode):
 
 def marked(mark: str) -> list[Path]:
     return [p for p in Path("/proc").iterdir() if p.name.isdigit() and reads(p, mark.encode())]
+
+
+def reads(process: Path, mark: bytes) -> bool:
+    try:
+        return mark in (process / "cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def groups(name: str) -> list[Path]:

@@ -24,7 +24,7 @@ def request(argv: list[str], **limits) -> runs.Request:
     )  # fmt: skip
 
 
-CAGE = runs.Cage(uid=0, program=None, rules=None, count_processes=None, strip=True)
+CAGE = runs.Cage(uid=0, programs=[], rules=None, count_processes=None, strip=True)
 
 
 def test_a_child_that_cannot_execute_says_why_and_is_gone():
@@ -55,6 +55,10 @@ def test_what_is_read_of_an_error_stream_is_bounded_and_never_waits():
     os.close(writing)
     runs.drain(reading, kept, 5)
     os.close(reading)
+    endless = os.open("/dev/zero", os.O_RDONLY)  # who writes faster than we read does not keep us
+    runs.drain(endless, kept, 6)
+    assert kept == b"abcde\0"
+    os.close(endless)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def launched():
 
 
 def setup(*, version: int = protocol.VERSION, scratch: str = "") -> bytes:
-    head = protocol.SETUP.pack(Kind.SETUP, 7, version, NONE, 0, 0, 0, 0, 0)
+    head = protocol.SETUP.pack(Kind.SETUP, 7, version, NONE, 0, 0, 0, 0, 0, 0)
     return head + protocol.strings(scratch)
 
 

@@ -139,7 +139,7 @@ ESCAPES = (
             Attempt("leave_shm", then="find_shm"),
             Attempt("leave_queue", then="find_queue"),
             Attempt("leave_key", then="find_key"),
-            Attempt("leave_marks", then="find_marks"),
+            Attempt("leave_marks {tmp}", then="find_marks {tmp}"),
             Attempt("leave_marks", then="find_marks", stdin="file", proc=True),
             Attempt("leave_list {tmp}", then="find_list {tmp}"),
             Attempt("forge", ("done",), lift=TRUTH, then="read_outputs"),

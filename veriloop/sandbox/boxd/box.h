@@ -20,17 +20,19 @@ static struct {
     int input, output;
     int last_pid;     /* where the next process id is set, so that it tells a program nothing; -1 where it cannot be */
     int err_read, err_write;
+    int rank;         /* init's oom_score_adj, which its programs inherit; -1 where it cannot be written */
+    int own_rank;     /* what it was */
     int proc;         /* /proc of the box's process ids, mounted nowhere; -1 where there is none */
     int rules[2];     /* Landlock rulesets: without and with /proc */
     int proc_shown;
     char scratch[PATH_ROOM], box[PATH_ROOM], tmp[PATH_ROOM];
-    struct sock_filter filter[MAX_FILTER];
-    struct sock_fprog program;
+    struct sock_filter filter[2 * MAX_FILTER];
+    struct sock_fprog program, threads; /* for all runs; beside it for those that may have threads only */
     unsigned bind_count, group_count;
     struct bind binds[MAX_BINDS];
     struct group groups[MAX_GROUPS];
     uint64_t loaded_bytes;
-} box = {.proc = -1, .last_pid = -1, .err_read = -1, .err_write = -1, .rules = {-1, -1}};
+} box = {.rank = -1, .proc = -1, .last_pid = -1, .err_read = -1, .err_write = -1, .rules = {-1, -1}};
 
 static char strings_kept[MESSAGE_BYTES]; /* the strings of SETUP: binds point into it */
 

@@ -33,7 +33,7 @@ static int harden(void) {
    init needs to clear up after one, changing the modes of files. */
 static int put_on_filter(void) {
     if (box.mode == NONE || !(box.wanted & P_SECCOMP) || !box.program.len) return 0;
-    if (box.mode != LANDLOCK && install_filter() < 0) return fail("no seccomp filter", NULL);
+    if (box.mode != LANDLOCK && install_filter(&box.program) < 0) return fail("no seccomp filter", NULL);
     box.active |= P_SECCOMP;
     return 0;
 }
@@ -81,10 +81,17 @@ static void serve(uint32_t own_pid) {
     }
 }
 
+static void find_rank(void) {
+    char text[16];
+    box.rank = open("/proc/self/oom_score_adj", O_RDWR | O_CLOEXEC);
+    if (box.rank >= 0 && read_small(box.rank, text, sizeof text) > 0) box.own_rank = atoi(text);
+}
+
 /* Init. `gate` brings its process id once the outer process stands ready. */
 static _Noreturn void init(int gate) {
     uint32_t own_pid = 0;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    find_rank();
     if (own_root()) hand_over_proc(); /* while the host's /proc can be seen, or the kernel refuses */
     if (read(gate, &own_pid, sizeof own_pid) != sizeof own_pid) _exit(1);
     close(gate);
@@ -101,7 +108,7 @@ static _Noreturn void init(int gate) {
 
 static int become_private(void) {
     if (!box.uid || box.mode != NAMESPACES) return 0;
-    if (syscall(SYS_setgroups, 0, NULL) < 0 || setresgid(box.uid, box.uid, box.uid) < 0 || setresuid(box.uid, box.uid, box.uid) < 0)
+    if (setresgid(box.uid, box.uid, box.uid) < 0 || setresuid(box.uid, box.uid, box.uid) < 0)
         return fail("cannot become the private user", NULL);
     prctl(PR_SET_DUMPABLE, 1); /* or the maps below could not be written */
     return 0;
@@ -119,13 +126,13 @@ static int map_user(uid_t uid, gid_t gid) {
 /* Enter the namespaces, start init as a child of the outer process, build the root, tell init's number. */
 static _Noreturn void enter(int tell, int gate) {
     join_groups();
+    if (own_uid() && syscall(SYS_setgroups, 0, NULL) < 0) fail("cannot leave groups", NULL), _exit(1);
     if (own_root()) {
         if (become_private() < 0) _exit(1);
         int spaces = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | NEW_CGROUP;
         uid_t uid = geteuid();
         gid_t gid = getegid();
         if (box.mode == NAMESPACES) spaces |= CLONE_NEWUSER;
-        else syscall(SYS_setgroups, 0, NULL);
         if (unshare(spaces) < 0) fail("cannot make namespaces", NULL), _exit(1);
         if (box.mode == NAMESPACES && map_user(uid, gid) < 0) _exit(1);
         if (sethostname("box", 3) < 0 || setdomainname("box", 3) < 0) fail("cannot name the host", NULL), _exit(1);
@@ -159,15 +166,17 @@ static int read_setup(void) {
     memcpy(&setup, message, sizeof setup);
     errno = EPROTO;
     if (setup.head.kind != SETUP || setup.version != VERSION) return fail("another version of the protocol", NULL);
-    unsigned steps = setup.filter_bytes / (unsigned)sizeof(struct sock_filter);
-    if (message_fd_count != 2 || setup.binds > MAX_BINDS || setup.groups > MAX_GROUPS || steps > MAX_FILTER ||
-        setup.mode > NONE || message_bytes < sizeof setup + setup.filter_bytes)
+    enum { STEP = sizeof(struct sock_filter), MOST = MAX_FILTER * STEP };
+    unsigned all = setup.filter_bytes, threads = setup.threads_bytes;
+    if (message_fd_count != 2 || setup.binds > MAX_BINDS || setup.groups > MAX_GROUPS || setup.mode > NONE ||
+        all > MOST || all % STEP || threads > MOST || threads % STEP || message_bytes < sizeof setup + all + threads)
         return fail("SETUP is out of bounds", NULL);
     box.mode = setup.mode, box.uid = setup.uid, box.wanted = setup.flags;
     box.input = message_fds[0], box.output = message_fds[1], message_fd_count = 0;
-    memcpy(box.filter, message + sizeof setup, setup.filter_bytes);
-    box.program.len = (unsigned short)steps, box.program.filter = box.filter;
-    char *at = message + sizeof setup + setup.filter_bytes, *text = next_string(&at);
+    memcpy(box.filter, message + sizeof setup, all + threads);
+    box.program.len = (unsigned short)(all / STEP), box.program.filter = box.filter;
+    box.threads.len = (unsigned short)(threads / STEP), box.threads.filter = box.filter + all / STEP;
+    char *at = message + sizeof setup + all + threads, *text = next_string(&at);
     if (!text || strlen(text) >= PATH_ROOM - 32) return fail("SETUP has no scratch folder", NULL);
     strcpy(box.scratch, text);
     for (box.bind_count = 0; box.bind_count < setup.binds; box.bind_count++) {
@@ -242,10 +251,9 @@ int main(void) {
     if (middle > 0 && read(tell[0], &inside, sizeof inside) != sizeof inside) inside = 0;
     prctl(PR_SET_DUMPABLE, 0);
     if (inside) {
-        int fine = write(gate[1], &inside, sizeof inside) == sizeof inside;
-        close(gate[1]);
-        if (fine) stand_by((pid_t)inside, middle, judge);
+        if (write(gate[1], &inside, sizeof inside) == sizeof inside) stand_by((pid_t)inside, middle, judge);
     }
+    close(gate[1]); /* init waits no longer, where it never was let in */
     clean_up((pid_t)inside, middle);
     return 0;
 }

@@ -27,10 +27,13 @@ static int fresh_tmp(uint64_t bytes, uint64_t inodes) {
     uint64_t used;
     int seen = fresh.seen_clean;
     fresh.seen_clean = 0;
-    if (!own_root()) return is_empty(box.tmp) ? 0 : order(FRESH_TMP, 0, 0);
+    struct timespec zero[2] = {{0, 0}, {0, 0}};
+    if (!own_root()) {
+        if (!is_empty(box.tmp) && order(FRESH_TMP, 0, 0) < 0) return -1;
+        return chmod(box.tmp, 0700) < 0 ? -1 : utimensat(AT_FDCWD, box.tmp, zero, 0);
+    }
     if (bytes == fresh.bytes && inodes == fresh.inodes && (seen || tmp_is_clean(&used))) return 0;
     if (order(FRESH_TMP, bytes, inodes) < 0) return -1;
-    struct timespec zero[2] = {{0, 0}, {0, 0}};
     struct statfs room;
     if (utimensat(AT_FDCWD, "/tmp", zero, 0) < 0 || stat("/tmp", &fresh.folder) < 0 || statfs("/tmp", &room) < 0)
         return -1;

@@ -60,9 +60,9 @@ static inline ssize_t read_small(int fd, char *into, size_t room) {
     return n;
 }
 
-static inline int write_number(int fd, uint64_t value) {
+static inline int write_number(int fd, int64_t value) {
     char text[24];
-    int n = snprintf(text, sizeof text, "%llu", (unsigned long long)value);
+    int n = snprintf(text, sizeof text, "%lld", (long long)value);
     return pwrite(fd, text, (size_t)n, 0) == n ? 0 : -1;
 }
 

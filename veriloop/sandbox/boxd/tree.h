@@ -51,7 +51,7 @@ static void add_process(int proc, pid_t pid, struct sample *sample) {
 
 /* The children of a process of this box; `add` is called for each, and goes down into it. */
 static int each_child(int proc, pid_t parent, void (*act)(int, pid_t, void *), void *with) {
-    char path[48], text[4096];
+    char path[48], text[512]; /* small: this goes down as deep as programs fork */
     snprintf(path, sizeof path, "%d/task/%d/children", parent, parent);
     int fd = openat(proc, path, O_RDONLY | O_CLOEXEC), found = 0;
     if (fd < 0) return -1;

@@ -10,14 +10,14 @@ enum { VERSION = 1, SOCKET = 3, MESSAGE_BYTES = 192 << 10, STDERR_BYTES = 128 <<
 enum { SETUP = 1, LOAD, FILE_, SEAL, RUN, COLLECT, STOP, READY = 17, OK, DONE, TAKEN, FAILED };
 enum { NAMESPACES, ROOT_NAMESPACES, LANDLOCK_UID, LANDLOCK, NONE };
 enum { P_SECCOMP = 1, P_LANDLOCK = 2, P_CGROUP1 = 4, P_CGROUP2 = 8, P_PIDS = 16, P_PROC = 32 };
-enum { R_STDIN = 1, R_STDOUT = 2, R_EMPTY = 4, R_PROC = 8, R_ADDRESS_SPACE = 16 };
+enum { R_STDIN = 1, R_STDOUT = 2, R_THREADS = 4, R_PROC = 8, R_ADDRESS_SPACE = 16 };
 enum { S_NONE, S_CPU, S_WALL, S_MEMORY, S_OUTPUT, S_SECURITY, S_ASKED };
 enum { PEAK_RSS, PEAK_TREE, PEAK_CGROUP };
 
 struct head { uint32_t kind, seq; } __attribute__((packed));
 struct setup {
     struct head head;
-    uint32_t version, mode, uid, flags, filter_bytes, binds, groups;
+    uint32_t version, mode, uid, flags, filter_bytes, threads_bytes, binds, groups;
 } __attribute__((packed));
 struct ready { struct head head; uint32_t flags, box_pid; } __attribute__((packed));
 struct load { struct head head; uint32_t files; uint64_t bytes; } __attribute__((packed));

@@ -67,10 +67,9 @@ static void find_key(int argc, char **argv) {
     syscall(SYS_keyctl, 21, key, 0, 0, 0); /* invalidate */
 }
 
-/* Marks on the three descriptors that the next run gets too, if the judge uses its files again: flags of the open
- * file, the mode, times, attributes and hints of the file. */
+/* Marks on the three descriptors that the next run gets too, if the judge uses its files again: flags and locks of
+ * the open file, the mode, times, attributes and hints of the file. And on the folder given. */
 static void leave_marks(int argc, char **argv) {
-    (void)argc, (void)argv;
     struct timespec mark[2] = {{1234567, 891}, {1234567, 891}};
     uint64_t hint = 4;
     for (int fd = 0; fd < 3; fd++) {
@@ -84,10 +83,16 @@ static void leave_marks(int argc, char **argv) {
         fchmod(fd, 0641);
         fsetxattr(fd, "user.mark", "mark", 4, 0);
         futimens(fd, mark);
+        flock(fd, LOCK_EX | LOCK_NB);
     }
+    if (argc < 1) return;
+    chmod(argv[0], 0711);
+    utimensat(AT_FDCWD, argv[0], mark, 0);
 }
 static void find_marks(int argc, char **argv) {
-    (void)argc, (void)argv;
+    struct stat folder;
+    if (argc > 0 && stat(argv[0], &folder) == 0 && ((folder.st_mode & 07777) == 0711 || folder.st_mtim.tv_sec == 1234567))
+        say("BREACH the folder has the marks\n");
     for (int fd = 0; fd < 3; fd++) {
         struct stat about;
         uint64_t hint = 0;
@@ -97,6 +102,11 @@ static void find_marks(int argc, char **argv) {
         if (size > 0 && size < 65536) say("BREACH descriptor %d has a pipe of %d bytes\n", fd, size);
         if (fcntl(fd, F_GET_RW_HINT, &hint) == 0 && hint) say("BREACH descriptor %d has a hint\n", fd);
         if (fgetxattr(fd, "user.mark", NULL, 0) > 0) say("BREACH descriptor %d has an attribute\n", fd);
+        char path[32];
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        int again = open(path, fd ? O_WRONLY : O_RDONLY); /* a description of our own */
+        if (again >= 0 && flock(again, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK) say("BREACH descriptor %d is locked\n", fd);
+        close(again);
         if (fstat(fd, &about)) continue;
         if ((about.st_mode & 07777) == 0641) say("BREACH descriptor %d has the mode\n", fd);
         if (about.st_mtim.tv_sec == 1234567 || about.st_atim.tv_sec == 1234567) say("BREACH descriptor %d has the time\n", fd);
