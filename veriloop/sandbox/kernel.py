@@ -136,13 +136,18 @@ def close_from(first: int) -> None:
         os.closerange(first, 65536)
 
 
-def drop_capabilities() -> None:
-    """Give up every capability, for good: bounding and ambient sets first, while that is still allowed."""
+def bound_capabilities() -> None:
+    """No program started from now on gains a capability. Root must do it before it becomes another user."""
     for capability in range(64):
         try:
             prctl(PR_CAPBSET_DROP, capability)
         except OSError:
             break  # past the last one, or not allowed: then there are none that an exec could bring
+
+
+def drop_capabilities() -> None:
+    """Give up every capability, for good: bounding and ambient sets first, while that is still allowed."""
+    bound_capabilities()
     with contextlib.suppress(OSError):
         prctl(PR_CAP_AMBIENT, 4)
     call("capset", struct.pack("=Ii", 0x20080522, 0), bytes(24))

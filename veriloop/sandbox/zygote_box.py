@@ -245,6 +245,7 @@ def harden(mode: int) -> None:
     kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
     if mode != NONE:
         kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+        kernel.bound_capabilities()
 
 
 def forks_are_held(own: int) -> bool:

@@ -8,7 +8,12 @@ def test_the_room_can_be_imported_in_a_bare_python_without_the_package_itself():
     start = bare.command("trials", "parent death signal")
     code = start[4] + "\nsys.stdout.write(' '.join(sys.modules))"
     shown = subprocess.run(
-        [*start[:4], code, *start[5:]], capture_output=True, text=True, check=True, env={}
+        [*start[:4], code, *start[5:]],
+        capture_output=True,
+        timeout=60,
+        text=True,
+        check=True,
+        env={},
     )
     first, _, modules = shown.stdout.partition("\n")
     assert first.startswith("parent death signal\tok\t")

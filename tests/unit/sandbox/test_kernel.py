@@ -14,7 +14,12 @@ root = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def python(code: str, **options) -> str:
     start = "import os\nfrom veriloop.sandbox import kernel\n"
     shown = subprocess.run(
-        [sys.executable, "-c", start + code], capture_output=True, text=True, check=True, **options
+        [sys.executable, "-c", start + code],
+        capture_output=True,
+        timeout=60,
+        text=True,
+        check=True,
+        **options,
     )
     return shown.stdout
 

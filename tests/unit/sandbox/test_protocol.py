@@ -38,7 +38,7 @@ def test_both_sides_agree_on_every_size_and_number(tmp_path):
     asserted = "\n".join(f'_Static_assert({c}, "{c}");' for c in checks)
     source.write_text(f'#define _GNU_SOURCE\n#include "wire.h"\n{asserted}\n')
     command = ["cc", "-std=gnu11", "-w", "-fsyntax-only", f"-I{SOURCES}", str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, timeout=60, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

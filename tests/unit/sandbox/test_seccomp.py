@@ -163,7 +163,7 @@ def test_the_kernel_takes_the_program_and_does_what_it_says():
     )
     names = [n for n, row in seccomp.KILL.items() if None not in row] + list(seccomp.REFUSE)
     shown = subprocess.run(
-        [sys.executable, "-c", code, *names], capture_output=True, text=True, check=True
+        [sys.executable, "-c", code, *names], capture_output=True, timeout=60, text=True, check=True
     )
     got = {row.split()[0]: int(row.split()[1]) for row in shown.stdout.splitlines()}
     expected = {n: -signal.SIGSYS if n in seccomp.KILL else seccomp.REFUSE[n][2] for n in names}

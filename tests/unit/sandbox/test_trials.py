@@ -15,7 +15,7 @@ def trials(*names: str, before: str = "", **options) -> dict[str, tuple[str, str
     """State and note by name, of trials made after ``before`` was run in the same process."""
     start = bare.command("trials", *names)
     start[4] = start[4].replace("import importlib\n", f"import importlib, os\n{before}\n")
-    shown = subprocess.run(start, capture_output=True, text=True, check=True, **options)
+    shown = subprocess.run(start, capture_output=True, timeout=60, text=True, check=True, **options)
     rows = [row.split("\t") for row in shown.stdout.splitlines()]
     return {name: (state, note) for name, state, note in rows}
 
@@ -89,7 +89,12 @@ write('/proc/sys/user/max_user_namespaces', '0')
 def test_a_plain_user_has_no_rows_of_root():
     start = bare.command("trials", "box of root", "process limit of a uid", "box of a user")
     shown = subprocess.run(
-        ["/usr/bin/python3", *start[1:]], capture_output=True, text=True, user=65534, group=65534
+        ["/usr/bin/python3", *start[1:]],
+        capture_output=True,
+        timeout=60,
+        text=True,
+        user=65534,
+        group=65534,
     )
     states = [row.split("\t")[1:] for row in shown.stdout.splitlines()]
     assert states[:2] == [["absent", "not root"]] * 2

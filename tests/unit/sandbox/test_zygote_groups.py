@@ -24,7 +24,7 @@ def test_a_group_counts_what_the_run_took_and_not_what_was_there_before():
     )
     try:
         shown = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+            [sys.executable, "-c", code], capture_output=True, timeout=60, text=True, check=True
         )
     finally:
         Group(kind, folder).remove()

@@ -97,7 +97,7 @@ def test_it_stays_small():
         "rows = open('/proc/self/status').read().split()\n"
         "print(rows[rows.index('VmHWM:') + 1], *sys.modules)"
     )
-    shown = subprocess.run(code, capture_output=True, text=True, check=True, env={})
+    shown = subprocess.run(code, capture_output=True, timeout=60, text=True, check=True, env={})
     peak, *modules = shown.stdout.split()
     assert int(peak) < 24_000  # KiB
     assert not {"asyncio", "subprocess", "socket", "pathlib", "veriloop.errors"} & set(modules)

@@ -37,11 +37,11 @@ EXCESSES = (
         "more threads than allowed; CPU time that is charged to nobody",
         (
             Attempt("thread_bomb 16", ("stopped",), MANY, _CROWDED, PRIVATE),
-            Attempt("clone_parent 150", ("done",), MANY),
-            Attempt("double_fork 150", ("done",), MANY),
+            Attempt("clone_parent 100", ("done",), MANY),
+            Attempt("double_fork 100", ("done",), MANY),
             Attempt("unwaited 200", ("done",), MANY),
             Attempt("unwaited 200 40", ("done",), MANY, needs="cgroup"),
-            Attempt("burn_threads 150", ("done",), MANY, TRUTH),
+            Attempt("burn_threads 100", ("done",), MANY, TRUTH),
         ),
     ),
     Attack(
@@ -109,7 +109,7 @@ EXCESSES = (
         "CPU and wall limits",
         "a run that computes, sleeps, is stopped, or waits on",
         (
-            Attempt("loop 500", ("cpu",), _LOOPING, _LONGER),
+            Attempt("loop 300", ("cpu",), _LOOPING, _LONGER),
             Attempt("nap 400", ("wall",), _WAITING, _PATIENT),
             Attempt("stop_self 400", ("wall",), _WAITING, _PATIENT),
             Attempt("read_blocked", ("wall",), _WAITING, TRUTH, stdin="pipe"),
@@ -120,7 +120,7 @@ EXCESSES = (
         "ignored signals",
         "SIGKILL, hard limit",
         "a program that computes on past SIGXCPU and SIGTERM",
-        (Attempt("ignore_signals 500", ("cpu",), _LOOPING, _LONGER),),
+        (Attempt("ignore_signals 300", ("cpu",), _LOOPING, _LONGER),),
     ),
     Attack(
         12,

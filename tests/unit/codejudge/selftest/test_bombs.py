@@ -11,30 +11,23 @@ from veriloop.sandbox.limits import MIB
 
 
 @pytest.mark.parametrize("bomb", BOMBS, ids=[b.name for b in BOMBS])
-def test_a_bomb_is_held(bomb, attacked):
-    assert bomb.make(attacked).breaches == ()
-
-
-GROWING = [b for b in BOMBS if b.grows]
-
-
-@pytest.mark.parametrize("bomb", GROWING, ids=[b.name for b in GROWING])
-def test_a_limit_is_what_stops_it(bomb, attacked):
-    cap = replace(CAP, cpu_s=0.1)
-    _, small = build(attacked, bomb.source(attacked), bomb.language, cap=cap)
-    _, large = build(attacked, bomb.source(attacked), bomb.language)
-    assert small is not None
-    assert large is not None
-    assert large.cpu_s > small.cpu_s
+def test_a_bomb_is_held_and_by_a_limit_where_it_grows(bomb, attacked):
+    seen = bomb.make(attacked)
+    assert seen.breaches == ()
+    if bomb.grows and seen.cpu_s:
+        cap = replace(CAP, cpu_s=0.05)
+        _, small = build(attacked, bomb.source(attacked), bomb.language, cap=cap)
+        assert small is not None
+        assert small.cpu_s < seen.cpu_s
 
 
 def test_a_zero_file_fills_the_memory_that_there_is(attacked):
     bomb = Bomb("bomb_zero.c")
-    _, small = build(attacked, bomb.source(attacked), "c", cap=replace(CAP, memory=160 * MIB))
-    _, large = build(attacked, bomb.source(attacked), "c", cap=replace(CAP, memory=400 * MIB))
+    _, small = build(attacked, bomb.source(attacked), "c", cap=replace(CAP, memory=100 * MIB))
+    _, large = build(attacked, bomb.source(attacked), "c", cap=replace(CAP, memory=200 * MIB))
     assert small is not None
     assert large is not None
-    assert small.peak < 180 * MIB < large.peak
+    assert small.peak < 120 * MIB < large.peak
 
 
 @pytest.mark.parametrize("name", ["bomb_include.c", "bomb_incbin.c"])
@@ -42,7 +35,9 @@ def test_a_plain_compiler_gives_out_the_secret(name, attacked, tmp_path):
     source = tmp_path / "main.c"
     source.write_bytes(Bomb(name).source(attacked))
     program = tmp_path / "prog"
-    done = subprocess.run(["gcc", "-o", program, source], capture_output=True, text=True)
+    done = subprocess.run(
+        ["gcc", "-o", program, source], capture_output=True, timeout=60, text=True
+    )
     got = program.read_bytes() if program.exists() else done.stderr.encode()
     assert attacked.scene.secret.encode() in got
 

@@ -63,7 +63,7 @@ def test_without_a_compiler_one_line_says_so(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", script],
         env={"PATH": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True, text=True,
+        capture_output=True, timeout=60, text=True,
     )  # fmt: skip
     assert "SelftestError: no C compiler" in done.stderr
 
