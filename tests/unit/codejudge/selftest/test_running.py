@@ -21,7 +21,7 @@ from veriloop.codejudge.verdicts import Code
 from veriloop.errors import SandboxError
 from veriloop.sandbox.outcomes import Mode
 
-QUICK = (2, 8, 10, 11, 14, 18)
+QUICK = (8, 10, 11, 14, 18)
 NOBODY = 65534
 
 
