@@ -73,6 +73,9 @@ def serve_judge(
     compilers: str = COMPILERS,
     policy: str = POLICY,
     mode: str = MODE,
+    verdicts_only: bool = typer.Option(
+        False, help="Tell no words of checkers and comparisons: answers can be read out of them."
+    ),
 ) -> None:
     """Serve the code judge: submit, status, problem. What is handed in runs on this machine, in boxes."""
     from veriloop.bench.codeelo.local import Local
@@ -101,4 +104,4 @@ def serve_judge(
         local.mode, local.untrusted, local.policy
     )  # no isolation is told now, not at the first program
     typer.echo(f"judging {len(local.judgeable):,} problems on http://{host}:{port}", err=True)
-    serve(local, host=host, port=port, key=key)
+    serve(local, host=host, port=port, key=key, verdicts_only=verdicts_only)

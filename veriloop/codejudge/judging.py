@@ -17,6 +17,7 @@ from typing import Self, final
 
 from veriloop.codejudge.artifacts import cache_folder
 from veriloop.codejudge.comparators import comparator
+from veriloop.codejudge.languages import language
 from veriloop.codejudge.policies import policy
 from veriloop.codejudge.problem import JudgedProblem, Submission
 from veriloop.codejudge.settings import DAY_S
@@ -83,10 +84,10 @@ class CodeJudge:
     ) -> Report:
         """The report of one submission. With ``stop_at_first`` the tests after the first that is not accepted are SK.
 
-        Raises InputError where the problem cannot be judged by (no tests, an unknown comparison) and for a source
-        that is no bytes; what else goes wrong on the judge's side is a report with the verdict JE.
+        Raises InputError where the problem cannot be judged by (no tests, an unknown comparison), for an unknown
+        language and for a source that is no bytes; what else goes wrong on the judge's side is a report with JE.
         """
-        return self._opened().judge(checked(problem), _in_bytes(submission), stop=stop_at_first)
+        return self._opened().judge(checked(problem), _known(submission), stop=stop_at_first)
 
     def judge_all(
         self,
@@ -98,7 +99,7 @@ class CodeJudge:
 
         ``pairs`` is read as results are taken, some way ahead of them.
         """
-        known = ((checked(problem), _in_bytes(submission)) for problem, submission in pairs)
+        known = ((checked(problem), _known(submission)) for problem, submission in pairs)
         yield from self._opened().judge_all(known, stop=stop_at_first)
 
     def _opened(self) -> Slots:
@@ -114,8 +115,9 @@ class CodeJudge:
         return {key: value for key, value in self.__dict__.items() if key != "_slots"}
 
 
-def _in_bytes(submission: Submission) -> Submission:
-    """The submission, if its source is bytes: a text would have to be encoded by a guess."""
+def _known(submission: Submission) -> Submission:
+    """The submission, if there is its language and its source is bytes: a text would have to be encoded by a guess."""
+    language(submission.language)
     if not isinstance(submission.source, bytes):  # pyright: ignore[reportUnnecessaryIsInstance]
         kind = type(submission.source).__name__
         raise InputError(

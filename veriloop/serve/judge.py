@@ -14,7 +14,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from veriloop.bench.codeelo.submitting import Handed, Submitter
+from veriloop.codejudge.verdicts import Code
 from veriloop.errors import EngineError, InputError, MissingExtra, SandboxError
+from veriloop.serve.model import demand_key, listen, run_app
 
 try:
     from fastapi import FastAPI
@@ -27,8 +29,12 @@ LONGEST_WAIT_S = 60.0
 MOST_BYTES = 4 << 20  # of a body; a source of this size is no solution
 
 
-def create_app(submitter: Submitter, *, key: str | None = None) -> FastAPI:
-    """The server as an ASGI application. With ``key``, every call but /health needs it as a bearer token."""
+def create_app(
+    submitter: Submitter, *, key: str | None = None, verdicts_only: bool = False
+) -> FastAPI:
+    """The server as an ASGI application. With ``key``, every call but /health needs it as a bearer token. With
+    ``verdicts_only`` nothing that a checker or comparison says is told: answers could be read out of it, test by test.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -67,7 +73,9 @@ def create_app(submitter: Submitter, *, key: str | None = None) -> FastAPI:
             return JSONResponse({"verdict": None, "unknown": True})
         if found is None:
             return JSONResponse({"verdict": None})
-        return JSONResponse({"verdict": found.code.value, "detail": dict(found.detail)})
+        hidden = ("message",) if verdicts_only and found.code is not Code.CE else ()
+        detail = {name: value for name, value in found.detail.items() if name not in hidden}
+        return JSONResponse({"verdict": found.code.value, "detail": detail})
 
     @app.post("/problem")
     async def problem(call: Call) -> Response:
@@ -126,12 +134,15 @@ def _failure(status: int, message: str) -> Response:
 
 
 def serve(
-    submitter: Submitter, *, host: str = "127.0.0.1", port: int = 8010, key: str | None = None
+    submitter: Submitter,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8010,
+    key: str | None = None,
+    verdicts_only: bool = False,
 ) -> None:
-    """Run the server until it is interrupted. Raises InputError for an open address without a key."""
-    from veriloop.serve.model import demand_key
-
+    """Run the server until it is interrupted. Raises InputError for an open address without a key, and for one that
+    cannot be had.
+    """
     demand_key(host, key)
-    import uvicorn
-
-    uvicorn.run(create_app(submitter, key=key), host=host, port=port, log_level="warning")
+    run_app(create_app(submitter, key=key, verdicts_only=verdicts_only), listen(host, port))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -45,6 +46,24 @@ def demand_key(host: str, key: str | None) -> None:
         raise InputError(
             f"{host} can be reached by others: give a key (--key or VERILOOP_KEY), or keep to 127.0.0.1"
         )
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address. Raises InputError where it cannot be had, such as a port that is in use."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family)
+    except OSError as error:
+        why = str(error.strerror).split(" (while")[0]
+        raise InputError(f"cannot listen on {host}:{port}: {why}") from error
+
+
+def run_app(app: FastAPI, sock: socket.socket) -> None:
+    """Serve the application on the socket until it is interrupted."""
+    import uvicorn
+
+    with sock:
+        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[sock])
 
 
 def create_app(engine: Engine, *, key: str | None = None) -> FastAPI:
@@ -163,6 +182,4 @@ def serve(
 ) -> None:
     """Run the server until it is interrupted. Raises InputError for an open address without a key."""
     demand_key(host, key)
-    import uvicorn
-
-    uvicorn.run(create_app(engine, key=key), host=host, port=port, log_level="warning")
+    run_app(create_app(engine, key=key), listen(host, port))

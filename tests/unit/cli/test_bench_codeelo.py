@@ -309,3 +309,10 @@ def test_the_recipes_programs_and_problems_are_whole():
     wrong = recorded.unexpected(recorded.FUNCTION_KINDS, ["f"], {"f": ["AC", "AC", "RE", "NC"]})
     assert wrong == ["f, wrong: AC, expected WA"]
     assert Path(recorded.HERE / "README.md").is_file()
+
+
+def test_a_data_folder_that_holds_neither_set_is_bad_input(tmp_path):
+    from veriloop.recipes.codeelo.recipe import data_sets
+
+    with pytest.raises(InputError, match="there is neither code_contests"):
+        data_sets(tmp_path)

@@ -291,7 +291,6 @@ def test_what_is_our_fault_is_never_the_submissions(judge, tmp_path):
     for key in LANGUAGES:
         if toolchain(key) is None:
             assert verdicts(judge, b"", key=key)[1].code is Code.JE
-    assert verdicts(judge, b"", key="cobol")[1].code is Code.JE
 
 
 def test_a_checker_decides_and_a_submission_that_failed_never_reaches_it(judge, tmp_path):
@@ -378,6 +377,11 @@ def test_a_source_that_is_a_text_is_refused_in_one_line(judge):
     for call in (lambda: judge.judge(SUM, text), lambda: list(judge.judge_all([(SUM, text)]))):
         with pytest.raises(InputError, match=r"mine.c, field 'source': a source is bytes, such as"):
             call()
+
+
+def test_an_unknown_language_is_bad_input_and_no_judge_error(judge):
+    with pytest.raises(InputError, match="no language is called 'cobol'; there are c, cpp17"):
+        judge.judge(SUM, Submission(RIGHT, "cobol"))
 
 
 def test_a_policy_gives_time_and_is_written_into_the_report(judge, tmp_path):

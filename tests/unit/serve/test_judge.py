@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import threading
 import time
@@ -29,11 +30,12 @@ STORE = (
 
 
 @contextmanager
-def running(key=None, judge=None):
+def running(key=None, judge=None, verdicts_only=False):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    app = create_app(Local(STORE, judge=judge or SpokenJudge()), key=key)
+    local = Local(STORE, judge=judge or SpokenJudge())
+    app = create_app(local, key=key, verdicts_only=verdicts_only)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_level="error"))
     thread = threading.Thread(target=server.run)
     thread.start()
@@ -151,3 +153,20 @@ def test_an_open_address_needs_a_key():
     for host in ("0.0.0.0", "127.0.0.1"):
         with pytest.raises(InputError, match="the key is empty"):
             serve(Local(STORE), host=host, key="")
+
+
+def test_a_port_in_use_is_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(InputError) as caught:
+        serve(Local(STORE), port=taken.getsockname()[1])
+    assert re.fullmatch(
+        r"cannot listen on 127\.0\.0\.1:\d+: Address already in use", str(caught.value)
+    )
+
+
+def test_answers_cannot_be_read_out_where_only_verdicts_are_told():
+    with running(verdicts_only=True) as url:
+        wrong, broken = judged(url, "WA", "CE")
+    assert (wrong.code, broken.code) == (Code.WA, Code.CE)
+    assert "message" not in wrong.detail
+    assert wrong.detail["test"] == "1"
+    assert broken.detail["message"]

@@ -28,6 +28,7 @@ from veriloop.bench.rating.aggregate import Rated, rate_models
 from veriloop.bench.rating.contest_files import read_contests
 from veriloop.bench.rating.scores import ProblemVerdicts
 from veriloop.bench.rating.verdict_files import write_verdicts
+from veriloop.errors import InputError
 from veriloop.protocols import Engine
 from veriloop.recipes.codeelo import recorded
 from veriloop.recipes.codeelo.contest import write_contest
@@ -130,7 +131,9 @@ def own_sets() -> list[ProgramSet | FunctionSet]:
 def data_sets(
     data: Path, limit: int | None = None
 ) -> tuple[list[ProgramSet | FunctionSet], list[str]]:
-    """The real sets below ``data``, and a line for each that is not there."""
+    """The real sets below ``data``, and a line for each that is not there. Raises InputError where none is."""
+    if not any((data / name).is_file() for name in (CONTESTS, HUMANEVAL)):
+        raise InputError(f"there is neither {CONTESTS} nor {HUMANEVAL} in it", file=str(data))
     sets: list[ProgramSet | FunctionSet] = []
     said: list[str] = []
     if (data / CONTESTS).is_file():
