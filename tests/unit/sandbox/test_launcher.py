@@ -15,6 +15,7 @@ import pytest
 
 from veriloop.errors import SandboxError
 from veriloop.sandbox import probes
+from veriloop.sandbox.group_trials import hierarchies
 from veriloop.sandbox.launcher import OVERFLOW_KEPT, LaunchedBox
 from veriloop.sandbox.limits import MIB, Limits
 from veriloop.sandbox.outcomes import Mode, Stopped
@@ -331,7 +332,8 @@ def gone(pid: str) -> bool:
 
 
 def groups_of(judge: int) -> list[Path]:
-    return [p for p in Path("/sys/fs/cgroup").rglob(f"veriloop-{judge}-*") if p.is_dir()]
+    places = {*hierarchies().values(), *map(os.path.dirname, hierarchies().values())}
+    return [p for place in places for p in Path(place).glob(f"veriloop-{judge}-*") if p.is_dir()]
 
 
 def wait_for(truth) -> None:
