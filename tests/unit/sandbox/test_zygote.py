@@ -486,6 +486,10 @@ for mode, row in ((Mode.NAMESPACES, "box of a user"), (Mode.LANDLOCK, "landlock"
         box.load({"main.py": code.encode() + b"\\nwhile True: pass"})
         out = box.run(["/usr/bin/python3", "-I", "-S", "{box}/main.py"], limits=Limits(cpu_s=0.1))
         print(mode.value, out.stopped.value, out.stdout.decode().split(), 0.1 < out.cpu_s < 1.5)
+        box.load({"main.py": b"import os; os.fork()"})
+        argv = ["/usr/bin/python3", "-I", "-S", "{box}/main.py"]
+        out = box.run(argv, limits=Limits(processes=8, threads_only=True))
+        print(mode.value, "forks are refused" if b"BlockingIOError" in out.stderr else out)
         box.close()
 print("done")
 """
@@ -501,7 +505,8 @@ def test_a_plain_user_gets_the_same_verdicts():
     rows = shown.stdout.splitlines()
     assert rows[-1] == "done", shown.stderr
     assert len(rows) > 1
-    assert all(r.split(" ", 1)[1].startswith("cpu ['65534', '") for r in rows[:-1])
+    assert all(r.split(" ", 1)[1].startswith("cpu ['65534', '") for r in rows[:-1:2])
+    assert all(r.endswith(" forks are refused") for r in rows[1:-1:2])
     assert all(r.endswith("True") for r in rows[:-1])
 
 
