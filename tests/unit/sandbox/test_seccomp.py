@@ -76,7 +76,7 @@ def test_only_the_calls_of_the_table_are_stopped(machine):
     column = ("x86_64", "aarch64").index(machine)
     kill = {row[column] for row in seccomp.KILL.values()} - {None}
     refuse = {row[column]: row[2] for row in seccomp.REFUSE.values()}
-    own = {row[column] for row in seccomp.OWN_ONLY.values()}
+    own = {row[:2][column] for row in seccomp.OWN_ONLY.values()}
     socket = {"x86_64": 41, "aarch64": 198}[machine]
     for number in range(600):
         got = answer(machine, number, first=16)  # for socket: netlink
