@@ -18,10 +18,7 @@ from veriloop.sandbox.outcomes import Outcome, Stopped
 
 IDLE_SHARE = 0.5  # of the CPU limit: less than this at the wall limit is idleness
 NEAR_LIMIT = 0.95  # of the memory limit: an allocation that fails above this is the limit's doing
-BORDER = (
-    0.9,
-    1.3,
-)  # times the CPU limit: a verdict of TLE in between is taken again on a quiet machine
+BORDER = (0.9, 1.3)  # times the CPU limit: a TLE in between is taken again on a quiet machine
 WORDS = 600  # bytes of standard error that go into a message
 
 _NO_MEMORY = re.compile(
