@@ -28,7 +28,7 @@ IN_FLIGHT, SAMPLES, ROLLOUTS = 2, 2, 2
 # samples at once from a prefix: no other stage has more samples under way than the one with rollouts.
 MOST = IN_FLIGHT * SAMPLES * ROLLOUTS
 SIZE = ["--train-count", 6, "--heldout-count", 8, "--samples", SAMPLES, "--n", 2]
-SIZE += ["--k", ROLLOUTS, "--updates", 100]
+SIZE += ["--k", ROLLOUTS, "--updates", 40]
 LEDGERS = ("calls/calls.sqlite", "calls/judge/calls.sqlite")
 MARK = "VERILOOP_TEST_MARK"
 
@@ -86,7 +86,7 @@ def kill_at(out, mark, target):
     try:
         while progress(out) < target:
             assert run.poll() is None, out.with_suffix(".log").read_text()[-2000:]
-            time.sleep(0.005)
+            time.sleep(0.02)
     finally:
         run.send_signal(signal.SIGKILL)
     assert run.wait() == -signal.SIGKILL

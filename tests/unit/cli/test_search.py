@@ -88,7 +88,7 @@ def test_a_second_run_does_nothing_and_another_guide_is_refused(given, prm, tmp_
 
 
 def test_every_guided_kind_has_its_options():
-    assert set(OPTIONS) == set(KINDS) - {"sample"}
+    assert set(OPTIONS) == set(KINDS) - {"sample", "whole"}
 
 
 @pytest.mark.parametrize(
