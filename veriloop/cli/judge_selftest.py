@@ -76,7 +76,7 @@ def closing(found: list[Found]) -> str:
     text += "all held." if not open_rows else f"{len(open_rows)} attacks NOT HELD."
     if unclaimed:
         text += (
-            f"\n{unclaimed} trials were not made: {found[0].isolation}\ndoes not claim to hold them "
+            f"\n{unclaimed} {'trial was' if unclaimed == 1 else 'trials were'} not made: {found[0].isolation}\ndoes not claim to hold them "
             "(--json names them)."
         )
     return text
