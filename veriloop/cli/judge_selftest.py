@@ -75,8 +75,7 @@ def closing(found: list[Found]) -> str:
     text = f"{len(found)} attacks, {trials} trials: "
     text += "all held." if not open_rows else f"{len(open_rows)} attacks NOT HELD."
     if unclaimed:
-        text += (
-            f"\n{unclaimed} {'trial was' if unclaimed == 1 else 'trials were'} not made: {found[0].isolation}\ndoes not claim to hold them "
-            "(--json names them)."
-        )
+        made = "trial was" if unclaimed == 1 else "trials were"
+        text += f"\n{unclaimed} {made} not made: {found[0].isolation}\n"
+        text += "does not claim to hold them (--json names them)."
     return text
