@@ -12,7 +12,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar, final
@@ -225,6 +225,9 @@ class Slots:
                 self.jurys = self.wanted.open(self.headers)
             return self.jurys
 
+    def _jury_box(self) -> AbstractContextManager[Box]:
+        return self.jury.lease()
+
     @contextmanager
     def _beside(self, boxes: Sandbox) -> Iterator[Box]:
         """A box to compile in, while nobody has the machine to himself."""
@@ -306,7 +309,7 @@ class Slots:
                 box = job.boxes[stack] = stack.enter_context(self._holding(job))
                 job.isolation = box.isolation
             program = job.program(job.course.output(test))
-            attempt = Attempt(job.course, test, program, box, self.jury.lease, self.quiet)
+            attempt = Attempt(job.course, test, program, box, self._jury_box, self.quiet)
             return attempt.judge()
         except FAULTS as error:
             job.boxes.pop(stack, None)

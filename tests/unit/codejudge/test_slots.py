@@ -7,12 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from veriloop.codejudge.judging import CodeJudge
-from veriloop.codejudge.problem import JudgedProblem, Submission, Test
+from veriloop.codejudge.policies import policy
+from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Submission, Test
+from veriloop.codejudge.slots import Slots, Wanted
 from veriloop.codejudge.verdicts import Code
 
 SLOW = b"import time; time.sleep(0.4); print(1)"
@@ -88,7 +91,9 @@ def test_a_judge_that_many_ask_first_opens_its_boxes_once(tmp_path):
 NO_THREADS = """
 import resource, sys, threading
 from veriloop.codejudge.judging import CodeJudge
-from veriloop.codejudge.problem import JudgedProblem, Submission, Test
+from veriloop.codejudge.policies import policy
+from veriloop.codejudge.problem import JudgedProblem, JuryProgram, Submission, Test
+from veriloop.codejudge.slots import Slots, Wanted
 from veriloop.errors import SandboxError
 
 problem = JudgedProblem("p", tuple(Test(str(n), b"", b"1") for n in range(4)))
@@ -109,3 +114,14 @@ def test_where_the_system_has_no_threads_left_one_is_judged_alone():
         [sys.executable, "-c", NO_THREADS], capture_output=True, text=True, check=True
     )
     assert shown.stdout == "AC\nno thread for a slot: can't start new thread\n"
+
+
+def test_boxes_for_jury_programs_wait_for_a_problem_that_has_one(tmp_path):
+    with contextlib.closing(Slots(Wanted(1, None, True), policy("default"), tmp_path)) as slots:
+        assert slots.judge(PROBLEM, Submission(b"print(1)", "python"), stop=True).accepted
+        assert slots.jurys is None
+        checker = tmp_path / "any.py"
+        checker.write_text("")
+        checked = replace(PROBLEM, checker=JuryProgram(checker, "python"))
+        assert slots.judge(checked, Submission(b"print(2)", "python"), stop=True).accepted
+        assert slots.jurys is not None
