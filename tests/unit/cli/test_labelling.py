@@ -495,7 +495,7 @@ def test_every_solution_of_every_problem_is_in_flight_at_once_and_prefixes_exten
         return answer(body)
 
     _, server = over(handler, given)
-    assert server.most == len(SOLUTIONS)
+    assert server.most >= len(SOLUTIONS)
     for problem in PROBLEMS:
         asked = [
             b["messages"] for b in server.bodies if b["messages"][0]["content"] == problem.text
