@@ -6,7 +6,8 @@ Bars start at zero. Where the axis does not hold zero, points are drawn in their
 from __future__ import annotations
 
 from veriloop.report.cells import Cell, describe_n, usual_n
-from veriloop.report.markup import Markup, element, number
+from veriloop.report.draw_level import PAD, heading, level_axis, level_references, rows_top, stacked
+from veriloop.report.markup import Markup, element
 from veriloop.report.plots import Bar, BarPlot, GroupedBarPlot, Reference
 from veriloop.report.svg import (
     WIDTH,
@@ -19,35 +20,25 @@ from veriloop.report.svg import (
     picture,
     rule,
     shorten,
-    text_width,
-    tick_digits,
     value_axis,
     whisker,
     wrap,
 )
 
 ROW = 38.0
-GROUP = 26.0
-PAD = 6.0
 
 
 def draw_bars(plot: BarPlot) -> Markup:
     """Level bars: the label and the number with its interval on one line, the bar below it."""
     marks = extent(_ends(plot.cells, plot.references), plot.low, plot.high)
     scale = Scale(marks[0], marks[-1], PAD, WIDTH - 14)
-    top = 4.0 + 16 * len(plot.references)
-    body: list[Markup] = []
-    y, group = top, ""
-    usual = usual_n(plot.cells)
-    for bar in plot.bars:
-        if bar.group != group:
-            group = bar.group
-            body.append(label(shorten(group, WIDTH - PAD), PAD, y + 18, class_="t group halo"))
-            y += GROUP
-        body += _bar(bar, plot, scale, y=y, usual=usual)
-        y += ROW
-    parts = [*_level_axis(plot, marks, scale, top=top, bottom=y + 2), *body]
-    parts += _level_references(plot.references, scale, bottom=y + 2)
+    top, usual = rows_top(plot.references), usual_n(plot.cells)
+    body, y = stacked(
+        plot.bars, lambda bar, y: _bar(bar, plot, scale, y=y, usual=usual), top=top, height=ROW
+    )
+    parts = level_axis(marks, scale, plot.axis, top=top, bottom=y + 2, at_zero=False)
+    parts += body
+    parts += level_references(plot.references, scale, bottom=y + 2)
     height = y + (40 if plot.axis else 24)
     described = f"{len(plot.bars)} bars. {describe_n(plot.cells)}"
     return picture(plot.title, described, height, parts)
@@ -60,22 +51,7 @@ def _ends(cells: tuple[Cell, ...], references: tuple[Reference, ...]) -> list[fl
 
 def _bar(bar: Bar, plot: BarPlot, scale: Scale, *, y: float, usual: int | None) -> list[Markup]:
     cell = bar.cell
-    words = [cell.shown_interval(plot.digits)] if cell.interval else []
-    words += cell.counts()[cell.n is not None and cell.n == usual :]
-    words += [cell.note] if cell.value is None and cell.note else []
-    beside = shorten(" ".join(words), WIDTH * 0.6)
-    bold = cell.shown(plot.digits)
-    room = WIDTH - 2 * PAD - text_width(f"{bold}  {beside}") - 8
-    value = element(
-        "text",
-        element("tspan", bold, class_="strong"),
-        *([" ", element("tspan", beside, class_="quiet")] if beside else []),
-        x=WIDTH - PAD,
-        y=y + 13,
-        text_anchor="end",
-        class_="t halo",
-    )
-    out = [label(shorten(bar.label, room), PAD, y + 13, class_="t halo"), value]
+    out = heading(bar.label, cell, digits=plot.digits, usual=usual, y=y)
     if scale.low <= 0 <= scale.high:
         out.append(rule(scale(0.0), y + 17, scale(0.0), y + 32, "axis"))
     if cell.value is None:
@@ -93,48 +69,6 @@ def _bar(bar: Bar, plot: BarPlot, scale: Scale, *, y: float, usual: int | None) 
     out.append(shape)
     if cell.interval:
         out.append(whisker(scale(cell.interval[0]), y + 24.5, scale(cell.interval[1]), y + 24.5))
-    return out
-
-
-def _level_axis(
-    plot: BarPlot, marks: list[float], scale: Scale, *, top: float, bottom: float
-) -> list[Markup]:
-    digits = tick_digits(marks)
-    out: list[Markup] = []
-    for mark in marks:
-        x = scale(mark)
-        shown = number(mark, digits)
-        half = text_width(shown) / 2
-        out += [
-            *([rule(x, top, x, bottom)] if mark else []),
-            label(
-                shown,
-                min(max(x, half + 1), WIDTH - half - 1),
-                bottom + 15,
-                anchor="middle",
-                class_="t tick",
-            ),
-        ]
-    if plot.axis:
-        shown = shorten(plot.axis, WIDTH - 2 * PAD)
-        out.append(label(shown, WIDTH / 2, bottom + 33, anchor="middle", class_="t quiet"))
-    return out
-
-
-def _level_references(
-    references: tuple[Reference, ...], scale: Scale, *, bottom: float
-) -> list[Markup]:
-    """Dashed lines, each labelled on a line of its own above the bars."""
-    out: list[Markup] = []
-    for i, reference in enumerate(references):
-        x, y = scale(reference.value), 12.0 + 16 * i
-        shown = shorten(reference.label, WIDTH - 2 * PAD)
-        wide = text_width(shown)
-        left = min(max(x - wide / 2, 1.0), WIDTH - wide - 1)
-        out += [
-            rule(x, y + 4, x, bottom, "reference"),
-            label(shown, left + wide / 2, y, anchor="middle", class_="t quiet"),
-        ]
     return out
 
 

@@ -10,24 +10,18 @@ import math
 from collections.abc import Sequence
 
 from veriloop.report.cells import describe_n, usual_n
+from veriloop.report.draw_level import PAD, heading, level_axis, level_references, rows_top, stacked
 from veriloop.report.markup import Markup, coordinate, element, number
 from veriloop.report.plots import Violin, ViolinPlot
 from veriloop.report.svg import (
     WIDTH,
     Scale,
     extent,
-    label,
     picture,
-    rule,
-    shorten,
-    text_width,
-    tick_digits,
     whisker,
 )
 
 ROW = 62.0
-GROUP = 26.0
-PAD = 6.0
 HALF = 17.0  # of a shape's height
 POINTS = 48
 _LANES = (0.0, -4.0, 4.0, -8.0, 8.0, -12.0, 12.0)
@@ -39,25 +33,12 @@ def draw_violins(plot: ViolinPlot) -> Markup:
     ends = [end for cell in plot.cells for end in cell.interval or ()]
     marks = extent([*values, *ends, *(r.value for r in plot.references)], None, None)
     scale = Scale(marks[0], marks[-1], PAD + 4, WIDTH - 14)
-    top = 4.0 + 16 * len(plot.references)
-    body: list[Markup] = []
-    y, group = top, ""
-    usual = usual_n(plot.cells)
-    for violin in plot.violins:
-        if violin.group != group:
-            group = violin.group
-            body.append(label(shorten(group, WIDTH - PAD), PAD, y + 18, class_="t group halo"))
-            y += GROUP
-        body += _row(violin, plot, scale, y=y, usual=usual)
-        y += ROW
-    parts = _axis(plot, marks, scale, top=top, bottom=y + 2)
-    for i, reference in enumerate(plot.references):
-        x = scale(reference.value)
-        shown = shorten(reference.label, WIDTH - 2 * PAD)
-        half = text_width(shown) / 2
-        middle = min(max(x, half + 1), WIDTH - half - 1)
-        parts.append(rule(x, 16.0 + 16 * i, x, y + 2, "reference"))
-        parts.append(label(shown, middle, 12.0 + 16 * i, anchor="middle", class_="t quiet"))
+    top, usual = rows_top(plot.references), usual_n(plot.cells)
+    body, y = stacked(
+        plot.violins, lambda one, y: _row(one, plot, scale, y=y, usual=usual), top=top, height=ROW
+    )
+    parts = level_axis(marks, scale, plot.axis, top=top, bottom=y + 2)
+    parts += level_references(plot.references, scale, bottom=y + 2)
     parts += body  # on the lines, so that their names can be read
     height = y + (40 if plot.axis else 24)
     described = f"{len(plot.violins)} spreads. {describe_n(plot.cells)}"
@@ -68,20 +49,7 @@ def _row(
     violin: Violin, plot: ViolinPlot, scale: Scale, *, y: float, usual: int | None
 ) -> list[Markup]:
     mean, middle = violin.mean, y + 20 + HALF
-    words = [mean.shown_interval(plot.digits)] if mean.interval else []
-    words += mean.counts()[mean.n is not None and mean.n == usual :]
-    beside, bold = shorten(" ".join(words), WIDTH * 0.6), mean.shown(plot.digits)
-    room = WIDTH - 2 * PAD - text_width(f"{bold}  {beside}") - 8
-    said = element(
-        "text",
-        element("tspan", bold, class_="strong"),
-        *([" ", element("tspan", beside, class_="quiet")] if beside else []),
-        x=WIDTH - PAD,
-        y=y + 13,
-        text_anchor="end",
-        class_="t halo",
-    )
-    out = [label(shorten(violin.label, room), PAD, y + 13, class_="t halo"), said]
+    out = heading(violin.label, mean, digits=plot.digits, usual=usual, y=y)
     out += _shape(violin, scale, middle)
     out += _dots(violin, plot, scale, middle)
     if mean.value is None:
@@ -135,21 +103,4 @@ def _dots(violin: Violin, plot: ViolinPlot, scale: Scale, middle: float) -> list
         title = element("title", f"{hint}, {plot.bounded}" if hollow else hint)
         kind = "hollow s0" if hollow else "dot s0"
         out.append(element("circle", title, cx=x, cy=middle + lane, r=2.0, class_=kind))
-    return out
-
-
-def _axis(
-    plot: ViolinPlot, marks: Sequence[float], scale: Scale, *, top: float, bottom: float
-) -> list[Markup]:
-    digits = tick_digits(marks)
-    out: list[Markup] = []
-    for mark in marks:
-        x, shown = scale(mark), number(mark, digits)
-        half = text_width(shown) / 2
-        middle = min(max(x, half + 1), WIDTH - half - 1)
-        out.append(rule(x, top, x, bottom))
-        out.append(label(shown, middle, bottom + 15, anchor="middle", class_="t tick"))
-    if plot.axis:
-        shown = shorten(plot.axis, WIDTH - 2 * PAD)
-        out.append(label(shown, WIDTH / 2, bottom + 33, anchor="middle", class_="t quiet"))
     return out
