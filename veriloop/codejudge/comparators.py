@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import Protocol, final
 
@@ -112,10 +113,7 @@ class Lines:
 
     def compare(self, output: Data, answer: Data) -> Ruling:
         """The ruling on ``output``."""
-        with opened(output) as left, opened(answer) as right:
-            if same(left, right):
-                return accepted()
-            return _first(differences(_trimmed(left), _trimmed(right)), "line")
+        return _in_order(output, answer, _trimmed, "line")
 
 
 @final
@@ -125,10 +123,7 @@ class Tokens:
 
     def compare(self, output: Data, answer: Data) -> Ruling:
         """The ruling on ``output``."""
-        with opened(output) as left, opened(answer) as right:
-            if same(left, right):
-                return accepted()
-            return _first(differences(tokens(left), tokens(right)), "token")
+        return _in_order(output, answer, tokens, "token")
 
 
 @final
@@ -138,10 +133,7 @@ class TokensAnyCase:
 
     def compare(self, output: Data, answer: Data) -> Ruling:
         """The ruling on ``output``."""
-        with opened(output) as left, opened(answer) as right:
-            if same(left, right):
-                return accepted()
-            return _first(differences(tokens(left, lower=True), tokens(right, lower=True)), "token")
+        return _in_order(output, answer, partial(tokens, lower=True), "token")
 
 
 @final
@@ -284,9 +276,15 @@ def _trimmed(source: Source) -> Iterator[list[bytes]]:
         empty += len(batch) - kept
 
 
-def _first(found: Iterator[Difference], unit: str) -> Ruling:
-    difference = next(found, None)
-    return accepted() if difference is None else _refusal(difference, unit)
+def _in_order(
+    output: Data, answer: Data, units: Callable[[Source], Iterator[list[bytes]]], unit: str
+) -> Ruling:
+    """The same units in the same order. Equal bytes are told first: most outputs are."""
+    with opened(output) as left, opened(answer) as right:
+        if same(left, right):
+            return accepted()
+        found = next(differences(units(left), units(right)), None)
+        return accepted() if found is None else _refusal(found, unit)
 
 
 def _refusal(found: Difference, unit: str, *, code: Code = Code.WA) -> Ruling:

@@ -13,7 +13,7 @@ from typing import final
 
 from veriloop.codejudge.checkers import Checker
 from veriloop.codejudge.comparators import Comparator
-from veriloop.codejudge.deciding import Bounds, borderline, ending, result
+from veriloop.codejudge.deciding import BORDER, Bounds, borderline, ending, result
 from veriloop.codejudge.interactive import Interactor
 from veriloop.codejudge.problem import Data, JudgedProblem, Test
 from veriloop.codejudge.quiet import Quiet
@@ -25,9 +25,6 @@ from veriloop.sandbox.outcomes import Outcome, Stopped
 
 OUTPUT_MOST = 64 * MIB
 RERUNS = 3
-# A run goes on to the end of the band in which it may be taken again, so that a program that never ends is not
-# mistaken for one that was slowed down.
-BAND = 1.3
 
 JuryBox = Callable[[], AbstractContextManager[Box]]
 """Gives a box for a checker or an interactor."""
@@ -57,8 +54,10 @@ class Course:
         """The limits of one run, before what the language's runtime takes is added."""
         time_s = self.time_s
         return Limits(
-            cpu_s=BAND * time_s + 0.02,
-            wall_s=max(2 * time_s + 1, 3 * time_s),
+            # To the end of the band in which a run may be taken again, so that a program that never ends is not
+            # mistaken for one that was slowed down.
+            cpu_s=BORDER[1] * time_s + 0.02,
+            wall_s=Limits(cpu_s=time_s).wall,
             memory=self.problem.memory,
             threads_only=True,  # a runtime may need threads; no solution needs other processes
             output=output,
