@@ -82,7 +82,7 @@ def serve_judge(
     from veriloop.bench.codeelo.reading import read_codeelo
     from veriloop.cli.measuring_code import named_compilers
     from veriloop.serve.judge import serve
-    from veriloop.serve.model import demand_key
+    from veriloop.serve.reach import demand_key
     from veriloop.verify.code import shared_judge
 
     demand_key(host, key)  # before anything is read

@@ -6,7 +6,6 @@ unless told otherwise, and then demands a key. Who may use it runs programs on t
 
 from __future__ import annotations
 
-import hmac
 import json
 import math
 from collections.abc import AsyncIterator
@@ -16,7 +15,7 @@ from typing import Any
 from veriloop.bench.codeelo.submitting import Handed, Submitter
 from veriloop.codejudge.verdicts import Code
 from veriloop.errors import EngineError, InputError, MissingExtra, SandboxError
-from veriloop.serve.model import demand_key, listen, run_app
+from veriloop.serve.reach import demand_bearer, demand_key, listen, run_app
 
 try:
     from fastapi import FastAPI
@@ -43,14 +42,7 @@ def create_app(
 
     app = FastAPI(title="Veriloop judge", lifespan=lifespan)
 
-    @app.middleware("http")
-    async def check_key(call: Call, go_on: Any) -> Response:
-        if key is not None and call.url.path != "/health":
-            given = call.headers.get("authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode(), key.encode()):
-                return _failure(401, "a valid key is needed")
-        return await go_on(call)
-
+    demand_bearer(app, key, _failure(401, "a valid key is needed"))
     _answer_errors(app)
 
     @app.get("/health")

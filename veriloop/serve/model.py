@@ -7,10 +7,7 @@ then demands a key.
 
 from __future__ import annotations
 
-import hmac
-import ipaddress
 import json
-import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +16,7 @@ from veriloop.errors import EngineError, EngineRefused, EngineTimeout, InputErro
 from veriloop.protocols import Completion, Engine, Reply, Request, ScoreRequest
 from veriloop.records import Finish
 from veriloop.serve import wire
+from veriloop.serve.reach import demand_bearer, demand_key, listen, run_app
 
 try:
     from fastapi import FastAPI
@@ -26,44 +24,6 @@ try:
     from fastapi.responses import JSONResponse, Response, StreamingResponse
 except ImportError as error:
     raise MissingExtra("fastapi", "serve", "veriloop serve") from error
-
-
-def is_loopback(host: str) -> bool:
-    """True for addresses that only this machine can reach."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def demand_key(host: str, key: str | None) -> None:
-    """Raises InputError for an address that others can reach without a key, and for a key that is empty, such as a
-    variable that was not set: anybody could send that.
-    """
-    if key is not None and not key.strip():
-        raise InputError("the key is empty: give one (--key or VERILOOP_KEY), or leave it out")
-    if key is None and not is_loopback(host):
-        raise InputError(
-            f"{host} can be reached by others: give a key (--key or VERILOOP_KEY), or keep to 127.0.0.1"
-        )
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket bound to the address. Raises InputError where it cannot be had, such as a port that is in use."""
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        why = str(error.strerror).split(" (while")[0]
-        raise InputError(f"cannot listen on {host}:{port}: {why}") from error
-
-
-def run_app(app: FastAPI, sock: socket.socket) -> None:
-    """Serve the application on the socket until it is interrupted."""
-    import uvicorn
-
-    with sock:
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[sock])
 
 
 def create_app(engine: Engine, *, key: str | None = None) -> FastAPI:
@@ -76,14 +36,7 @@ def create_app(engine: Engine, *, key: str | None = None) -> FastAPI:
 
     app = FastAPI(title="Veriloop", lifespan=lifespan)
 
-    @app.middleware("http")
-    async def check_key(call: Call, go_on: Any) -> Response:
-        if key is not None and call.url.path != "/health":
-            given = call.headers.get("authorization", "").removeprefix("Bearer ")
-            if not hmac.compare_digest(given.encode(), key.encode()):
-                return _failure(401, "authentication_error", "a valid API key is needed")
-        return await go_on(call)
-
+    demand_bearer(app, key, _failure(401, "authentication_error", "a valid API key is needed"))
     _answer_errors(app)
 
     @app.get("/health")
