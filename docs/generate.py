@@ -20,7 +20,10 @@ FLOORS = [
     ("floor 0: the language", ["errors", "ids", "records", "protocols", "text"]),
     ("floor 1: hands", ["store", "engines", "sandbox", "runs", "codejudge"]),
     ("floor 2: the verbs (none imports another)", ["search", "verify", "feedback", "train"]),
-    ("floor 3: measuring, showing, joining", ["bench", "report", "serve", "abacus", "testing"]),
+    (
+        "floor 3: measuring, showing, joining",
+        ["bench", "report", "serve", "bridges", "abacus", "testing"],
+    ),
     ("floor 4: the papers", ["recipes"]),
     ("floor 5: the door", ["cli"]),
 ]

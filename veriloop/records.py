@@ -56,6 +56,17 @@ class Unscored(StrEnum):
     SEPARATOR = "separator"  # a step holds the verifier's separator token
     NO_REFERENCE = "no_reference"  # the problem has no reference answer
     CHECKER = "checker"  # the answer checker crashed or hung
+    ABSTAINED = (
+        "abstained"  # the verifier declined: a tie, too little evidence, nobody left to vote
+    )
+
+
+class Source(StrEnum):
+    """Who speaks in a verdict ("Verifier Engineering", arXiv 2411.11504, section 4)."""
+
+    PROGRAM = "program"  # the same input always gets the same verdict
+    MODEL = "model"  # a model's answer, trained to verify or not
+    HUMAN = "human"  # read from annotations
 
 
 class ExampleKind(StrEnum):
@@ -65,6 +76,7 @@ class ExampleKind(StrEnum):
     PREFERENCE = "preference"
     STEP_LABELS = "step_labels"
     CRITIQUE = "critique"
+    REWARD = "reward"
 
 
 @final
@@ -188,12 +200,31 @@ class Cost:
 
 @final
 @dataclass(frozen=True)
+class Traits:
+    """What a verifier declares of itself, before it is asked ("Verifier Engineering", section 4 and table 2).
+
+    ``trained`` says whether it was trained to verify; ``deterministic`` that the same group always gets the same
+    verdicts; ``needs_reference`` that it cannot speak of a problem without a reference answer or tests.
+    """
+
+    source: Source
+    forms: tuple[Form, ...]
+    granularities: tuple[Granularity, ...]
+    trained: bool = False
+    deterministic: bool = True
+    needs_reference: bool = False
+
+
+@final
+@dataclass(frozen=True)
 class Verdict:
     """What one verifier says of one solution: a value, or a reason for having none, never both or neither.
 
     ``step_scores[i]`` in [0, 1] speaks of step i; it may end early, at the first wrong step. ``first_error``
     is the 0-based index of the first wrong step, -1 for none, None where the verifier does not say.
-    ``detail`` holds what the verifier counted (rollouts, successes), as JSON.
+    ``token_scores[i]`` speaks of the token that begins at character ``token_offsets[i]`` of the solution's text.
+    ``source`` and ``trained`` say who speaks, None where it is not known. ``detail`` holds what the verifier
+    counted (rollouts, successes), as JSON.
     """
 
     problem: str
@@ -210,6 +241,10 @@ class Verdict:
     cost: Cost = Cost()
     detail: Mapping[str, Json] = field(default_factory=dict[str, Json])
     made_by: str = ""
+    source: Source | None = None
+    trained: bool | None = None
+    token_scores: tuple[float, ...] = ()
+    token_offsets: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.value is None) == (self.unscored is None):
@@ -221,6 +256,12 @@ class Verdict:
             raise ValueError("a verdict's value cannot be NaN: give unscored=<reason> instead")
         # Whole numbers become floats, so that a verdict read back from a file has the same id.
         object.__setattr__(self, "step_scores", tuple(float(x) for x in self.step_scores))
+        object.__setattr__(self, "token_scores", tuple(float(x) for x in self.token_scores))
+        if len(self.token_scores) != len(self.token_offsets):
+            raise ValueError(
+                f"token scores pair with offsets one to one: {len(self.token_scores)} scores, "
+                f"{len(self.token_offsets)} offsets"
+            )
         if self.value is not None:
             object.__setattr__(self, "value", float(self.value))
         if self.first_error is not None and self.first_error < NO_ERROR:
@@ -238,6 +279,7 @@ class Verdict:
             list(self.step_scores),
             self.first_error,
             self.critique,
+            *([list(self.token_scores)] if self.token_scores else []),
         )
 
     @property
@@ -269,7 +311,8 @@ class Example:
 
     ``completions`` are a demonstration's one completion, a preference's (chosen, rejected), or the steps of a
     step-labelled solution; ``labels`` has one number in [0, 1] for each labelled step and may be shorter than
-    ``completions`` never: steps after the first wrong one are left out.
+    ``completions`` never: steps after the first wrong one are left out. A reward has one completion and one label,
+    any finite number; what could not be scored is dropped with its reason and is no example.
     """
 
     kind: ExampleKind
@@ -289,6 +332,8 @@ class Example:
             )
         if self.kind is ExampleKind.PREFERENCE and len(self.completions) != 2:
             raise ValueError("a preference has two completions: (chosen, rejected)")
+        if self.kind is ExampleKind.REWARD and not (len(self.completions) == len(self.labels) == 1):
+            raise ValueError("a reward has one completion and one label, the reward")
 
     @cached_property
     def id(self) -> str:
@@ -302,7 +347,9 @@ class Example:
         )
 
     def to_trl(self) -> dict[str, Json]:
-        """The example in TRL's format: prompt/completion, prompt/chosen/rejected, prompt/completions/labels."""
+        """The example in TRL's format: prompt/completion, prompt/chosen/rejected, prompt/completions/labels. A reward
+        is prompt/completion/reward, for which TRL names no format.
+        """
         prompt = prompt_json(self.prompt)
         if self.kind is ExampleKind.PREFERENCE:
             return {
@@ -314,7 +361,10 @@ class Example:
             hard = all(label in (0.0, 1.0) for label in self.labels)
             labels: list[Json] = [bool(x) if hard else x for x in self.labels]
             return {"prompt": prompt, "completions": list(self.completions), "labels": labels}
-        return {"prompt": prompt, "completion": STEP_DELIMITER.join(self.completions)}
+        completion = STEP_DELIMITER.join(self.completions)
+        if self.kind is ExampleKind.REWARD:
+            return {"prompt": prompt, "completion": completion, "reward": self.labels[0]}
+        return {"prompt": prompt, "completion": completion}
 
 
 @final

@@ -31,6 +31,7 @@ from veriloop.records import (
     Problem,
     Record,
     Solution,
+    Source,
     Unscored,
     Verdict,
     prompt_json,
@@ -76,6 +77,12 @@ def _integer(value: object) -> int:
     return value
 
 
+def _boolean(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError(type(value).__name__)
+    return value
+
+
 def _number(value: object) -> float:
     number = float(value) if isinstance(value, int) else value
     if not isinstance(number, float) or not math.isfinite(number):
@@ -105,6 +112,10 @@ def _words(value: Any) -> list[str]:
     if not whole.isascii():
         whole.encode()
     return parts
+
+
+def _integers(value: Any) -> list[int]:
+    return [_integer(part) for part in value]
 
 
 def _numbers(value: Any) -> list[float]:
@@ -142,6 +153,10 @@ INTEGER = Column(pa.int64(), "a 64-bit integer", _integer, _integer)
 MAYBE_INTEGER = Column(pa.int64(), "a 64-bit integer or null", _integer, _integer, True)
 MAYBE_NUMBER = Column(pa.float64(), "a finite number or null", _number, _number, True)
 TEXTS = Column(pa.list_(pa.string()), "a list of texts", _words, lambda v: tuple(_words(v)))
+MAYBE_BOOLEAN = Column(pa.bool_(), "true, false or null", _boolean, _boolean, True)
+INTEGERS = Column(
+    pa.list_(pa.int64()), "a list of 64-bit integers", _integers, lambda v: tuple(_integers(v))
+)
 NUMBERS = Column(
     pa.list_(pa.float64()), "a list of finite numbers", _numbers, lambda v: tuple(_numbers(v))
 )
@@ -211,6 +226,10 @@ COLUMNS: Mapping[type[Record], Mapping[str, Column]] = {
         "cost": COST,
         "detail": OBJECT,
         "made_by": TEXT,
+        "source": _choice(Source, optional=True),
+        "trained": MAYBE_BOOLEAN,
+        "token_scores": NUMBERS,
+        "token_offsets": INTEGERS,
     },
     Example: {
         "kind": _choice(ExampleKind),

@@ -187,6 +187,8 @@ def _unscored(group: Group) -> Group:
             first_error=None,
             critique=None,
             correction=None,
+            token_scores=(),
+            token_offsets=(),
         )
         for verdict in group.verdicts
     )

@@ -50,7 +50,7 @@ def extract_answer(text: str) -> str | None:
     The last balanced, non-empty ``\boxed{...}`` (or ``\fbox``, or ``\boxed 5``); else what follows the last
     ``####``; else what the last "the answer is ..." names: its first formula or number, or its words.
     """
-    boxed = _last_boxed(text)
+    boxed = last_boxed(text)
     if boxed:
         return boxed
     if hashes := _HASHES.findall(text):
@@ -59,7 +59,8 @@ def extract_answer(text: str) -> str | None:
     return _named(text[ends[-1] :].split("\n", 1)[0]) or None if ends else None
 
 
-def _last_boxed(text: str) -> str | None:
+def last_boxed(text: str) -> str | None:
+    r"""What the last ``\boxed{}`` that holds something holds, None where there is none."""
     for match in reversed(list(_BOX.finditer(text))):
         start = match.end()
         if text.startswith("{", start):
