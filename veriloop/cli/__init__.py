@@ -17,12 +17,14 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import typer
 
 from veriloop import __version__
-from veriloop.cli import bench, data, judge, machine, rate, run, stages
+from veriloop.cli import bench, data, judge, machine, rate, run, stages, verify
+from veriloop.cli.default_command import InPipelineOrder
 from veriloop.cli.search import search
 from veriloop.errors import InputError, RunStopped, VeriloopError
 
 app = typer.Typer(
     name="veriloop",
+    cls=InPipelineOrder,
     help="Verifier engineering for language models: search, verify, and turn verdicts into feedback.",
     epilog="Start with: veriloop demo. What works on this machine: veriloop doctor.",
     no_args_is_help=True,
@@ -32,6 +34,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(run.app, name="run")
+app.add_typer(verify.app, name="verify")
 app.add_typer(bench.app, name="bench")
 app.add_typer(rate.app, name="rate")
 app.add_typer(data.app, name="data")

@@ -10,11 +10,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import typer
-from typer.core import TyperGroup
 
+from veriloop.cli.default_command import WithDefault
 from veriloop.cli.judge_problems import save_problem, show_problems, verify_packages
 from veriloop.cli.judge_selftest import SelftestOptions
 from veriloop.cli.judging import Judged, judge_solutions
@@ -23,18 +22,8 @@ from veriloop.errors import SandboxError
 NOT_ACCEPTED, JUDGE_ERROR = 1, 3
 
 
-class _WithDefault(TyperGroup):
-    """A group whose first command is meant where none is named: ``judge PROBLEM ...`` is ``judge run PROBLEM ...``."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the first command's name before arguments that begin with none."""
-        if not args or args[0] not in self.commands:
-            args = [next(iter(self.commands)), *(args or ["--help"])]
-        return super().parse_args(ctx, args)
-
-
 app = typer.Typer(
-    cls=_WithDefault, help="Judge programs against a problem's tests; selftest of the judge."
+    cls=WithDefault, help="Judge programs against a problem's tests; selftest of the judge."
 )
 
 

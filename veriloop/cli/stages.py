@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the stage commands to the top level, in the order of the pipeline."""
-    for command in (problems, sample, verify, label, train):
+    """Add the stage commands to the top level, in the order of the pipeline. ``verify`` is a group of its own."""
+    for command in (problems, sample, label, train):
         app.command()(command)
 
 

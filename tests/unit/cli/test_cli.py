@@ -19,6 +19,7 @@ def test_the_commands_of_the_pipeline_are_there_in_its_order():
     stages = [path[0] for path in command_paths() if len(path) == 1 and path not in GROUPS]
     assert stages[:6] == ["demo", "problems", "sample", "verify", "label", "train"]
     assert ("run", "prm") in command_paths()
+    assert ("verify", "run") in command_paths()  # what ``verify KIND`` is
     assert {("bench", "processbench"), ("bench", "best-of-n")} <= set(command_paths())
 
 
@@ -73,6 +74,10 @@ def test_verdicts_without_a_value_are_counted_at_the_end(tmp_path):
     result = CliRunner().invoke(app, ["verify", "answer", "-q", *map(str, folders)])
     assert result.exit_code == 0, result.output
     assert result.output.splitlines() == ["1 verdicts", "  1 without a value: no_reference"]
+    named = [*map(str, folders[:-1]), str(tmp_path / "named")]
+    assert (
+        CliRunner().invoke(app, ["verify", "run", "answer", "-q", *named]).output == result.output
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,32 @@
+"""A group of commands one of which need not be named, and the order in which a group shows what it has.
+
+``veriloop judge PROBLEM`` is ``veriloop judge run PROBLEM``, and ``veriloop verify KIND`` is ``veriloop verify run
+KIND``; what stands first on the line decides. What the commands do is theirs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperGroup
+
+
+class WithDefault(TyperGroup):
+    """A group whose first command is meant where none is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the first command's name before arguments that begin with none."""
+        if not args or args[0] not in self.commands:
+            args = [next(iter(self.commands)), *(args or ["--help"])]
+        return super().parse_args(ctx, args)
+
+
+class InPipelineOrder(TyperGroup):
+    """The door: groups come after commands, but a stage that is a group stands in its place of the pipeline."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        names = [name for name in self.commands if name != "verify"]
+        if "verify" in self.commands and "sample" in names:
+            names.insert(names.index("sample") + 1, "verify")
+            self.commands = {name: self.commands[name] for name in names}
