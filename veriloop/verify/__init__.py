@@ -7,6 +7,8 @@ equality of answers) is handed to it. How verdicts become training data is feedb
 KINDS: dict[str, str] = {
     "answer": "veriloop.verify.answer:Answer",
     "code": "veriloop.verify.code:Code",
+    "contrastive": "veriloop.verify.critic:ContrastiveCritic",
+    "critic": "veriloop.verify.critic:Critic",
     "judge": "veriloop.verify.judge:Judge",
     "min-token-probability": "veriloop.verify.surprise:MinTokenProbability",
     "montecarlo": "veriloop.verify.montecarlo:MonteCarlo",
