@@ -161,12 +161,12 @@ def _fingerprint(
     examples: Sequence[Example], validation: Sequence[Example], config: ProcessConfig
 ) -> str:
     """What decides the weights: the examples in order and the configuration, wherever its folders lie."""
-    bases = [_weights_of(path) for path in (config.base, config.reference) if path]
+    bases = [weights_of(path) for path in (config.base, config.reference) if path]
     ids = [[example_name(e) for e in examples], [example_name(e) for e in validation]]
     return content_id("training", config.decisive(), bases, *ids)
 
 
-def _weights_of(path: str) -> Json:
+def weights_of(path: str) -> Json:
     """A hash of a checkpoint's weights, wherever they lie."""
     running = xxhash.xxh3_128()
     # transformers reads the older kind where there is none of the newer.
