@@ -312,7 +312,8 @@ class Example:
     ``completions`` are a demonstration's one completion, a preference's (chosen, rejected), or the steps of a
     step-labelled solution; ``labels`` has one number in [0, 1] for each labelled step and may be shorter than
     ``completions`` never: steps after the first wrong one are left out. A reward has one completion and one label,
-    any finite number; what could not be scored is dropped with its reason and is no example.
+    any finite number, or a completion in its tokens' texts with a label for each; what could not be scored is dropped
+    with its reason and is no example.
     """
 
     kind: ExampleKind
@@ -332,8 +333,11 @@ class Example:
             )
         if self.kind is ExampleKind.PREFERENCE and len(self.completions) != 2:
             raise ValueError("a preference has two completions: (chosen, rejected)")
-        if self.kind is ExampleKind.REWARD and not (len(self.completions) == len(self.labels) == 1):
-            raise ValueError("a reward has one completion and one label, the reward")
+        if self.kind is ExampleKind.REWARD and not 0 < len(self.completions) == len(self.labels):
+            raise ValueError(
+                "a reward has one completion and one label, or one label for each of its tokens: got "
+                f"{len(self.completions)} completions and {len(self.labels)} labels"
+            )
 
     @cached_property
     def id(self) -> str:
@@ -348,7 +352,7 @@ class Example:
 
     def to_trl(self) -> dict[str, Json]:
         """The example in TRL's format: prompt/completion, prompt/chosen/rejected, prompt/completions/labels. A reward
-        is prompt/completion/reward, for which TRL names no format.
+        is prompt/completion/reward (of tokens: prompt/completion/tokens/rewards), for which TRL names no format.
         """
         prompt = prompt_json(self.prompt)
         if self.kind is ExampleKind.PREFERENCE:
@@ -363,7 +367,11 @@ class Example:
             return {"prompt": prompt, "completions": list(self.completions), "labels": labels}
         completion = STEP_DELIMITER.join(self.completions)
         if self.kind is ExampleKind.REWARD:
-            return {"prompt": prompt, "completion": completion, "reward": self.labels[0]}
+            rewards: list[Json] = list(self.labels)
+            if len(rewards) == 1:
+                return {"prompt": prompt, "completion": completion, "reward": rewards[0]}
+            whole, tokens = "".join(self.completions), list(self.completions)
+            return {"prompt": prompt, "completion": whole, "tokens": tokens, "rewards": rewards}
         return {"prompt": prompt, "completion": completion}
 
 

@@ -5,6 +5,9 @@ What a filter leaves out is handed back with its reason and kept in a file of it
 
 KINDS: dict[str, str] = {
     "consensus": "veriloop.feedback.consensus:Consensus",
+    "demonstrations": "veriloop.feedback.demonstrations:Demonstrations",
     "guarded": "veriloop.feedback.contamination:Guarded",
+    "pairs": "veriloop.feedback.pairs:Pairs",
+    "rewards": "veriloop.feedback.rewards:Rewards",
     "step-labels": "veriloop.feedback.labels:StepLabels",
 }
