@@ -1,4 +1,4 @@
-"""What the two Abacus models read in training: endless streams of (user, assistant) pairs.
+"""What the Abacus models read in training: endless streams of (user, assistant) pairs.
 
 The policy reads a corpus like the web's: mostly right solutions, many misreadings, some slips,
 and a share of bare arithmetic. The judge reads true solutions, critiques of true and corrupted
@@ -14,12 +14,21 @@ from collections.abc import Iterator
 from veriloop.abacus.critiques import DIFFERS, SAME, critique, judge_prompt
 from veriloop.abacus.problems import LIMIT, compute, problem
 from veriloop.abacus.solutions import STYLES, corrupted_steps, gold_steps, teacher_steps
+from veriloop.abacus.student_critiques import (
+    critic_prompt,
+    inject_prompt,
+    injected,
+    student_critique,
+)
 
 Pair = tuple[str, str]
 DRILL_SHARE = 0.1
 # Shares of the judge's stream: solving, judging corrupted work; the rest is comparison drills.
 SOLVE_SHARE, JUDGE_SHARE = 0.32, 0.6
 _WRONG_SHARE = 0.75
+# Shares of the critic's stream: solving, critiques beside a reference, critiques without one, planting errors;
+# the rest is drills. Without a reference it saw so few that it is weak there, and that is what it has to learn.
+CRITIC_SHARES = {"solve": 0.3, "contrastive": 0.42, "direct": 0.03, "inject": 0.1}
 
 
 def policy_pairs(seed: int) -> Iterator[Pair]:
@@ -56,6 +65,43 @@ def judge_pairs(seed: int) -> Iterator[Pair]:
         target = critique(item.meta, steps)
         if target is not None:
             yield judge_prompt(item.text, steps), target
+
+
+def critic_pairs(seed: int) -> Iterator[Pair]:
+    """The critic's stream: true solutions, true critiques (few without a reference), planted errors, drills."""
+    rng = random.Random(f"abacus/critic/{seed}")
+    index = 0
+    kinds = [*CRITIC_SHARES, "drill"]
+    weights = [*CRITIC_SHARES.values(), 1 - sum(CRITIC_SHARES.values())]
+    while True:
+        kind = rng.choices(kinds, weights)[0]
+        if kind == "drill":
+            yield _comparisons(rng) if rng.random() < 0.5 else _equations(rng)
+            continue
+        item = problem(seed + 2_000, index, "pretrain")
+        index += 1
+        style = rng.choice(STYLES)
+        right = gold_steps(item.meta, style)
+        if kind == "solve":
+            yield item.text, "\n\n".join(right)
+            continue
+        if kind == "inject":
+            wrong = injected(item.meta, style, rng)
+            yield inject_prompt(item.text, right), "\n\n".join(wrong)
+            continue
+        reference = gold_steps(item.meta, rng.choice(STYLES)) if kind == "contrastive" else []
+        steps = corrupted_steps(item.meta, rng) if rng.random() < _WRONG_SHARE else right
+        target = student_critique(item.meta, steps, reference)
+        if target is not None:
+            yield critic_prompt(item.text, steps, reference), target
+
+
+def critic_tokenizer_texts(seed: int, count: int) -> Iterator[str]:
+    """Texts for training the critic's tokenizer."""
+    stream = critic_pairs(seed)
+    for _ in range(count):
+        user, assistant = next(stream)
+        yield f"system\nuser\n{user}\nassistant\n{assistant}"
 
 
 def tokenizer_texts(seed: int, count: int) -> Iterator[str]:

@@ -10,7 +10,8 @@ the system that uses judges, not here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 from veriloop.abacus.checker import boxed, check_steps, equation
 
@@ -31,19 +32,44 @@ def critique(meta: Mapping[str, Any], steps: Sequence[str]) -> str | None:
     None is rare: prose steps, and steps whose numbers all agree but which come at the wrong
     place (an answer before the end).
     """
+    found = compared(meta, steps)
+    if found is None:
+        return None
+    blocks = [
+        f"<analysis_{number}>\n{body}\n</analysis_{number}>"
+        for number, body in enumerate(found.bodies, 1)
+    ]
+    verdict = "Correct" if found.first_error is None else "Incorrect"
+    return "\n\n".join([*blocks, f"<conclusion>{verdict}</conclusion>"])
+
+
+@final
+@dataclass(frozen=True)
+class Compared:
+    """What a true critique writes of each step, up to the first wrong one; ``attempted`` are the nodes that the
+    right steps before it went through.
+    """
+
+    bodies: tuple[str, ...]
+    first_error: int | None
+    attempted: frozenset[int]
+
+
+def compared(meta: Mapping[str, Any], steps: Sequence[str]) -> Compared | None:
+    """Every step beside the equation that is due, or None where the comparison cannot express the truth."""
     checks = check_steps(meta, steps)
     attempted: set[int] = set()
-    blocks: list[str] = []
-    for number, (step, check) in enumerate(zip(steps, checks, strict=True), 1):
+    bodies: list[str] = []
+    for index, (step, check) in enumerate(zip(steps, checks, strict=True)):
+        before = frozenset(attempted)
         own, pairs = _pairs(meta, step, attempted)
         agree = all(mine == quoted for mine, quoted in pairs)
         if not pairs or agree != check.right:
             return None
-        body = f"{own}\n{_compare(pairs)}"
-        blocks.append(f"<analysis_{number}>\n{body}\n</analysis_{number}>")
+        bodies.append(f"{own}\n{_compare(pairs)}")
         if not agree:
-            return "\n\n".join([*blocks, "<conclusion>Incorrect</conclusion>"])
-    return "\n\n".join([*blocks, "<conclusion>Correct</conclusion>"])
+            return Compared(tuple(bodies), index, before)
+    return Compared(tuple(bodies), None, frozenset(attempted))
 
 
 def _compare(pairs: Sequence[tuple[str, str]]) -> str:

@@ -16,16 +16,31 @@ import os
 import random
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from veriloop.abacus.checker import is_correct, split_steps
-from veriloop.abacus.corpus import Pair, judge_pairs, policy_pairs, tokenizer_texts
+from veriloop.abacus.corpus import (
+    Pair,
+    critic_pairs,
+    critic_tokenizer_texts,
+    judge_pairs,
+    policy_pairs,
+    tokenizer_texts,
+)
 from veriloop.abacus.critiques import DIFFERS
 from veriloop.abacus.problems import problems
-from veriloop.abacus.tokenizer import END, START, STOP, build_tokenizer, save_tokenizer
+from veriloop.abacus.tokenizer import (
+    CRITIC_PROTOCOL,
+    CRITIC_STEP,
+    END,
+    START,
+    STOP,
+    build_tokenizer,
+    save_tokenizer,
+)
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -62,6 +77,13 @@ class TrainingPlan:
 PLANS: dict[str, TrainingPlan] = {
     "policy": TrainingPlan("policy"),
     "judge": TrainingPlan("judge", seed=1, steps=3000, emphasis=4.0),
+    "critic": TrainingPlan("critic", seed=2, steps=2200, emphasis=4.0),
+    "critic-small": TrainingPlan("critic", seed=3, steps=2200, emphasis=4.0, hidden=96, layers=3),
+}
+STREAMS: dict[str, Callable[[int], Iterator[Pair]]] = {
+    "policy": policy_pairs,
+    "judge": judge_pairs,
+    "critic": critic_pairs,
 }
 
 
@@ -83,9 +105,9 @@ def train(
 
     torch.set_num_threads(1)
     torch.manual_seed(plan.seed)
-    tokenizer = tokenizer or build_tokenizer(tokenizer_texts(0, 3000))
+    tokenizer = tokenizer or _shared_tokenizer(plan.role)
     model = _new_model(plan, tokenizer)
-    stream = policy_pairs(plan.seed) if plan.role == "policy" else judge_pairs(plan.seed)
+    stream = STREAMS[plan.role](plan.seed)
     started = time.process_time()
     loss = _optimise(plan, model, _batches(plan, tokenizer, stream), quiet)
     seconds = time.process_time() - started
@@ -105,6 +127,13 @@ def train(
     }
     (out / "training.json").write_text(json.dumps(record, indent=2) + "\n")
     return record
+
+
+def _shared_tokenizer(role: str) -> Tokenizer:
+    """One for the policy and the judge, whose tokens a reward model reads side by side; critics have their own."""
+    if role == "critic":
+        return build_tokenizer(critic_tokenizer_texts(0, 4000), protocol=CRITIC_PROTOCOL)
+    return build_tokenizer(tokenizer_texts(0, 3000))
 
 
 def encode(tokenizer: Tokenizer, pair: Pair) -> tuple[list[int], int]:
@@ -215,7 +244,8 @@ def _batches(
     import torch
 
     rng = random.Random(plan.seed)
-    marks = tokenizer.token_to_id("<analysis_"), tokenizer.token_to_id(f"Ġ{DIFFERS}")
+    opening = CRITIC_STEP if plan.role == "critic" else "<analysis_"
+    marks = tokenizer.token_to_id(opening), tokenizer.token_to_id(f"Ġ{DIFFERS}")
     while True:
         pool = sorted(
             (encode(tokenizer, pair) for pair in itertools.islice(stream, _POOL)),

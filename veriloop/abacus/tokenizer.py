@@ -9,9 +9,11 @@ and the blank line between steps are single tokens. Only building and saving is 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from veriloop.text import critiques
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -21,6 +23,15 @@ SPECIAL = (END, START, STOP, STEP)
 PROTOCOL = (
     "<math_problem>", "</math_problem>", "<paragraph_", "</paragraph_",
     "<analysis_", "</analysis_", "<conclusion>", "</conclusion>",
+)  # fmt: skip
+CRITIC_STEP = critiques.STEP.removesuffix("{number}")
+CRITIC_PROTOCOL = (
+    "<math_problem>", "</math_problem>", "<reference_solution>", "</reference_solution>",
+    "<right_solution>", "</right_solution>", "<step_", "</step_",
+    critiques.ANALYSIS, critiques.CRITIQUE, CRITIC_STEP,
+    critiques.CONCLUSION, critiques.VERDICT.removesuffix("{verdict}."),
+    critiques.FIRST_ERROR.removesuffix("{number}"), critiques.CORRECTION,
+    critiques.START, critiques.END,
 )  # fmt: skip
 # Qwen2's split. AutoTokenizer rebuilds every qwen2 tokenizer with this expression and NFC whatever
 # tokenizer.json says, so any other split would be ignored at loading.
@@ -36,7 +47,9 @@ CHAT_TEMPLATE = (
 )
 
 
-def build_tokenizer(texts: Iterable[str], vocabulary: int = 512) -> Tokenizer:
+def build_tokenizer(
+    texts: Iterable[str], vocabulary: int = 512, *, protocol: Sequence[str] = PROTOCOL
+) -> Tokenizer:
     """Train the tokenizer on texts. The same texts in the same order give the same vocabulary."""
     from tokenizers import (
         AddedToken,
@@ -59,14 +72,14 @@ def build_tokenizer(texts: Iterable[str], vocabulary: int = 512) -> Tokenizer:
     )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=vocabulary - len(SPECIAL) - len(PROTOCOL),
+        vocab_size=vocabulary - len(SPECIAL) - len(protocol),
         min_frequency=2,
         show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
     tokenizer.train_from_iterator(texts, trainer=trainer)
     tokenizer.add_special_tokens([AddedToken(t, normalized=False) for t in SPECIAL])
-    tokenizer.add_tokens([AddedToken(t, normalized=False, special=False) for t in PROTOCOL])
+    tokenizer.add_tokens([AddedToken(t, normalized=False, special=False) for t in protocol])
     return tokenizer
 
 

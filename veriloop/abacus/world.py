@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 from veriloop.abacus.checker import check_steps, first_error
 from veriloop.abacus.problems import Split, problem
@@ -19,6 +19,8 @@ from veriloop.records import (
     Group,
     Problem,
     Solution,
+    Source,
+    Traits,
     Unscored,
     Verdict,
 )
@@ -51,6 +53,9 @@ class Gold:
     """The exact first error of every solution of an Abacus problem."""
 
     name: str = "gold"
+    traits: ClassVar[Traits] = Traits(
+        Source.PROGRAM, (Form.BINARY,), (Granularity.STEP,), needs_reference=True
+    )
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution; ``detail["error"]`` names the kind of the first error."""
@@ -76,4 +81,6 @@ class Gold:
             first_error=where,
             detail={} if kind is None else {"error": kind},
             made_by=describe(self),
+            source=self.traits.source,
+            trained=self.traits.trained,
         )
