@@ -5,6 +5,7 @@ What a filter leaves out is handed back with its reason and kept in a file of it
 
 KINDS: dict[str, str] = {
     "consensus": "veriloop.feedback.consensus:Consensus",
+    "critiques": "veriloop.feedback.critiques:Critiques",
     "demonstrations": "veriloop.feedback.demonstrations:Demonstrations",
     "guarded": "veriloop.feedback.contamination:Guarded",
     "pairs": "veriloop.feedback.pairs:Pairs",
