@@ -9,21 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-CheckpointName = Literal["policy", "judge"]
+CheckpointName = Literal["policy", "judge", "critic", "critic-small"]
 _FOLDER = Path(__file__).parent / "checkpoints"
 
 
 def checkpoint(name: CheckpointName) -> Path:
-    """Folder of a shipped checkpoint: "policy" solves problems, "judge" criticises solutions.
+    """Folder of a shipped checkpoint: "policy" solves problems, "judge" labels the steps of solutions, "critic" (and
+    a smaller one, "critic-small") criticises and corrects them, well beside a reference and badly without one.
 
     Raises:
         ValueError: for another name.
         FileNotFoundError: if the package was installed without its checkpoints.
     """
-    if name not in ("policy", "judge"):
-        raise ValueError(f"no checkpoint {name!r}; Abacus ships 'policy' and 'judge'")
+    if name not in get_args(CheckpointName):
+        names = ", ".join(get_args(CheckpointName))
+        raise ValueError(f"no checkpoint {name!r}; Abacus ships {names}")
     folder = _FOLDER / name
     if not (folder / "model.safetensors").is_file():
         raise FileNotFoundError(
