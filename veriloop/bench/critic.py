@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from typing import ClassVar, final
 
 from veriloop.errors import EngineError, InputError
 from veriloop.ids import Json, derive_seed
@@ -27,6 +27,8 @@ from veriloop.records import (
     Message,
     Problem,
     Solution,
+    Source,
+    Traits,
     Unscored,
     Verdict,
 )
@@ -53,6 +55,9 @@ class Critic:
     sampling: Sampling = GREEDY
     seed: int = 42
     name: str = "critic"
+    traits: ClassVar[Traits] = Traits(
+        Source.MODEL, (Form.TEXT,), (Granularity.STEP,), deterministic=False
+    )
 
     def __post_init__(self) -> None:
         if self.votes < 1:
@@ -132,6 +137,8 @@ class Critic:
             cost=cost,
             detail=detail or {},
             made_by=repr(self),
+            source=self.traits.source,
+            trained=self.traits.trained,
         )
 
 

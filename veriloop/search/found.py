@@ -17,6 +17,7 @@ from veriloop.records import (
     Form,
     Granularity,
     Solution,
+    Traits,
     Unscored,
     Verdict,
 )
@@ -74,6 +75,7 @@ def found(partials: Iterable[Partial], grower: Grower, made_by: str) -> Found:
 
 def _unseen(grower: Grower) -> Verdict:
     """Of a solution that never had a step."""
+    traits: Traits | None = getattr(grower.verifier, "traits", None)
     return Verdict(
         problem=grower.problem.id,
         solution="",
@@ -81,4 +83,6 @@ def _unseen(grower: Grower) -> Verdict:
         form=Form.SCORE,
         granularity=Granularity.STEP,
         unscored=Unscored.EMPTY,
+        source=traits.source if traits else None,
+        trained=traits.trained if traits else None,
     )

@@ -9,11 +9,22 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import final
+from typing import ClassVar, final
 
 from veriloop.errors import VerifierError
 from veriloop.ids import Json, describe
-from veriloop.records import Finish, Form, Granularity, Group, Problem, Solution, Unscored, Verdict
+from veriloop.records import (
+    Finish,
+    Form,
+    Granularity,
+    Group,
+    Problem,
+    Solution,
+    Source,
+    Traits,
+    Unscored,
+    Verdict,
+)
 from veriloop.text.answer_rules import answer_of, find_answer
 from veriloop.verify.answer_rules import equality_of
 from veriloop.verify.equality import Equality, MathEquality
@@ -31,6 +42,9 @@ class Answer:
 
     equality: Equality = field(default_factory=MathEquality)
     name: str = "answer"
+    traits: ClassVar[Traits] = Traits(
+        Source.PROGRAM, (Form.BINARY,), (Granularity.TRAJECTORY,), needs_reference=True
+    )
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution."""
@@ -72,4 +86,6 @@ class Answer:
             unscored=unscored,
             detail=detail or {},
             made_by=describe(self),
+            source=self.traits.source,
+            trained=self.traits.trained,
         )

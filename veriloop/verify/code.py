@@ -22,7 +22,17 @@ from veriloop.codejudge.verdicts import Code as Letter
 from veriloop.codejudge.verdicts import Report
 from veriloop.errors import InputError
 from veriloop.ids import Json, describe
-from veriloop.records import Finish, Form, Granularity, Group, Solution, Unscored, Verdict
+from veriloop.records import (
+    Finish,
+    Form,
+    Granularity,
+    Group,
+    Solution,
+    Source,
+    Traits,
+    Unscored,
+    Verdict,
+)
 from veriloop.sandbox.outcomes import Mode
 from veriloop.text.code_blocks import NoCode, find_program, without_thoughts
 from veriloop.verify.code_tests import CodeTests, code_tests
@@ -65,6 +75,18 @@ class Code:
     def __post_init__(self) -> None:
         check_language(self.language, self.compilers)
         check_judge(self.mode, self.policy)
+
+    @property
+    def traits(self) -> Traits:
+        """A program's; not the same twice, for its verdicts hold measured times."""
+        form = Form.BINARY if self.scoring == "all" else Form.SCORE
+        return Traits(
+            Source.PROGRAM,
+            (form,),
+            (Granularity.TRAJECTORY,),
+            deterministic=False,
+            needs_reference=True,
+        )
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution; ``detail`` has the judge's letters, the first failing test, CPU seconds and
@@ -130,12 +152,14 @@ class Code:
             problem=solution.problem,
             solution=solution.id,
             verifier=self.name,
-            form=Form.BINARY if self.scoring == "all" else Form.SCORE,
+            form=self.traits.forms[0],
             granularity=Granularity.TRAJECTORY,
             value=value,
             unscored=unscored,
             detail=detail or {},
             made_by=describe(self),
+            source=self.traits.source,
+            trained=self.traits.trained,
         )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import final
+from typing import ClassVar, final
 
 from veriloop.errors import EngineError
 from veriloop.ids import Json, derive_seed, describe
@@ -25,6 +25,8 @@ from veriloop.records import (
     Message,
     Problem,
     Solution,
+    Source,
+    Traits,
     Unscored,
     Verdict,
 )
@@ -45,6 +47,12 @@ class Pointwise:
 
     judge: Verifier
     name: str = "pointwise"
+
+    @property
+    def traits(self) -> Traits:
+        """The judge's, of a score of the whole."""
+        known = getattr(self.judge, "traits", Traits(Source.MODEL, (), (), deterministic=False))
+        return replace(known, forms=(Form.SCORE,), granularities=(Granularity.TRAJECTORY,))
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution; step scores, critique and cost are the judge's."""
@@ -93,6 +101,9 @@ class Pairwise:
     seed: int = 0
     both_orders: bool = False
     name: str = "pairwise"
+    traits: ClassVar[Traits] = Traits(
+        Source.MODEL, (Form.RANKING,), (Granularity.TRAJECTORY,), deterministic=False
+    )
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution. A solution without steps does not compete and is unscored."""
@@ -187,6 +198,8 @@ class Pairwise:
             cost=match.cost if match else Cost(),
             detail=detail,
             made_by=describe(self),
+            source=self.traits.source,
+            trained=self.traits.trained,
         )
 
 

@@ -15,7 +15,20 @@ from typing import final
 from veriloop.errors import EngineError
 from veriloop.ids import derive_seed, describe
 from veriloop.protocols import Engine, Request, Sampling
-from veriloop.records import Cost, Finish, Group, Message, Problem, Solution, Unscored, Verdict
+from veriloop.records import (
+    Cost,
+    Finish,
+    Form,
+    Granularity,
+    Group,
+    Message,
+    Problem,
+    Solution,
+    Source,
+    Traits,
+    Unscored,
+    Verdict,
+)
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import parse_judge
 from veriloop.verify.step_scores import Located
@@ -36,6 +49,17 @@ class Judge:
     seed: int = 0
     name: str = "judge"
 
+    @property
+    def traits(self) -> Traits:
+        """A model's; trained to it where only a fine-tuned one can follow the prompt."""
+        return Traits(
+            Source.MODEL,
+            (Form.BINARY,),
+            (Granularity.STEP,),
+            trained=self.prompt == "judge_bare",
+            deterministic=False,
+        )
+
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution; step scores are 1 before the first wrong step and 0 at it."""
         return tuple(
@@ -52,7 +76,7 @@ class Judge:
 
     async def _verify_one(self, problem: Problem, solution: Solution) -> Verdict:
         found = await self._locate(problem, solution)
-        return found.verdict(solution, name=self.name, made_by=describe(self))
+        return found.verdict(solution, name=self.name, made_by=describe(self), traits=self.traits)
 
     async def _locate(self, problem: Problem, solution: Solution) -> Located:
         if not solution.steps:

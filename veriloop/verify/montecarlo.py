@@ -28,6 +28,8 @@ from veriloop.records import (
     Group,
     Problem,
     Solution,
+    Source,
+    Traits,
     Unscored,
     Verdict,
 )
@@ -114,6 +116,18 @@ class MonteCarlo:
             )
         if self.exhaustive and not self.lossless:
             raise ValueError("exhaustive makes every rollout: leave out search and skip_right")
+
+    @property
+    def traits(self) -> Traits:
+        """A model's: the answer is checked by a program, and who gets there is the model that rolls out."""
+        form = Form.BINARY if self.estimate == "hard" else Form.SCORE
+        return Traits(
+            Source.MODEL,
+            (form,),
+            (Granularity.STEP,),
+            deterministic=False,
+            needs_reference=True,
+        )
 
     @property
     def lossless(self) -> bool:
@@ -245,7 +259,7 @@ class MonteCarlo:
             problem=work.problem.id,
             solution=work.solution.id,
             verifier=self.name,
-            form=Form.BINARY if self.estimate == "hard" else Form.SCORE,
+            form=self.traits.forms[0],
             granularity=Granularity.STEP,
             value=min(labelled) if labelled else None,
             unscored=unscored,
@@ -254,6 +268,8 @@ class MonteCarlo:
             cost=_cost(work.tallies.values()),
             detail=self._detail(work) | ({"error": why} if why else {}),
             made_by=describe(self),
+            source=self.traits.source,
+            trained=self.traits.trained,
         )
 
     def _detail(self, work: _Work) -> dict[str, Json]:

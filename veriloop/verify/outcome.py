@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, final
 
-from veriloop.records import Granularity, Group, Solution, Verdict
+from veriloop.records import Form, Granularity, Group, Solution, Source, Traits, Verdict
 from veriloop.verify.step_scores import NO_STEPS, Desk, Item, Read, Rule, items_of, too_long
 
 if TYPE_CHECKING:
@@ -55,6 +55,17 @@ class Outcome:
         if self.granularity not in ("trajectory", "step"):
             raise ValueError(f"granularity is trajectory or step, got {self.granularity!r}")
 
+    @property
+    def traits(self) -> Traits:
+        """A trained model's; the same bits each time on a CPU."""
+        return Traits(
+            Source.MODEL,
+            (Form.SCORE,),
+            (Granularity(self.granularity),),
+            trained=True,
+            deterministic=self.device == "cpu",
+        )
+
     def __reduce__(self) -> tuple[object, ...]:
         given = (self.checkpoint, self.name, self.granularity, self.threshold)
         return (Outcome, (*given, self.system, self.dtype, self.device, self.batch_tokens))
@@ -68,7 +79,8 @@ class Outcome:
         read = read.checked()
         scores = tuple(_sigmoid(x) for x in read.scores)
         rule, squashed = Rule("last", self.threshold), replace(read, scores=scores)
-        verdict = rule.verdict(solution, squashed, name=self.name, made_by=self._made_by())
+        who = {"name": self.name, "made_by": self._made_by()}
+        verdict = rule.verdict(solution, squashed, traits=self.traits, **who)
         if verdict.value is not None:
             verdict = replace(verdict, value=read.scores[-1])
         if self.granularity == "step":

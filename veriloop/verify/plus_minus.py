@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import dataclass
-from typing import Literal, final
+from typing import Literal, TypedDict, final
 
 from veriloop.errors import EngineError
 from veriloop.ids import Json, describe
@@ -18,14 +18,25 @@ from veriloop.records import (
     NO_ERROR,
     STEP_DELIMITER,
     Cost,
+    Form,
+    Granularity,
     Group,
     Message,
     Problem,
     Solution,
+    Source,
+    Traits,
     Unscored,
     Verdict,
 )
 from veriloop.verify.step_scores import NO_STEPS, Aggregate, Located, Read, Rule
+
+
+class _Who(TypedDict):
+    name: str
+    made_by: str
+    traits: Traits
+
 
 _PLUS, _MINUS = "+", "-"
 _ONE = Sampling(max_tokens=1, temperature=0.0)
@@ -53,6 +64,12 @@ class PlusMinus:
             raise ValueError(f"read is 'word' or 'probability', got {self.read!r}")
         self._rule()
 
+    @property
+    def traits(self) -> Traits:
+        """A trained model's, in words or as scores."""
+        form = Form.BINARY if self.read == "word" else Form.SCORE
+        return Traits(Source.MODEL, (form,), (Granularity.STEP,), trained=True, deterministic=False)
+
     def _rule(self) -> Rule:
         return Rule(self.aggregate, self.threshold)
 
@@ -76,7 +93,7 @@ class PlusMinus:
         return tuple(chat)
 
     async def _judge(self, problem: Problem, solution: Solution) -> Verdict:
-        who = {"name": self.name, "made_by": describe(self)}
+        who: _Who = {"name": self.name, "made_by": describe(self), "traits": self.traits}
         if not solution.steps:
             return Located(unscored=NO_STEPS.unscored, why=NO_STEPS.why).verdict(solution, **who)
         if self.read == "word":

@@ -12,10 +12,10 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, ClassVar, Final, final
 
 from veriloop.errors import EngineError, EngineRefused, InputError
-from veriloop.records import Group, Unscored, Verdict
+from veriloop.records import Form, Granularity, Group, Source, Traits, Unscored, Verdict
 from veriloop.verify.step_scores import (
     NO_STEPS,
     Aggregate,
@@ -69,6 +69,9 @@ class Pooling:
     separator: str = "\n\n"
     limit: int = 0
     _held: _Held = field(default_factory=_Held, init=False, repr=False, compare=False)
+    traits: ClassVar[Traits] = Traits(
+        Source.MODEL, (Form.SCORE,), (Granularity.STEP,), trained=True, deterministic=False
+    )
 
     def __post_init__(self) -> None:
         from veriloop.engines.layouts import LAYOUTS
@@ -100,7 +103,7 @@ class Pooling:
         reads = await asyncio.gather(*(self._read(one) for one in asked))
         rule, made_by = self._rule(), self._made_by()
         return tuple(
-            rule.verdict(solution, read, name=self.name, made_by=made_by)
+            rule.verdict(solution, read, name=self.name, made_by=made_by, traits=self.traits)
             for solution, read in zip(group.solutions, reads, strict=True)
         )
 

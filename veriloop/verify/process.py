@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, final
 
-from veriloop.records import Group, Unscored, Verdict
+from veriloop.records import Form, Granularity, Group, Source, Traits, Unscored, Verdict
 from veriloop.verify.step_scores import (
     NO_STEPS,
     Aggregate,
@@ -76,6 +76,17 @@ class Process:
         if self.layout not in LAYOUTS:
             raise ValueError(f"layout is one of {', '.join(LAYOUTS)}, got {self.layout!r}")
 
+    @property
+    def traits(self) -> Traits:
+        """A trained model's; the same bits each time on a CPU."""
+        return Traits(
+            Source.MODEL,
+            (Form.SCORE,),
+            (Granularity.STEP,),
+            trained=True,
+            deterministic=self.device == "cpu",
+        )
+
     def __reduce__(self) -> tuple[object, ...]:
         given = (self.checkpoint, self.name, self.aggregate, self.threshold)
         how = (self.dtype, self.device, self.batch_tokens, self.layout, self.separator)
@@ -87,9 +98,9 @@ class Process:
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution, with a score for each step, or the reason for having none."""
         reads = await self._held.desk.ask(items_of(group), self._read_groups)
-        made_by = self._made_by()
+        made_by, traits = self._made_by(), self.traits
         return tuple(
-            self._rule().verdict(solution, read, name=self.name, made_by=made_by)
+            self._rule().verdict(solution, read, name=self.name, made_by=made_by, traits=traits)
             for solution, read in zip(group.solutions, reads, strict=True)
         )
 

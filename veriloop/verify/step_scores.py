@@ -19,6 +19,7 @@ from veriloop.records import (
     Granularity,
     Group,
     Solution,
+    Traits,
     Unscored,
     Verdict,
 )
@@ -61,8 +62,10 @@ class Rule:
         if self.aggregate not in AGGREGATES:
             raise ValueError(f"aggregate is product, min or last, got {self.aggregate!r}")
 
-    def verdict(self, solution: Solution, read: Read, *, name: str, made_by: str) -> Verdict:
-        """The verdict on one solution; a score that is no number makes it unscored."""
+    def verdict(
+        self, solution: Solution, read: Read, *, name: str, made_by: str, traits: Traits
+    ) -> Verdict:
+        """The verdict on one solution; a score that is no number makes it unscored. ``traits`` are the speaker's."""
         read = read.checked()
         wrong = (i for i, score in enumerate(read.scores) if score <= self.threshold)
         return Verdict(
@@ -78,6 +81,8 @@ class Rule:
             cost=Cost(calls=read.calls, prompt_tokens=read.tokens) if read.tokens else Cost(),
             detail={"error": read.why} if read.why else {},
             made_by=made_by,
+            source=traits.source,
+            trained=traits.trained,
         )
 
 
@@ -94,7 +99,7 @@ class Located:
     critique: str | None = None
     cost: Cost = Cost()
 
-    def verdict(self, solution: Solution, *, name: str, made_by: str) -> Verdict:
+    def verdict(self, solution: Solution, *, name: str, made_by: str, traits: Traits) -> Verdict:
         """The verdict on one solution: step scores are 1 before the first wrong step and 0 at it."""
         where, scores = self.first_error, ()
         if where is not None:
@@ -114,6 +119,8 @@ class Located:
             cost=self.cost,
             detail={"error": self.why} if self.why else {},
             made_by=made_by,
+            source=traits.source,
+            trained=traits.trained,
         )
 
 

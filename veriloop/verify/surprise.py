@@ -24,6 +24,8 @@ from veriloop.records import (
     Group,
     Problem,
     Solution,
+    Source,
+    Traits,
     Unscored,
     Verdict,
 )
@@ -40,14 +42,25 @@ class MinTokenProbability:
     ``tokens="numbers"`` looks only at tokens with a digit or an operator: wording is free, and a probability below
     1/2 then means that the model would have written another number. ``"all"`` looks at every token: weaker at
     finding the first error, better at ranking. ``chat`` must be what the solutions were sampled with. A step
-    without such a token scores 1.
+    without such a token scores 1. With ``granularity="token"`` the verdict tells every token's probability too.
     """
 
     engine: Engine
     tokens: Literal["numbers", "all"] = "numbers"
     threshold: float = 0.5
     chat: Chat = Chat()
+    granularity: Literal["step", "token"] = "step"
     name: str = "min-token-probability"
+
+    def __post_init__(self) -> None:
+        if self.granularity not in ("step", "token"):
+            raise ValueError(f"granularity is step or token, got {self.granularity!r}")
+
+    @property
+    def traits(self) -> Traits:
+        """An untrained model's."""
+        speaks_of = (Granularity(self.granularity),)
+        return Traits(Source.MODEL, (Form.SCORE,), speaks_of, deterministic=False)
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution."""
@@ -94,12 +107,13 @@ class MinTokenProbability:
         why: str = "",
     ) -> Verdict:
         wrong = (i for i, score in enumerate(scores) if score < self.threshold)
+        told = scored if self.granularity == "token" else None
         return Verdict(
             problem=solution.problem,
             solution=solution.id,
             verifier=self.name,
             form=Form.SCORE,
-            granularity=Granularity.STEP,
+            granularity=Granularity(self.granularity),
             value=None if unscored else min(scores),
             unscored=unscored,
             step_scores=scores,
@@ -107,4 +121,8 @@ class MinTokenProbability:
             cost=Cost(calls=1, prompt_tokens=len(scored.tokens)) if scored else Cost(),
             detail={"error": why} if why else {},
             made_by=describe(self),
+            source=self.traits.source,
+            trained=self.traits.trained,
+            token_scores=tuple(math.exp(log) for log in told.logprobs) if told else (),
+            token_offsets=told.offsets if told else (),
         )

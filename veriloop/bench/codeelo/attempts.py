@@ -9,14 +9,24 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import final
+from typing import ClassVar, final
 
 from veriloop.bench.codeelo.submitting import Handed, Judgement, Patience, Submitter, judgement
 from veriloop.bench.rating.scores import LOST, NO_CODE, ProblemVerdicts, split_problem
 from veriloop.codejudge.verdicts import Code
 from veriloop.errors import InputError
 from veriloop.ids import Json, describe
-from veriloop.records import Finish, Form, Granularity, Group, Solution, Unscored, Verdict
+from veriloop.records import (
+    Finish,
+    Form,
+    Granularity,
+    Group,
+    Solution,
+    Source,
+    Traits,
+    Unscored,
+    Verdict,
+)
 from veriloop.text.code_blocks import NoCode, find_program
 
 
@@ -32,6 +42,9 @@ class Submitted:
     language: str = "cpp"
     patience: Patience = field(default_factory=Patience)
     name: str = "codeelo"
+    traits: ClassVar[Traits] = Traits(
+        Source.PROGRAM, (Form.BINARY,), (Granularity.TRAJECTORY,), deterministic=False
+    )
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution; ``detail["verdict"]`` has the letters. Raises InputError on a problem that
@@ -93,6 +106,8 @@ class Submitted:
             unscored=unscored,
             detail=detail,
             made_by=describe(self),
+            source=self.traits.source,
+            trained=self.traits.trained,
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 from veriloop.errors import InputError
-from veriloop.records import NO_ERROR, Problem, Solution
+from veriloop.records import NO_ERROR, Problem, Solution, Source
 from veriloop.store.formats.fields import (
     kept,
     located,
@@ -58,7 +58,7 @@ class BigBenchMistake:
             "final_answer_correct": answer is not None and answer == target,
             **set_aside(self.name, other_columns(row, _COLUMNS)),
         }
-        labels = Labels("human", until(first, steps), first, detail=detail)
+        labels = Labels("human", until(first, steps), first, detail=detail, source=Source.HUMAN)
         return (labelled(problem, solution, labels),)
 
     def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, final
 
 from veriloop.ids import Json
-from veriloop.records import NO_ERROR, Form, Granularity, Problem, Solution, Verdict
+from veriloop.records import NO_ERROR, Form, Granularity, Problem, Solution, Source, Verdict
 
 Row = Mapping[str, Any]
 
@@ -33,6 +33,7 @@ class Labels:
     """Step labels of one source, each in [0, 1], from the first step on; at most one a step.
 
     ``first_error`` is None where it is the first score of 0, -1 where there is none.
+    ``source`` is who labelled, None where a format does not tell.
     """
 
     verifier: str
@@ -40,6 +41,7 @@ class Labels:
     first_error: int | None = None
     form: Form = Form.BINARY
     detail: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    source: Source | None = None
 
 
 class Format(Protocol):
@@ -85,5 +87,6 @@ def labelled(problem: Problem, solution: Solution, labels: Labels) -> LabelledSo
         first_error=first_error,
         detail=labels.detail,
         made_by=solution.made_by,
+        source=labels.source,
     )
     return LabelledSolution(problem, solution, verdict)

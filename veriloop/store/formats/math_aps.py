@@ -14,7 +14,7 @@ from typing import Any, ClassVar, final
 
 from veriloop.errors import InputError
 from veriloop.ids import Json
-from veriloop.records import STEP_DELIMITER, Form, Problem, Solution
+from veriloop.records import STEP_DELIMITER, Form, Problem, Solution, Source
 from veriloop.store.formats.fields import (
     kept,
     labelled_steps,
@@ -131,7 +131,9 @@ def aps_labelled(
     """One solution of a row, from the texts of its nodes."""
     steps = tuple(piece.strip() for piece in pieces)
     solution = Solution(problem.id, steps, sample=sample, made_by=problem.made_by)
-    return labelled(problem, solution, Labels("mc", scores, form=Form.SCORE, detail=detail))
+    return labelled(
+        problem, solution, Labels("mc", scores, form=Form.SCORE, detail=detail, source=Source.MODEL)
+    )
 
 
 def aps_columns(item: LabelledSolution, name: str) -> dict[str, Any]:

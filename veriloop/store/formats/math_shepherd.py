@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 from veriloop.errors import InputError
-from veriloop.records import Problem, Solution
+from veriloop.records import Problem, Solution, Source
 from veriloop.store.formats.fields import (
     hard_labels,
     kept,
@@ -72,7 +72,11 @@ class MathShepherd:
             aside["white"] = [list(white(piece)) for piece in (question, *pieces)]
             aside["end"] = given[given.rindex(TAG) + len(TAG) :]
         detail = set_aside(self.name, aside)
-        return (labelled(problem, solution, Labels(self.name, labels, detail=detail)),)
+        return (
+            labelled(
+                problem, solution, Labels(self.name, labels, detail=detail, source=Source.MODEL)
+            ),
+        )
 
     def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:
         """The labelled steps of one solution as a row; a step that lacks its prefix "Step 1:" gets it.

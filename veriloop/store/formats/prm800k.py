@@ -14,7 +14,7 @@ from typing import Any, ClassVar, final
 
 from veriloop.errors import InputError
 from veriloop.ids import Json
-from veriloop.records import Problem, Solution
+from veriloop.records import Problem, Solution, Source
 from veriloop.store.formats.fields import (
     hard_labels,
     kept,
@@ -117,7 +117,9 @@ class PRM800K:
             aside["pre_generated_steps"] = True if generated == steps else list(generated)
         solution = Solution(problem.id, steps, made_by=problem.made_by)
         return labelled(
-            problem, solution, Labels("human", scores, detail=set_aside(self.name, aside))
+            problem,
+            solution,
+            Labels("human", scores, detail=set_aside(self.name, aside), source=Source.HUMAN),
         )
 
     def _alternative(
@@ -128,7 +130,9 @@ class PRM800K:
         scores = tuple(one.label or 0.0 for one in chain)
         aside: dict[str, Json] = {"row": rest, "alternative": [chain[-1].step, chain[-1].place]}
         return labelled(
-            problem, solution, Labels("human", scores, detail=set_aside(self.name, aside))
+            problem,
+            solution,
+            Labels("human", scores, detail=set_aside(self.name, aside), source=Source.HUMAN),
         )
 
     def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:

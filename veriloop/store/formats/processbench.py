@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 from veriloop.errors import InputError
+from veriloop.records import Source
 from veriloop.store.formats.fields import (
     kept,
     located,
@@ -47,7 +48,7 @@ class ProcessBench:
             **set_aside(self.name, other_columns(row, FIELDS)),
         }
         scores = until(read.label, read.solution.steps)
-        labels = Labels("human", scores, read.label, detail=detail)
+        labels = Labels("human", scores, read.label, detail=detail, source=Source.HUMAN)
         return (labelled(read.problem, read.solution, labels),)
 
     def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:

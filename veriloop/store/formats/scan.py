@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
-from veriloop.records import Form, Problem, Solution
+from veriloop.records import Form, Problem, Solution, Source
 from veriloop.store.formats.fields import (
     kept,
     labelled_steps,
@@ -48,7 +48,11 @@ class Scan:
         solution = Solution(problem.id, steps, made_by=made_by)
         detail = set_aside(self.name, other_columns(row, _COLUMNS))
         return (
-            labelled(problem, solution, Labels("scan", labels, form=Form.SCORE, detail=detail)),
+            labelled(
+                problem,
+                solution,
+                Labels("scan", labels, form=Form.SCORE, detail=detail, source=Source.MODEL),
+            ),
         )
 
     def write(self, items: Sequence[LabelledSolution]) -> dict[str, Any]:
