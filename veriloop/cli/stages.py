@@ -26,6 +26,7 @@ from veriloop.cli.options import (
 )
 from veriloop.cli.running import finish, running
 from veriloop.cli.training import train
+from veriloop.errors import InputError
 
 if TYPE_CHECKING:
     from veriloop.runs.plan import StageReport
@@ -103,8 +104,8 @@ def sample(
 def verify(
     kind: str = typer.Argument(
         ...,
-        help="answer, code, montecarlo, judge, process, outcome, pooling, plus-minus, min-token-probability, "
-        "pointwise, pairwise, or gold (abacus).",
+        help="answer, code, montecarlo, judge, critic, contrastive, process, outcome, pooling, plus-minus, "
+        "min-token-probability, pointwise, pairwise, or gold (abacus).",
     ),
     problems: Path = PROBLEMS,
     solutions: Path = SOLUTIONS,
@@ -119,10 +120,14 @@ def verify(
         1.0, min=0.0, help="Of rollouts; use the one of the samples."
     ),
     max_tokens: int = typer.Option(2048, help="Of rollouts and of the judge's answer."),
-    prompt: str = typer.Option("judge", help="judge explains the protocol, judge_bare does not."),
+    prompt: str = typer.Option(
+        "judge", help="judge explains the protocol, judge_bare does not; critics have their own."
+    ),
     both_orders: bool = typer.Option(False, help="pairwise: ask each pair both ways round."),
     language: str = typer.Option("python", help="code: what the model was asked for."),
     fraction: bool = typer.Option(False, help="code: the share of tests passed, not all or none."),
+    verdicts: list[Path] = typer.Option([], help="contrastive: folders that say who is right."),
+    judged_by: str = typer.Option("answer", help="contrastive: whose verdicts say who is right."),
     seed: int = SEED,
     in_flight: int = IN_FLIGHT,
     fresh: bool = FRESH,
@@ -136,9 +141,14 @@ def verify(
 
     options = VerifierOptions(
         engine, checkpoint, k, estimate, temperature, max_tokens, prompt, seed, both_orders,
-        language, fraction,
+        language, fraction, judged_by,
     )  # fmt: skip
-    groups = read_groups(problems, solutions)
+    groups = read_groups(problems, solutions, *verdicts)
+    if kind == "contrastive" and not any(g.by(judged_by) for g in groups):
+        raise InputError(
+            f"contrastive needs verdicts of {judged_by!r} on the solutions, for its references: make them with "
+            f"veriloop verify {judged_by} and name their folder with --verdicts"
+        )
 
     async def work(run: Run) -> StageReport:
         async with verifier(kind, options, out) as opened:

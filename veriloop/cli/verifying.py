@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 # Kinds that ``--checkpoint`` (or ``--engine``) opens, and what their verdicts are filed under.
 _NAMED = {"outcome": "orm", "plus-minus": "plus-minus", "pooling": "prm", "process": "prm"}
+# Kinds that ask the model of ``--engine``.
+_CRITICS = {"critic": "critic_direct", "contrastive": "critic_contrastive"}
+_ASKING = (
+    *("montecarlo", "judge", "min-token-probability", "pairwise", "pointwise"),
+    *_CRITICS,
+)
 
 
 @final
@@ -35,6 +41,7 @@ class VerifierOptions:
     both_orders: bool = False
     language: str = "python"
     fraction: bool = False
+    judged_by: str = "answer"
 
     def sampling(self, temperature: float) -> Sampling:
         """The sampling of rollouts or of a judge."""
@@ -46,7 +53,7 @@ class VerifierOptions:
 @asynccontextmanager
 async def verifier(kind: str, options: VerifierOptions, out: Path) -> AsyncIterator[Verifier]:
     """The verifier of that kind; what it opened is closed at the end."""
-    if kind in ("montecarlo", "judge", "min-token-probability", "pairwise", "pointwise"):
+    if kind in _ASKING:
         if not options.engine:
             raise InputError(f"{kind} asks a model: name one with --engine")
         async with (
@@ -102,6 +109,8 @@ async def _with_engine(kind: str, options: VerifierOptions, model: Engine) -> As
         yield Pairwise(model, prompt, options.sampling(0.0), options.seed, options.both_orders)
     elif kind == "min-token-probability":
         yield MinTokenProbability(model)
+    elif kind in _CRITICS:
+        yield _critic(kind, options, model)
     else:
         if options.estimate not in ("hard", "soft"):
             raise InputError(f"--estimate is hard or soft, not {options.estimate!r}")
@@ -114,3 +123,20 @@ async def _with_engine(kind: str, options: VerifierOptions, model: Engine) -> As
                 sampling=options.sampling(options.temperature),
                 seed=options.seed,
             )
+
+
+def _critic(kind: str, options: VerifierOptions, model: Engine) -> Verifier:
+    from veriloop.text.critic_chats import CriticChat
+    from veriloop.verify.critic import ContrastiveCritic, Critic
+
+    prompt = _CRITICS[kind] if options.prompt == "judge" else options.prompt
+    contrastive = kind == "contrastive"
+    if CriticChat(prompt).contrastive is not contrastive:
+        shows = "shows a reference" if CriticChat(prompt).contrastive else "shows no reference"
+        raise InputError(
+            f"the prompt {prompt!r} {shows}: {kind} asks with {_CRITICS[kind]} or {_CRITICS[kind]}_bare"
+        )
+    sampling, seed = options.sampling(0.0), options.seed
+    if contrastive:
+        return ContrastiveCritic(model, options.judged_by, prompt, sampling, seed)
+    return Critic(model, prompt, sampling, seed)
