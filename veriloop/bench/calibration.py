@@ -95,9 +95,11 @@ def calibration(
         return np.abs(totals[..., 1] - totals[..., 2]).sum(axis=1) / totals[..., 0].sum(axis=1)
 
     corrected = replace(bootstrap, method="bca")
-    shown = {"n": int(said.size), "unscored": unscored}
-    error = corrected.estimate(expected_error, len(counts), **shown)
-    brier = bootstrap.estimate(ratio_of(squares, counts[..., 0].sum(axis=1)), len(counts), **shown)
+    n = int(said.size)
+    error = corrected.estimate(expected_error, len(counts), n=n, unscored=unscored)
+    brier = bootstrap.estimate(
+        ratio_of(squares, counts[..., 0].sum(axis=1)), len(counts), n=n, unscored=unscored
+    )
     return Calibration(
         tuple(_bin(i, bins, row, bootstrap.level) for i, row in enumerate(counts.sum(axis=0))),
         replace(error, digits=3),

@@ -136,7 +136,7 @@ def panel_value(
     )
 
 
-def accuracy_of(credit: Array, unit: Array, bootstrap: Bootstrap) -> Estimate:
+def accuracy_of(credit: Array, unit: np.ndarray, bootstrap: Bootstrap) -> Estimate:
     """Mean credit in percent over what is scored, bootstrapped over units; NaN is unscored.
 
     ``unit`` is the number of each item's unit, from 0.
@@ -149,7 +149,9 @@ def accuracy_of(credit: Array, unit: Array, bootstrap: Bootstrap) -> Estimate:
     )
 
 
-def paired_difference(first: Array, second: Array, unit: Array, bootstrap: Bootstrap) -> Estimate:
+def paired_difference(
+    first: Array, second: Array, unit: np.ndarray, bootstrap: Bootstrap
+) -> Estimate:
     """Mean credit of the first less that of the second, in points, over the items that both score."""
     known = ~np.isnan(first) & ~np.isnan(second)
     bottom = np.bincount(unit, weights=known)
@@ -166,7 +168,7 @@ def _credit(probabilities: Array, gold: Array) -> Array:
     return np.where(np.isnan(probabilities), np.nan, credit)
 
 
-def _folds(units: Sequence[str], folds: int, seed: int) -> Array:
+def _folds(units: Sequence[str], folds: int, seed: int) -> np.ndarray:
     names = sorted(set(units), key=lambda name: derive_seed(seed, "fold", name))
     if len(names) < 2 or folds < 2:
         raise ValueError(f"cross-validation needs two units and two folds: {len(names)}, {folds}")
@@ -174,13 +176,13 @@ def _folds(units: Sequence[str], folds: int, seed: int) -> Array:
     return np.array([place[name] for name in units])
 
 
-def _part(ballots: Ballots, rows: Array, columns: Sequence[int]) -> Ballots:
+def _part(ballots: Ballots, rows: np.ndarray, columns: Sequence[int]) -> Ballots:
     kept = np.flatnonzero(rows)
     names = list(columns)
     return Ballots(
         tuple(ballots.verifiers[j] for j in names),
         tuple(ballots.items[i] for i in kept),
-        ballots.votes[np.ix_(kept, names)],
+        ballots.votes[kept][:, names],
         ballots.gold[kept],
-        ballots.cost[np.ix_(kept, names)],
+        ballots.cost[kept][:, names],
     )

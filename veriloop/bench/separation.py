@@ -16,7 +16,7 @@ _ROWS = 64  # resamples at a time, so that many items do not fill the memory
 
 
 def area(
-    scores: Floats, right: Floats, unit: Floats, *, bootstrap: Bootstrap = DEFAULT
+    scores: Floats, right: np.ndarray, unit: np.ndarray, *, bootstrap: Bootstrap = DEFAULT
 ) -> Estimate | None:
     """Mann-Whitney AUC on the scale 0 to 1, ties 1/2, bootstrapped over units; None without a right and a wrong item.
 
@@ -46,7 +46,7 @@ def area(
     return replace(found, digits=3)
 
 
-def _areas(weights: Floats, good: Floats, starts: Floats) -> Floats:
+def _areas(weights: Floats, good: np.ndarray, starts: np.ndarray) -> Floats:
     """From weights (resamples, items in the order of their scores); a resample of one class has 1/2."""
     wins = np.add.reduceat(weights * good, starts, axis=1)
     losses = np.add.reduceat(weights * ~good, starts, axis=1)

@@ -199,7 +199,13 @@ def _panel(
 
 
 def _marks(
-    recorded: Recorded, index: int, credit: Array, unit: Array, *, bins: int, bootstrap: Bootstrap
+    recorded: Recorded,
+    index: int,
+    credit: Array,
+    unit: np.ndarray,
+    *,
+    bins: int,
+    bootstrap: Bootstrap,
 ) -> VerifierMarks:
     votes, right = recorded.ballots.votes[:, index], recorded.right
     reasons = Counter(str(r) for r in recorded.reasons[:, index] if r)
@@ -225,7 +231,9 @@ def _marks(
         calibration=calibration(votes, right, recorded.units, bins=bins, bootstrap=bootstrap)
         if recorded.graded[index]
         else None,
-        order=order_consistency(*recorded.orders[:, :, index], right, level=bootstrap.level)
+        order=order_consistency(
+            recorded.orders[0, :, index], recorded.orders[1, :, index], right, level=bootstrap.level
+        )
         if recorded.orders is not None
         else None,
         reasons=dict(reasons.most_common()),
@@ -237,22 +245,24 @@ def _marks(
     )
 
 
-def _of_all(credit: Array, unit: Array, bootstrap: Bootstrap) -> Estimate:
+def _of_all(credit: Array, unit: np.ndarray, bootstrap: Bootstrap) -> Estimate:
     """Every item without a vote counted as wrong; how many these were stays beside it."""
     found = accuracy_of(np.where(np.isnan(credit), 0.0, credit), unit, bootstrap)
     return replace(found, unscored=int(np.isnan(credit).sum()))
 
 
-def _sums(values: Array, among: Array, unit: Array) -> tuple[Array, Array]:
+def _sums(values: Array, among: np.ndarray, unit: np.ndarray) -> tuple[Array, Array]:
     """By unit: the sum of the values and how many there are, of the items ``among`` that have one."""
     known = among & ~np.isnan(values)
     return (
-        np.bincount(unit, weights=np.where(known, values, 0.0)),
-        np.bincount(unit, weights=known),
+        np.bincount(unit, weights=np.where(known, values, 0.0)).astype(float),
+        np.bincount(unit, weights=known).astype(float),
     )
 
 
-def _share(values: Array, among: Array, unit: Array, bootstrap: Bootstrap) -> Estimate | None:
+def _share(
+    values: Array, among: np.ndarray, unit: np.ndarray, bootstrap: Bootstrap
+) -> Estimate | None:
     """Mean of the values in percent among some of the items; None where none of these has one."""
     top, bottom = _sums(values, among, unit)
     if not bottom.sum():
@@ -263,7 +273,9 @@ def _share(values: Array, among: Array, unit: Array, bootstrap: Bootstrap) -> Es
     )
 
 
-def _balanced(credit: Array, right: Array, unit: Array, bootstrap: Bootstrap) -> Estimate | None:
+def _balanced(
+    credit: Array, right: np.ndarray, unit: np.ndarray, bootstrap: Bootstrap
+) -> Estimate | None:
     good, bad = _sums(credit, right, unit), _sums(credit, ~right, unit)
     n = int(good[1].sum() + bad[1].sum())
     if not (good[1].sum() and bad[1].sum()):
@@ -279,7 +291,9 @@ def _balanced(credit: Array, right: Array, unit: Array, bootstrap: Bootstrap) ->
     )
 
 
-def _within(scores: Array, right: Array, unit: Array, bootstrap: Bootstrap) -> Estimate | None:
+def _within(
+    scores: Array, right: np.ndarray, unit: np.ndarray, bootstrap: Bootstrap
+) -> Estimate | None:
     given = [None if np.isnan(s) else float(s) for s in scores]
     return within_problem_auc(unit.tolist(), right.tolist(), given, bootstrap=bootstrap).mean
 
