@@ -10,5 +10,6 @@ KINDS: dict[str, str] = {
     "guarded": "veriloop.feedback.contamination:Guarded",
     "pairs": "veriloop.feedback.pairs:Pairs",
     "rewards": "veriloop.feedback.rewards:Rewards",
+    "siblings": "veriloop.feedback.siblings:Siblings",
     "step-labels": "veriloop.feedback.labels:StepLabels",
 }

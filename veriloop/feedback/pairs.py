@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias, final, get_args
 from veriloop.feedback.scored import Scored, in_order, scored
 from veriloop.ids import derive_seed, describe
 from veriloop.protocols import Kept
-from veriloop.records import Example, ExampleKind, Finish, Group
+from veriloop.records import Dropped, Example, ExampleKind, Finish, Group
 
 Which: TypeAlias = Literal["all", "neighbours", "extremes"]
 Pair: TypeAlias = "tuple[Scored, Scored]"  # chosen, rejected
@@ -49,20 +49,28 @@ class Pairs:
     def feedback(self, group: Group) -> Kept:
         """One preference for each pair that stays; every solution that is in none, dropped with its reason."""
         found, dropped = scored(group, self.verifier)
-        candidates = self._candidates(found)
+        whole = [one for one in found if one.solution.finish is not Finish.LENGTH]
+        stay, left = self.pick(found, may_win={one.solution.id for one in whole})
+        examples = tuple(self._example(group, *pair) for pair in stay)
+        return Kept(examples, in_order([*dropped, *left], group))
+
+    def pick(self, found: list[Scored], *, may_win: set[str]) -> tuple[list[Pair], list[Dropped]]:
+        """The pairs of these solutions, in their order, and those that are in none with the reason. Only the ids in
+        ``may_win`` are chosen.
+        """
+        candidates = self._candidates(found, may_win)
         stay = self._capped(candidates)
         used = {one.solution.id for pair in stay for one in pair}
         possible = {one.solution.id for pair in candidates for one in pair}
+        left: list[Dropped] = []
         for one in found:
-            if one.solution.id not in used:
-                over = one.solution.id in possible
-                dropped.append(
-                    one.drop(f"beyond {self.cap} pairs" if over else self._why(one, found))
-                )
-        examples = tuple(self._example(group, *pair) for pair in stay)
-        return Kept(examples, in_order(dropped, group))
+            name = one.solution.id
+            if name not in used:
+                over = f"beyond {self.cap} pairs"
+                left.append(one.drop(over if name in possible else self._why(one, found, may_win)))
+        return stay, left
 
-    def _candidates(self, found: list[Scored]) -> list[Pair]:
+    def _candidates(self, found: list[Scored], may_win: set[str]) -> list[Pair]:
         """Every pair allowed, in sample order, one for each pair of texts."""
         levels = sorted({one.worth for one in found})
         steps = set(pairwise(levels))
@@ -71,7 +79,7 @@ class Pairs:
         for chosen in found:
             for rejected in found:
                 between = rejected.worth, chosen.worth
-                if not self._differ(chosen, rejected):
+                if chosen.solution.id not in may_win or not self._differ(chosen, rejected):
                     continue
                 if self.which == "neighbours" and between not in steps:
                     continue
@@ -83,12 +91,7 @@ class Pairs:
 
     def _differ(self, chosen: Scored, rejected: Scored) -> bool:
         gap = chosen.worth - rejected.worth
-        return (
-            gap > 0
-            and gap >= self.margin
-            and chosen.solution.finish is not Finish.LENGTH
-            and chosen.solution.text != rejected.solution.text
-        )
+        return gap > 0 and gap >= self.margin and chosen.solution.text != rejected.solution.text
 
     def _capped(self, pairs: list[Pair]) -> list[Pair]:
         if self.cap is None or len(pairs) <= self.cap:
@@ -99,7 +102,7 @@ class Pairs:
         stay = {(a.solution.id, b.solution.id) for a, b in drawn[: self.cap]}
         return [(a, b) for a, b in pairs if (a.solution.id, b.solution.id) in stay]
 
-    def _why(self, one: Scored, found: list[Scored]) -> str:
+    def _why(self, one: Scored, found: list[Scored], may_win: set[str]) -> str:
         """Why a scored solution is in no pair."""
         others = [other for other in found if other is not one]
         gaps = [abs(one.worth - other.worth) for other in others]
@@ -109,7 +112,7 @@ class Pairs:
             return "a tie with all others"
         if max(gaps) < self.margin:
             return f"no other differs by {self.margin:g}"
-        if one.solution.finish is Finish.LENGTH and not any(o.worth > one.worth for o in others):
+        if one.solution.id not in may_win and not any(o.worth > one.worth for o in others):
             return "the solution was cut"
         if any(o.solution.text == one.solution.text for o in others):
             return "the same text as another"

@@ -9,5 +9,6 @@ KINDS: dict[str, str] = {
     "greedy": "veriloop.search.greedy:GuidedGreedy",
     "mcts": "veriloop.search.tree:TreeSearch",
     "sample": "veriloop.search.sample:Sample",
+    "tree-nodes": "veriloop.search.nodes:TreeNodes",
     "whole": "veriloop.search.whole:Whole",
 }

@@ -18,4 +18,5 @@ KINDS: dict[str, str] = {
     "pointwise": "veriloop.verify.compare:Pointwise",
     "pooling": "veriloop.verify.pooling:Pooling",
     "process": "veriloop.verify.process:Process",
+    "rubric": "veriloop.verify.rubric:Rubric",
 }
