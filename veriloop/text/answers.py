@@ -15,6 +15,7 @@ from typing import final
 
 _BOX = re.compile(r"\\f?box(?:ed)?(?![A-Za-z])\s*")
 _BARE = re.compile(r"[^\s${}]+")
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _HASHES = re.compile(r"####[^\S\n]*(\S.*)")
 _SENTENCE = re.compile(r"\banswer\b[*_]*(?:\s+is\b[^\S\n]*:?|\s*[:=])[*_]*\s*(?=\S)", re.IGNORECASE)
 _MATHS = re.compile(r"[*_]*(?:\$\$?(?P<d>[^$]+)\$\$?|\\\((?P<p>.+?)\\\)|\\\[(?P<b>.+?)\\\])")
@@ -61,10 +62,18 @@ def extract_answer(text: str) -> str | None:
 
 def last_boxed(text: str) -> str | None:
     r"""What the last ``\boxed{}`` that holds something holds, None where there is none."""
+    partners: dict[int, int] | None = None
     for match in reversed(list(_BOX.finditer(text))):
         start = match.end()
         if text.startswith("{", start):
-            content = _balanced(text, start)
+            if partners is None:
+                content = _balanced(text, start)
+                if (
+                    content is None
+                ):  # one pass finds the partners of all: many open boxes would take one each
+                    partners = _partners(text)
+            else:
+                content = text[start + 1 : partners[start]] if start in partners else None
         else:
             bare = _BARE.match(text, start)
             content = bare[0].rstrip(".,;") if bare and "\\boxed" in match[0] else None
@@ -88,6 +97,18 @@ def _balanced(text: str, start: int) -> str | None:
                 return text[start + 1 : index]
         index += 1
     return None
+
+
+def _partners(text: str) -> dict[int, int]:
+    """The closing brace of every opening one that has one, by the same rule."""
+    found: dict[int, int] = {}
+    waiting: list[int] = []
+    for match in _BRACE.finditer(text):
+        if match[0] == "{":
+            waiting.append(match.start())
+        elif match[0] == "}" and waiting:
+            found[waiting.pop()] = match.start()
+    return found
 
 
 def _named(rest: str) -> str:
