@@ -23,15 +23,16 @@ WORLD = "abacus"
 
 
 def model_path(spec: str) -> str:
-    """``abacus:policy`` and ``abacus:judge`` as the folders of the shipped checkpoints; others unchanged."""
+    """``abacus:policy`` and the like as the folders of the shipped checkpoints; others unchanged."""
     world, _, name = spec.partition(":")
     if world != WORLD:
         return spec
     from veriloop.abacus import checkpoint
 
-    if name not in ("policy", "judge"):
-        raise InputError(f"the embedded world has the models policy and judge, not {name!r}")
-    return str(checkpoint(name))
+    try:
+        return str(checkpoint(name))  # type: ignore[arg-type]
+    except (ValueError, FileNotFoundError) as error:
+        raise InputError(str(error)) from error
 
 
 def engine(spec: str, usd_per_million: str = "") -> Engine:
