@@ -179,7 +179,7 @@ def _read(completion: Completion, steps: int) -> _Read:
     cut = completion.finish is Finish.LENGTH
     critique = parse_critique(text, steps)
     # A correction that was cut in its middle has no end, and what it boxed last is no final answer.
-    lost = cut and not critique.correct and text.rfind(END) <= text.rfind(START)
+    lost = cut and not critique.correct and not _ended(text)
     correction = None if lost else critique.correction or None
     answer = None if lost else critique.answer
     if critique.why is None:
@@ -187,3 +187,9 @@ def _read(completion: Completion, steps: int) -> _Read:
         return _Read(critique.first_error, None, why, text, correction, answer)
     reason = Unscored.TRUNCATED if cut else Unscored.UNPARSED
     return _Read(None, reason, critique.why.value, text, correction, answer)
+
+
+def _ended(text: str) -> bool:
+    """True where the last correction that begins also ends."""
+    said = text.upper().replace("CORRECTION ", "CORRECTION_")
+    return said.rfind(END) > said.rfind(START)
