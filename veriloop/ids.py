@@ -65,4 +65,6 @@ def _part(value: object) -> str:
     name = getattr(value, "name", None)
     if isinstance(name, str) and not isinstance(value, str | Enum):
         return repr(name)
+    if isinstance(value, tuple) and any(is_dataclass(one) for one in value):
+        return f"({', '.join(map(_part, value))}{',' * (len(value) == 1)})"
     return describe(value) if is_dataclass(value) else repr(value)

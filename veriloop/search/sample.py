@@ -36,7 +36,7 @@ class Sample:
 
     async def search(self, problem: Problem, engine: Engine) -> tuple[Solution, ...]:
         """``n`` solutions in sample order. Raises EngineError where the engine gives fewer for good."""
-        return await draw(self, problem, engine=engine, cut=_steps, made_by=describe(self))
+        return await draw(self, problem, engine=engine, cut=in_steps, made_by=describe(self))
 
 
 async def draw(
@@ -72,5 +72,6 @@ async def draw(
     )
 
 
-def _steps(text: str) -> tuple[str, ...]:
+def in_steps(text: str) -> tuple[str, ...]:
+    """A text cut at its blank lines, stripped, as every stage reads steps."""
     return tuple(step.text for step in split_steps(text))

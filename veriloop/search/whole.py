@@ -30,8 +30,9 @@ class Whole:
     async def search(self, problem: Problem, engine: Engine) -> tuple[Solution, ...]:
         """``n`` solutions in sample order. Raises EngineError where the engine gives fewer for good."""
         asked = Sample(self.n, self.sampling, self.seed, self.chat, self.stream)
-        return await draw(asked, problem, engine=engine, cut=_whole, made_by=describe(self))
+        return await draw(asked, problem, engine=engine, cut=as_one, made_by=describe(self))
 
 
-def _whole(text: str) -> tuple[str, ...]:
+def as_one(text: str) -> tuple[str, ...]:
+    """A text as one step, character for character; none where it is blank."""
     return (text,) if text.strip() else ()
