@@ -33,8 +33,8 @@ class Gate(StrEnum):
 class LocatedCase:
     """A labelled solution, the step that a critic names, and whether its corrected answer is right.
 
-    ``corrected`` is None where the critic gave no answer or the problem's is not known: that never passes a gate.
-    ``lost`` says that the engine failed: the row is in no denominator.
+    ``corrected`` is False too where the critic gave no answer, and None where the problem's is not known: a row that a
+    gate applies to is then left out. ``lost`` says that the engine failed: the row is in no denominator.
     """
 
     case: Case
@@ -45,8 +45,10 @@ class LocatedCase:
 @final
 @dataclass(frozen=True)
 class ErrorIdentification:
-    """``scores.macro`` is EI-F1, the mean of the subsets' F1; ``gated`` counts hits that the gate took away, and
-    ``lent`` those that stand by the tolerance alone. ``scores`` is None where every row was lost.
+    """``scores.macro`` is EI-F1, the mean of the subsets' F1, None where no row is left.
+
+    ``gated`` counts hits that the gate took away, and ``lent`` those that stand by the tolerance alone. ``unknown``
+    counts rows that the gate applies to and whose gold answer is not known: they are left out whatever was said.
     """
 
     scores: FirstErrorScores | None
@@ -55,6 +57,7 @@ class ErrorIdentification:
     lost: int
     gated: int
     lent: int
+    unknown: int = 0
 
     def to_json(self) -> dict[str, Json]:
         """The scores and the rule they follow."""
@@ -65,6 +68,7 @@ class ErrorIdentification:
             "lost": self.lost,
             "gated": self.gated,
             "lent": self.lent,
+            "unknown": self.unknown,
         }
 
 
@@ -92,7 +96,8 @@ def error_identification(
     """
     if tolerance < 0:
         raise ValueError(f"a tolerance is a number of steps, 0 or more, got {tolerance}")
-    kept = [x for x in located if not x.lost]
+    present = [x for x in located if not x.lost]
+    kept = [x for x in present if x.corrected is not None or not _applies(gate, x.case)]
     near = [is_located(x.case, tolerance) for x in kept]
     passed = [_passes(x, gate) for x in kept]
     settled = [
@@ -102,7 +107,7 @@ def error_identification(
         scores=first_error_scores(settled, bootstrap=bootstrap) if settled else None,
         tolerance=tolerance,
         gate=gate,
-        lost=len(located) - len(kept),
+        lost=len(located) - len(present),
         gated=sum(hit and not good for hit, good in zip(near, passed, strict=True)),
         lent=sum(
             hit and good and not x.case.hit for x, hit, good in zip(kept, near, passed, strict=True)
@@ -110,10 +115,12 @@ def error_identification(
     )
 
 
+def _applies(gate: Gate, case: Case) -> bool:
+    return gate is Gate.BOTH or (gate is Gate.ERROR and case.gold != NO_ERROR)
+
+
 def _passes(located: LocatedCase, gate: Gate) -> bool:
-    if gate is Gate.NONE or (gate is Gate.ERROR and located.case.gold == NO_ERROR):
-        return True
-    return located.corrected is True
+    return not _applies(gate, located.case) or located.corrected is True
 
 
 def _settled(case: Case, hit: bool) -> Case:

@@ -24,7 +24,7 @@ LOCATED = st.lists(
             gold=st.integers(-1, 4),
             predicted=st.none() | st.integers(-1, 4),
         ),
-        corrected=st.none() | st.booleans(),
+        corrected=st.none() | st.booleans(),  # None: the gold answer is not known
         lost=st.sampled_from([False, False, False, True]),
     ),
     min_size=1,
@@ -70,7 +70,13 @@ def test_without_switches_it_is_processbench(located):
 @settings(max_examples=60)
 def test_the_switches_against_a_direct_count(located, tolerance, gate):
     found = error_identification(located, tolerance=tolerance, gate=gate, bootstrap=FEW).scores
-    kept = [x for x in located if not x.lost]
+    gated = {Gate.NONE: [], Gate.ERROR: [True], Gate.BOTH: [True, False]}[gate]
+    kept = [
+        x
+        for x in located
+        if not x.lost and not (x.corrected is None and (x.case.gold != -1) in gated)
+    ]
+    assert (found is None) == (not kept)
     for subset in {x.case.subset for x in kept}:
         shares = {}
         for wrong in (True, False):
