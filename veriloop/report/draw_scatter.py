@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
-from veriloop.report.cells import describe_n
+from veriloop.report.cells import Cell, describe_n
 from veriloop.report.draw_lines import marker
 from veriloop.report.markup import Markup, element, number
 from veriloop.report.plots import Dot, ScatterPlot
@@ -36,7 +37,8 @@ NAME = 190.0
 
 def draw_scatter(plot: ScatterPlot) -> Markup:
     """Dots in a square frame; a legend above where there are several groups."""
-    shown = [d for d in plot.dots if d.x.value is not None and d.y.value is not None]
+    drawn = [_on_scale(d) if plot.x_scale == "log10" else d for d in plot.dots]
+    shown = [d for d in drawn if d.x.value is not None and d.y.value is not None]
     groups = [name for name in plot.groups if any(d.group == name for d in shown)]
     parts, used = key(groups, 0.0) if len(groups) > 1 else ([], 0.0)
     if plot.y_axis:
@@ -49,7 +51,7 @@ def draw_scatter(plot: ScatterPlot) -> Markup:
     left, right = axis_room(marks), WIDTH - 12
     x, y = Scale(across[0], across[-1], left + 8, right), Scale(marks[0], marks[-1], bottom, top)
     parts += value_axis(marks, y, left, WIDTH)
-    parts += _level_axis(across, x, bottom, plot.x_axis)
+    parts += _level_axis(across, x, bottom, plot.x_axis, powers=plot.x_scale == "log10")
     for reference in plot.references:
         at = y(reference.value)
         name = shorten(reference.label, WIDTH - left)
@@ -63,18 +65,36 @@ def draw_scatter(plot: ScatterPlot) -> Markup:
     return picture(plot.title, described, height, parts)
 
 
+def _on_scale(dot: Dot) -> Dot:
+    """The dot with the logarithm of its x; one whose x has none is not drawn."""
+    x = dot.x
+    if x.value is None or x.value <= 0 or (x.low is not None and x.low <= 0):
+        return replace(dot, x=Cell(note="not above 0"))
+    ends = {"low": math.log10(x.low), "high": math.log10(x.high)} if x.low and x.high else {}
+    return replace(dot, x=replace(x, value=math.log10(x.value), **ends))
+
+
+def _as_given(x: Cell) -> Cell:
+    ends = (
+        {"low": 10**x.low, "high": 10**x.high} if x.low is not None and x.high is not None else {}
+    )
+    return replace(x, value=10 ** (x.value or 0.0), **ends)
+
+
 def _reach(values: Sequence[float], dots: Sequence[Dot], axis: str) -> list[float]:
     """The values and the ends of their intervals."""
     cells = [d.x if axis == "x" else d.y for d in dots]
     return [*values, *(end for cell in cells if cell.interval for end in cell.interval)]
 
 
-def _level_axis(marks: Sequence[float], scale: Scale, bottom: float, name: str) -> list[Markup]:
+def _level_axis(
+    marks: Sequence[float], scale: Scale, bottom: float, name: str, *, powers: bool
+) -> list[Markup]:
     digits = tick_digits(marks)
     out: list[Markup] = []
     free = -math.inf
     for mark in marks:
-        at, shown = scale(mark), number(mark, digits)
+        at, shown = scale(mark), _power(mark) if powers else number(mark, digits)
         out.append(rule(at, bottom, at, bottom + 4, "axis"))
         half = text_width(shown) / 2
         middle = min(max(at, half), WIDTH - half)
@@ -88,10 +108,17 @@ def _level_axis(marks: Sequence[float], scale: Scale, bottom: float, name: str) 
     return out
 
 
+def _power(mark: float) -> str:
+    """Ten to the power of ``mark``, to two digits."""
+    value = 10.0**mark
+    return number(value, 0 if value >= 10 else max(0, 1 - math.floor(mark)))
+
+
 def _dot(dot: Dot, plot: ScatterPlot, x: Scale, y: Scale, *, index: int) -> list[Markup]:
     px, py = x(dot.x.value or 0.0), y(dot.y.value or 0.0)
+    across = _as_given(dot.x) if plot.x_scale == "log10" else dot.x
     hint = (
-        f"{dot.label}: {plot.x_axis or 'x'} {dot.x.spelled(plot.digits)}; "
+        f"{dot.label}: {plot.x_axis or 'x'} {across.spelled(plot.digits)}; "
         f"{plot.y_axis or 'y'} {dot.y.spelled(plot.digits)}"
     )
     if dot.faint:

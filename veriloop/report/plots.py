@@ -1,8 +1,8 @@
-"""The kinds of plot, as numbers: bars, lines against n, grouped bars, scatters, violins, and step scores of a few
-solutions.
+"""The kinds of plot, as numbers: bars, lines against n, grouped bars, scatters, violins, heat maps, and step scores of
+a few solutions.
 
-A plot is data; ``draw_bars``, ``draw_lines``, ``draw_scatter`` and ``draw_violins`` make the pictures, and every
-picture comes with its numbers as a table (``numbers``). ``interval`` names what the whiskers or bands are, ``losses``
+A plot is data; the modules called ``draw_...`` make the pictures, and every picture comes with its numbers as a table
+(``numbers``). ``interval`` names what the whiskers or bands are, ``losses``
 how unscored items were counted where they were not left out. Colours follow the order of the series and are safe for
 colour-blind readers.
 """
@@ -200,7 +200,8 @@ class Dot:
 class ScatterPlot:
     """Two numbers of each of many things, with whiskers where they have intervals; colours follow the groups.
 
-    A dot that lacks one of its numbers is in the table alone. ``references`` are values of y.
+    A dot that lacks one of its numbers is in the table alone, and on ``x_scale="log10"`` one whose x is not above 0.
+    ``references`` are values of y.
     """
 
     title: str
@@ -212,6 +213,7 @@ class ScatterPlot:
     caption: str = ""
     interval: str = ""
     losses: str = ""
+    x_scale: Literal["linear", "log10"] = "linear"
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -363,4 +365,32 @@ def _quartiles(values: tuple[float, ...]) -> tuple[float, ...]:
     return tuple(at(share) for share in (0.0, 0.25, 0.5, 0.75, 1.0))
 
 
-Plot: TypeAlias = "BarPlot | LinePlot | GroupedBarPlot | ScatterPlot | TracePlot | ViolinPlot"
+@final
+@dataclass(frozen=True)
+class HeatMap:
+    """A number for each row and column as a shade: none at 0, full at ``end`` and, in another colour, at ``-end``."""
+
+    title: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    values: tuple[tuple[Cell, ...], ...]
+    end: float = 1.0
+    digits: int = 2
+    caption: str = ""
+    interval: str = ""
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Every number of the plot."""
+        return tuple(chain.from_iterable(self.values))
+
+    def numbers(self) -> Table:
+        """The plot as a table."""
+        columns = tuple(Column(name, digits=self.digits) for name in self.columns)
+        rows = tuple(Row(n, c) for n, c in zip(self.rows, self.values, strict=True))
+        return Table(self.title, columns, rows, interval=self.interval)
+
+
+Plot: TypeAlias = (
+    "BarPlot | HeatMap | LinePlot | GroupedBarPlot | ScatterPlot | TracePlot | ViolinPlot"
+)

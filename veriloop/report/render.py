@@ -19,6 +19,7 @@ from veriloop.ids import Json
 from veriloop.report.browser import Browser, browser_json
 from veriloop.report.cells import describe_n
 from veriloop.report.draw_bars import draw_bars, draw_grouped_bars
+from veriloop.report.draw_heatmap import draw_heatmap
 from veriloop.report.draw_lines import draw_lines, draw_traces
 from veriloop.report.draw_scatter import draw_scatter
 from veriloop.report.draw_violins import draw_violins
@@ -27,6 +28,7 @@ from veriloop.report.page import Page, Provenance, Section, Text
 from veriloop.report.plots import (
     BarPlot,
     GroupedBarPlot,
+    HeatMap,
     LinePlot,
     Plot,
     ScatterPlot,
@@ -36,7 +38,7 @@ from veriloop.report.plots import (
 from veriloop.report.tables import Table, table_html
 from veriloop.store.atomic import write_whole
 
-PLOTS = (BarPlot, LinePlot, GroupedBarPlot, ScatterPlot, TracePlot, ViolinPlot)
+PLOTS = (BarPlot, HeatMap, LinePlot, GroupedBarPlot, ScatterPlot, TracePlot, ViolinPlot)
 SCRIPTS = ("browser.js", "copy.js")
 NO_DATA = "There is nothing to draw."
 
@@ -100,7 +102,10 @@ def _blocks(page: Page) -> list[tuple[str, str, Markup]]:
 
 def _section(section: Section) -> Markup:
     if isinstance(section, Table):
-        return join([_paragraph(section.caption), table_html(section)])
+        shown = table_html(section)
+        if section.folded:
+            shown = element("details", element("summary", section.folded), shown)
+        return join([_paragraph(section.caption), shown])
     if isinstance(section, Browser):
         return _browser(section)
     if isinstance(section, Text):
@@ -152,6 +157,8 @@ def _picture(plot: Plot) -> Markup:
         return draw_scatter(plot)
     if isinstance(plot, ViolinPlot):
         return draw_violins(plot)
+    if isinstance(plot, HeatMap):
+        return draw_heatmap(plot)
     return draw_grouped_bars(plot) if isinstance(plot, GroupedBarPlot) else draw_traces(plot)
 
 
@@ -161,7 +168,9 @@ def _beneath(plot: Plot) -> str:
         marked = any(p.first_error is not None and p.first_error >= 0 for p in plot.panels)
         return "Shaded: the first wrong step and all after it, by gold labels." if marked else ""
     says = [describe_n(plot.cells)]
-    if any(cell.interval for cell in plot.cells):
+    if isinstance(plot, HeatMap):
+        says.append("intervals are in the numbers" if plot.interval else "")
+    elif any(cell.interval for cell in plot.cells):
         mark = "bands" if isinstance(plot, LinePlot) else "whiskers"
         says.append(f"{mark}: {plot.interval or 'intervals'}")
     if isinstance(plot, ViolinPlot) and any(v.bounded for v in plot.violins):

@@ -48,6 +48,7 @@ class Table:
     """Rows under columns. ``interval`` names what the brackets are, for example "95 % bootstrap interval".
 
     ``losses`` says how unscored items were counted where it is not the usual way, which is to leave them out.
+    ``folded`` names what a page shows in place of a long table until it is unfolded.
     """
 
     title: str
@@ -57,6 +58,7 @@ class Table:
     interval: str = ""
     caption: str = ""
     losses: str = ""
+    folded: str = ""
 
     def __post_init__(self) -> None:
         for row in self.rows:
