@@ -9,7 +9,8 @@ not hold. They need no network and no weights but those of the plug-in; how good
 
 from veriloop.testing.engine import check_engine
 from veriloop.testing.rebuild import check_repr
-from veriloop.testing.verbs import check_feedback, check_search, check_verifier, sample_groups
+from veriloop.testing.verbs import check_feedback, check_search, sample_groups
+from veriloop.testing.verifiers import check_verifier
 
 __all__ = [
     "check_engine",

@@ -1,4 +1,4 @@
-"""The contracts of search, verifier and feedback, checked from outside on small groups.
+"""The contracts of search and feedback, checked from outside on small groups.
 
 Nothing here judges whether a strategy finds, sees or teaches anything: gold cases and benchmarks do.
 """
@@ -9,16 +9,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from veriloop.engines.scripted import Scripted
-from veriloop.protocols import Completion, Engine, Feedback, Kept, Search, Verifier
+from veriloop.protocols import Completion, Engine, Feedback, Kept, Search
 from veriloop.records import (
-    NO_ERROR,
     Example,
     Finish,
     Group,
     Problem,
     Solution,
     Unscored,
-    Verdict,
 )
 from veriloop.testing.rebuild import check_repr, require
 
@@ -66,76 +64,6 @@ async def check_search(
         )
     if rebuild:
         check_repr(search)
-
-
-async def check_verifier(
-    verifier: Verifier,
-    groups: Sequence[Group] = (),
-    *,
-    deterministic: bool = True,
-    rebuild: bool = True,
-) -> None:
-    """One verdict for each solution, in order, each with a value or a reason for having none.
-
-    ``groups`` are examples to judge; without any, two small sums are judged. Each is also judged without
-    solutions, and with a solution that has no steps.
-    """
-    require(
-        isinstance(verifier.name, str) and bool(verifier.name),
-        f"verdicts are filed under the verifier's name, a text, got {verifier.name!r}",
-    )
-    for group in groups or sample_groups():
-        none = await verifier.verify(replace(group, solutions=(), verdicts=()))
-        require(none == (), f"a group without solutions gets no verdicts, (), got {none!r}")
-        verdicts = await verifier.verify(group)
-        _check_verdicts(verifier, group, verdicts)
-        if deterministic:
-            require(
-                await verifier.verify(group) == verdicts,
-                "the same group got other verdicts the second time: derive seeds from content, or say "
-                "deterministic=False",
-            )
-        empty = Solution(group.problem.id, (), Finish.STOP, engine="empty")
-        mixed = replace(group, solutions=(*group.solutions, empty))
-        verdicts = await verifier.verify(mixed)
-        _check_verdicts(verifier, mixed, verdicts)
-        require(
-            not verdicts[-1].scored,
-            f"a solution without steps got the value {verdicts[-1].value!r}: it is unscored (EMPTY), "
-            "which is not a zero",
-        )
-    if rebuild:
-        check_repr(verifier)
-
-
-def _check_verdicts(verifier: Verifier, group: Group, verdicts: Sequence[Verdict]) -> None:
-    require(
-        isinstance(verdicts, tuple) and len(verdicts) == len(group.solutions),
-        f"{len(group.solutions)} solutions need as many verdicts in a tuple, got {verdicts!r}"[
-            :400
-        ],
-    )
-    for verdict, solution in zip(verdicts, group.solutions, strict=True):
-        require(isinstance(verdict, Verdict), f"a verdict is a Verdict, got {verdict!r}")
-        require(
-            verdict.solution == solution.id and verdict.problem == group.problem.id,
-            "a verdict names another solution or problem than the one in its place: keep the order of "
-            "group.solutions",
-        )
-        require(
-            verdict.verifier == verifier.name,
-            f"a verdict is filed under {verdict.verifier!r}, and the verifier is {verifier.name!r}",
-        )
-        steps, first = len(solution.steps), verdict.first_error
-        require(
-            len(verdict.step_scores) <= steps and all(0 <= x <= 1 for x in verdict.step_scores),
-            f"step_scores are at most one number in [0, 1] for each of {steps} steps, got "
-            f"{verdict.step_scores!r}",
-        )
-        require(
-            first is None or NO_ERROR <= first < max(1, steps),
-            f"first_error is -1 or the 0-based index of one of {steps} steps, got {first!r}",
-        )
 
 
 def check_feedback(feedback: Feedback, groups: Sequence[Group], *, rebuild: bool = True) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -20,11 +20,10 @@ from veriloop.records import (
     Group,
     Problem,
     Solution,
-    Unscored,
     Verdict,
 )
 from veriloop.search.sample import Sample
-from veriloop.testing import check_feedback, check_search, check_verifier, sample_groups
+from veriloop.testing import check_feedback, check_search, sample_groups
 
 PROBLEM = Problem("sums", "What is 1 + 1?", "2")
 ENGINE = Scripted(lambda r: f"One and one.\n\nThe answer is {r.seed % 7 + r.first}.")
@@ -111,143 +110,6 @@ def test_good_searches_pass():
 def test_a_broken_search_is_told_what_it_breaks(broken):
     with pytest.raises(AssertionError, match=SEARCHES[broken]):
         asyncio.run(check_search(broken(), PROBLEM, ENGINE))
-
-
-@dataclass(frozen=True)
-class Verifying:
-    """A good verifier: right where the text holds the reference."""
-
-    name: str = "holds"
-
-    async def verify(self, group):
-        return tuple(self.judge(group, solution) for solution in group.solutions)
-
-    def judge(self, group, solution):
-        holds = None if not solution.steps else float(group.problem.reference in solution.text)
-        return Verdict(
-            group.problem.id,
-            solution.id,
-            self.name,
-            Form.BINARY,
-            Granularity.TRAJECTORY,
-            value=holds,
-            unscored=Unscored.EMPTY if holds is None else None,
-        )
-
-
-class Nameless(Verifying):
-    name = ""
-
-    def __init__(self):
-        object.__setattr__(self, "name", "")
-
-
-class OneShort(Verifying):
-    async def verify(self, group):
-        return (await super().verify(group))[1:]
-
-
-class ListOfVerdicts(Verifying):
-    async def verify(self, group):
-        return list(await super().verify(group))
-
-
-class Shuffled(Verifying):
-    async def verify(self, group):
-        return (await super().verify(group))[::-1]
-
-
-class EmptyIsZero(Verifying):
-    def judge(self, group, solution):
-        return replace(super().judge(group, solution), value=0.0, unscored=None)
-
-
-class OtherName(Verifying):
-    def judge(self, group, solution):
-        return replace(super().judge(group, solution), verifier="else")
-
-
-class TooManySteps(Verifying):
-    def judge(self, group, solution):
-        return replace(super().judge(group, solution), step_scores=(0.5,) * 3)
-
-
-class NoProbability(Verifying):
-    def judge(self, group, solution):
-        return replace(super().judge(group, solution), step_scores=(1.5,) * len(solution.steps))
-
-
-class ErrorBeyondTheEnd(Verifying):
-    def judge(self, group, solution):
-        return replace(super().judge(group, solution), first_error=2)
-
-
-class Moody(Verifying):
-    def judge(self, group, solution):
-        return replace(super().judge(group, solution), detail={"turn": next(TURNS)})
-
-
-class SpeaksOfNothing(Verifying):
-    async def verify(self, group):
-        verdicts = await super().verify(group)
-        return verdicts or (self.judge(group, Solution(group.problem.id, ())),)
-
-
-class NoVerdicts(Verifying):
-    def judge(self, group, solution):
-        return 1.0
-
-
-@dataclass(frozen=True)
-class NoRepr(Verifying):
-    hook: object = field(default=len, repr=True)
-
-
-@dataclass(frozen=True)
-class HalfRepr(Verifying):
-    weight: float = field(default=1.0, repr=False)
-
-
-VERIFIERS = {
-    Nameless: "filed under the verifier's name",
-    OneShort: "2 solutions need as many verdicts",
-    ListOfVerdicts: r"gets no verdicts, \(\), got \[\]",
-    Shuffled: "keep the order",
-    EmptyIsZero: "is not a zero",
-    OtherName: "filed under 'else'",
-    TooManySteps: "at most one number in",
-    NoProbability: "at most one number in",
-    ErrorBeyondTheEnd: "index of one of 2 steps, got 2",
-    Moody: "other verdicts the second time",
-    SpeaksOfNothing: "without solutions gets no verdicts",
-    NoVerdicts: "a verdict is a Verdict, got 1.0",
-    NoRepr: "does not rebuild",
-}
-
-
-def test_a_good_verifier_passes():
-    asyncio.run(check_verifier(Verifying()))
-    asyncio.run(check_verifier(Verifying(), sample_groups()[:1]))
-    asyncio.run(check_verifier(Moody(), deterministic=False))
-    asyncio.run(check_verifier(NoRepr(), rebuild=False))
-
-
-def test_the_sample_groups_hold_right_and_wrong_solutions():
-    for group in sample_groups():
-        verdicts = asyncio.run(Verifying().verify(group))
-        assert [v.value for v in verdicts] == [1.0, 0.0]
-        assert [s.answer == group.problem.reference for s in group.solutions] == [True, False]
-
-
-@pytest.mark.parametrize("broken", VERIFIERS)
-def test_a_broken_verifier_is_told_what_it_breaks(broken):
-    with pytest.raises(AssertionError, match=VERIFIERS[broken]):
-        asyncio.run(check_verifier(broken()))
-
-
-def test_a_repr_that_forgets_a_field_is_caught():
-    with pytest.raises(AssertionError, match="rebuilds something else"):
-        asyncio.run(check_verifier(HalfRepr(weight=2.0)))
 
 
 def judged():
