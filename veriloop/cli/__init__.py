@@ -17,7 +17,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import typer
 
 from veriloop import __version__
-from veriloop.cli import bench, data, feedback, judge, machine, rate, run, stages, verify
+from veriloop.cli import bench, data, feedback, judge, machine, rate, run, stages, train, verify
 from veriloop.cli.default_command import InPipelineOrder
 from veriloop.cli.search import search
 from veriloop.errors import InputError, RunStopped, VeriloopError
@@ -35,6 +35,7 @@ app = typer.Typer(
 )
 app.add_typer(run.app, name="run")
 app.add_typer(verify.app, name="verify")
+app.add_typer(train.app, name="train")
 app.add_typer(feedback.app, name="feedback")
 app.add_typer(bench.app, name="bench")
 app.add_typer(rate.app, name="rate")

@@ -10,6 +10,8 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+_PLACES = {"verify": "sample", "train": "label"}  # a stage that is a group -> what it comes after
+
 
 class WithDefault(TyperGroup):
     """A group whose first command is meant where none is named."""
@@ -26,7 +28,8 @@ class InPipelineOrder(TyperGroup):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        names = [name for name in self.commands if name != "verify"]
-        if "verify" in self.commands and "sample" in names:
-            names.insert(names.index("sample") + 1, "verify")
-            self.commands = {name: self.commands[name] for name in names}
+        for group, before in _PLACES.items():
+            names = [name for name in self.commands if name != group]
+            if group in self.commands and before in names:
+                names.insert(names.index(before) + 1, group)
+                self.commands = {name: self.commands[name] for name in names}

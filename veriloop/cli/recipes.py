@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, final, get_args
+from typing import TYPE_CHECKING, Any, final, get_args
 
 from veriloop.errors import InputError, RunStopped
 from veriloop.recipes.prm.settings import Head
@@ -184,6 +184,10 @@ def report_again(out: Path) -> None:
     from veriloop.verify.equality import MathEquality
 
     config = Manifest(out / "run.json").read()["attempts"][-1]["config"]
+    if isinstance(config, dict) and "critic" in config:
+        from veriloop.cli.recipe_scrit import report_again as report_scrit
+
+        return report_scrit(out, config)
     try:
         options = PrmOptions(**config)
     except TypeError as error:
@@ -200,8 +204,8 @@ def report_again(out: Path) -> None:
 
 
 @contextmanager
-def accounted(manifest: Manifest, command: Sequence[str], options: PrmOptions) -> Iterator[None]:
-    """Enter the attempt in ``run.json``, and how it ended."""
+def accounted(manifest: Manifest, command: Sequence[str], options: Any) -> Iterator[None]:
+    """Enter the attempt in ``run.json``, and how it ended. ``options`` is a dataclass with a ``seed``."""
     words = ["veriloop", *command[1:]]
     manifest.begin(words, seeds={"run": options.seed}, config=asdict(options))
     try:

@@ -25,7 +25,6 @@ from veriloop.cli.options import (
     STRICT,
 )
 from veriloop.cli.running import finish, running
-from veriloop.cli.training import train
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -34,8 +33,8 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add the stage commands to the top level, in the order of the pipeline. ``verify`` is a group of its own."""
-    for command in (problems, sample, label, train):
+    """Add the stage commands to the top level, in the order of the pipeline; ``verify`` and ``train`` are groups."""
+    for command in (problems, sample, label):
         app.command()(command)
 
 

@@ -76,7 +76,7 @@ def train_sft(
     on_progress: Callable[[Progress], None] | None = None,
     replace: bool = True,
 ) -> SftReport:
-    """Fine-tune, save a checkpoint with its tokenizer and ``training.json`` into ``config.out``, and say what came of it.
+    """Fine-tune, save a checkpoint with its tokenizer and ``training.json`` into ``config.out``, and tell of it.
 
     A model that is there already, made from the same examples by the same configuration, is kept; a training that
     was killed goes on from its last saved state, or starts again, and ends with the same weights. With ``replace``
@@ -91,7 +91,9 @@ def train_sft(
     read_config(config.base)
     out = Path(config.out)
     if out.resolve() == Path(config.base).resolve():
-        raise InputError("a model cannot be trained into its own base: choose another folder", file=config.out)
+        raise InputError(
+            "a model cannot be trained into its own base: choose another folder", file=config.out
+        )
     fingerprint = _fingerprint(examples, config)
     known = _finished(out / REPORT, fingerprint, config)
     if known is not None:
@@ -156,7 +158,9 @@ def _load(base: str) -> tuple[Any, Any]:
             file=base,
         )
     if tokenizer.eos_token_id is None:
-        raise InputError("this tokenizer has no end-of-turn token: a model could not learn to stop", file=base)
+        raise InputError(
+            "this tokenizer has no end-of-turn token: a model could not learn to stop", file=base
+        )
     return model, tokenizer
 
 

@@ -80,7 +80,9 @@ class SftConfig:
             if given[field] is not None and not given[field] > 0:
                 raise InputError(f"{field} is above 0, got {given[field]!r}")
         if self.rest_rate is not None and self.optimiser != "muon":
-            raise InputError("rest_rate is what Muon leaves to AdamW: write optimiser='muon', or leave it out")
+            raise InputError(
+                "rest_rate is what Muon leaves to AdamW: write optimiser='muon', or leave it out"
+            )
         if min(self.weight_decay, self.save_every) < 0:
             raise InputError("weight_decay and save_every are at least 0")
         epochs, rate, batch = USUAL[self.optimiser]
@@ -89,7 +91,9 @@ class SftConfig:
         batch = batch if self.batch is None else self.batch
         micro = batch if self.micro_batch is None else min(self.micro_batch, batch)
         if batch % micro:
-            raise InputError(f"batch {batch} is not whole micro batches of {micro}: choose a divisor")
+            raise InputError(
+                f"batch {batch} is not whole micro batches of {micro}: choose a divisor"
+            )
         return replace(
             self,
             epochs=epochs if self.epochs is None else self.epochs,

@@ -92,7 +92,10 @@ def _encode(tokenizer: Any, example: Example, system: str | None) -> TokenRow:
         tail = tokenizer.encode(whole[len(asked) :], add_special_tokens=False)
     else:  # a template that shows the last turn otherwise: what a model will be asked decides
         head = tokenizer.encode(asked, add_special_tokens=False)
-        tail = [*tokenizer.encode(said["content"], add_special_tokens=False), tokenizer.eos_token_id]
+        tail = [
+            *tokenizer.encode(said["content"], add_special_tokens=False),
+            tokenizer.eos_token_id,
+        ]
     if tokenizer.eos_token_id in tail:
         end = len(tail) - tail[::-1].index(tokenizer.eos_token_id)
         tail = tail[:end]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, final
 
@@ -63,7 +64,7 @@ def plan_batches(lengths: Sequence[int], config: SftConfig) -> Plan:
             rows = sorted(rows, key=lengths.__getitem__)
             count = min(size, len(rows))
             bounds = [round(len(rows) * k / count) for k in range(count + 1)]
-            parts += [tuple(rows[a:b]) for a, b in zip(bounds, bounds[1:], strict=False)]
+            parts += [tuple(rows[a:b]) for a, b in pairwise(bounds)]
         ends.append(len(parts))
     few = min(size, len(lengths))
     return Plan(tuple(parts), few, tuple(end // few for end in ends))
