@@ -74,14 +74,33 @@ async def verifier(kind: str, options: VerifierOptions, out: Path) -> AsyncItera
     elif kind in _NAMED:
         async with step_verifier(_spec(kind, options), out, name=_NAMED[kind]) as made:
             yield made
+    elif kind == "equations":
+        from veriloop.verify.equations import Equations
+
+        yield Equations()
     elif kind == "gold":
         from veriloop.abacus.world import Gold
 
         yield Gold()
     else:
-        from veriloop.verify import KINDS
+        async with _other(kind, options, out) as made:
+            yield made
 
-        raise InputError(f"no verifier {kind!r}; there are {', '.join([*KINDS, 'gold'])}")
+
+@asynccontextmanager
+async def _other(kind: str, options: VerifierOptions, out: Path) -> AsyncIterator[Verifier]:
+    """Kinds without options of their own, and verifiers of other packages: as they are made of the engine alone."""
+    from veriloop.verify import KINDS
+    from veriloop.verify.opening import SPECS, is_outside, open_verifier
+
+    if kind not in KINDS and not is_outside(kind):
+        known = ", ".join([*KINDS, "gold"])
+        raise InputError(f"no verifier {kind!r}; there are {known}; or write {SPECS}")
+    if options.engine:
+        async with remembered(options.engine, out) as model:
+            yield open_verifier(kind, engine=model)
+    else:
+        yield open_verifier(kind)
 
 
 def _spec(kind: str, options: VerifierOptions) -> str:
