@@ -86,8 +86,7 @@ def cross_validated(
     found = np.full(len(ballots.items), np.nan)
     for k in np.unique(fold):
         own = fold == k
-        rule = fit(_part(ballots, ~own, range(len(ballots.verifiers))))
-        found[own] = rule.probabilities(_part(ballots, own, range(len(ballots.verifiers))))
+        found[own] = fit(ballots.rows(~own)).probabilities(ballots.rows(own).without_gold())
     return found
 
 
@@ -112,9 +111,8 @@ def panel_value(
     seed = bootstrap.seed
     whole = _credit(cross_validated(ballots, units, fit, folds=folds, seed=seed), ballots.gold)
     members: list[Marginal] = []
-    everyone = np.ones(len(ballots.items), bool)
     for i, name in enumerate(ballots.verifiers):
-        rest = _part(ballots, everyone, [j for j in range(count) if j != i])
+        rest = ballots.of([other for j, other in enumerate(ballots.verifiers) if j != i])
         without = _credit(cross_validated(rest, units, fit, folds=folds, seed=seed), ballots.gold)
         members.append(
             Marginal(
@@ -174,15 +172,3 @@ def _folds(units: Sequence[str], folds: int, seed: int) -> np.ndarray:
         raise ValueError(f"cross-validation needs two units and two folds: {len(names)}, {folds}")
     place = {name: i % folds for i, name in enumerate(names)}
     return np.array([place[name] for name in units])
-
-
-def _part(ballots: Ballots, rows: np.ndarray, columns: Sequence[int]) -> Ballots:
-    kept = np.flatnonzero(rows)
-    names = list(columns)
-    return Ballots(
-        tuple(ballots.verifiers[j] for j in names),
-        tuple(ballots.items[i] for i in kept),
-        ballots.votes[kept][:, names],
-        ballots.gold[kept],
-        ballots.cost[kept][:, names],
-    )

@@ -81,15 +81,8 @@ class Recorded:
             wanted = f"no verifier {strangers[0]!r}" if strangers else "no verifier is named"
             raise InputError(f"{wanted} here; there are {', '.join(self.verifiers)}")
         kept = [place[name] for name in dict.fromkeys(names)]
-        old = self.ballots
         return Recorded(
-            Ballots(
-                tuple(old.verifiers[i] for i in kept),
-                old.items,
-                old.votes[:, kept],
-                old.gold,
-                old.cost[:, kept],
-            ),
+            self.ballots.of([self.verifiers[i] for i in kept]),
             self.units,
             self.reasons[:, kept],
             self.scores[:, kept],

@@ -116,7 +116,13 @@ class _Found:
             np.nansum(orders, axis=0), count, out=np.full(count.shape, np.nan), where=count > 0
         )
         return Recorded(
-            Ballots(tuple(judges), tuple(items), votes, np.array(list(self.labels.values()))),
+            Ballots(
+                tuple(judges),
+                tuple(items),
+                votes,
+                np.array(list(self.labels.values())),
+                pairs=True,
+            ),
             tuple(items),
             reasons,
             np.full(votes.shape, np.nan),

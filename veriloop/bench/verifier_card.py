@@ -174,7 +174,7 @@ def verifier_card(
         len(recorded.units),
         int(unit.max()) + 1,
         int(recorded.right.sum()),
-        recorded.orders is not None,
+        recorded.ballots.pairs,
         recorded.without_gold,
     )
 
@@ -209,7 +209,7 @@ def _marks(
 ) -> VerifierMarks:
     votes, right = recorded.ballots.votes[:, index], recorded.right
     reasons = Counter(str(r) for r in recorded.reasons[:, index] if r)
-    decides, pairs = recorded.decides[index], recorded.orders is not None
+    decides, pairs = recorded.decides[index], recorded.ballots.pairs
     scored = decides and bool((~np.isnan(credit)).any())
     asked = len(votes) - reasons[NO_VERDICT]
     lost = sum(n for why, n in reasons.items() if why not in (NO_VERDICT, Unscored.ABSTAINED.value))
