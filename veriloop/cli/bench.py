@@ -7,6 +7,7 @@ import typer
 from veriloop.cli.bench_best_of_n import best_of_n
 from veriloop.cli.bench_biases import biases
 from veriloop.cli.bench_codeelo import codeelo
+from veriloop.cli.bench_critique import critique
 from veriloop.cli.bench_humaneval import humaneval
 from veriloop.cli.bench_processbench import processbench
 
@@ -17,4 +18,5 @@ app.command()(processbench)
 app.command("best-of-n")(best_of_n)
 app.command()(biases)
 app.command()(codeelo)
+app.command()(critique)
 app.command()(humaneval)
