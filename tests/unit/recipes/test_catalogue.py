@@ -2,8 +2,10 @@
 
 import asyncio
 import importlib.util
+import json
 import re
 from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,9 @@ from veriloop.errors import InputError
 from veriloop.recipes.catalogue.compose import compose, needs
 from veriloop.recipes.catalogue.rows import find_row, read_rows, read_types
 from veriloop.records import ExampleKind, Form, Problem
+from veriloop.search.tools.calculator import Calculator
+from veriloop.search.tools.lookup import Lookup
+from veriloop.search.tools.observation import Observation
 from veriloop.testing import check_repr
 from veriloop.testing.judge import SpokenJudge
 from veriloop.verify import KINDS as VERIFIERS
@@ -145,6 +150,17 @@ class Same:
         return reference == answer
 
 
+@dataclass(frozen=True)
+class Printed:
+    """What an interpreter would print, without one: tests of the sandboxed tool have one."""
+
+    name: str = "python"
+    description: str = "runs a program"
+
+    async def call(self, text):
+        return Observation("7")
+
+
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
     """A tiny outcome and a tiny process reward model, as such are published."""
@@ -261,6 +277,114 @@ def test_rest_mcts_rewards_every_node_by_its_value():
     rewards = {completions[0]: labels[0] for completions, labels in written(ran)}
     assert rewards[RIGHT[0]] == rewards["\n\n".join(RIGHT)] == 1.0
     assert all(value == 0.0 for text, value in rewards.items() if "8" in text)
+
+
+def test_rules_of_form_decide_what_is_imitated():
+    said = ["Write a poem on rain.", "Draw a picture of rain.", "Rain.", "Name three rivers."]
+    ran = run("Self-Instruct", policy=lambda r: said[r.first])
+    assert written(ran) == [((said[0],), ()), ((said[3],), ())]
+    ran = run(
+        "Code Alpaca",
+        problem=CODE,
+        policy=lambda r: ["I am sorry: ```", "```python\n1\n```"][r.first % 2],
+    )
+    assert written(ran) == [(("```python\n1\n```",), ())]
+
+
+def revising(request):
+    """Wrong at first, right once something was said about it."""
+    shown = request.prompt[-1].content
+    if "<criteria>" in shown:
+        return judge(request)
+    if "claims" in shown:  # what the extractor is asked
+        sums = re.findall(r"3 \+ 4 = \d", shown.split("</task>")[1])
+        return f"<claim_1>{sums[0]}</claim_1>"
+    if "<claim>" in shown:
+        return (
+            f"<finding>{'refuted' if '8' in shown.split('<found>')[0] else 'supported'}</finding>"
+        )
+    told = len(request.prompt) > 1
+    return "\n\n".join(RIGHT if told else WRONG)
+
+
+def test_self_refine_ends_with_what_its_own_rating_accepts():
+    ran = run("Self-Refine", policy=revising)
+    assert [s.steps for s in ran.group.solutions] == [WRONG, RIGHT]
+    assert ran.chosen.steps == RIGHT
+
+
+@pytest.mark.parametrize("tool", ["calculator", "lookup", "python"])
+def test_critic_revises_by_what_a_tool_shows(tool, tmp_path):
+    (tmp_path / "facts.txt").write_text("It is known that 3 + 4 = 7.")
+    tools = {"calculator": Calculator(), "lookup": Lookup(str(tmp_path)), "python": Printed()}
+    ran = run("CRITIC", policy=revising, judge=Scripted(revising), tool=tools[tool])
+    assert [s.steps for s in ran.group.solutions] == [WRONG, RIGHT]
+    assert ran.chosen.steps == RIGHT
+
+
+def test_self_debug_repairs_by_the_failed_test():
+    public = ({"input": "1 2\n", "output": "3\n", "sample": True}, *CODE.tests[1:])
+    problem = Problem("code", "Add two numbers.", tests=public)
+
+    def write(request):
+        told = len(request.prompt) > 1
+        assert not told or "1 2" in request.prompt[-1].content
+        return f"```python\nprint('{'AC' if told else 'WA'}')\n```"
+
+    ran = run("Self-Debug", problem=problem, policy=write, code_judge=SpokenJudge())
+    assert "AC" in ran.chosen.text
+    assert len(ran.group.solutions) == 2
+
+
+def test_react_answers_by_what_the_documents_say(tmp_path):
+    (tmp_path / "rivers.txt").write_text("The Aare flows through Bern.")
+
+    def act(request):
+        seen = request.prompt[-1].content
+        if "<observation" in seen:
+            return rf"\boxed{{{'Aare' if 'flows through Bern' in seen else 'unknown'}}}"
+        return '<tool name="lookup">river Bern</tool>'
+
+    river = Problem("t", "Which river flows through Bern?", "Aare")
+    ran = run("ReAct", problem=river, policy=act, documents=str(tmp_path))
+    assert ran.chosen.answer == "Aare"
+
+
+def test_chain_of_verification_revises_by_answers_to_its_own_questions():
+    def check(request):
+        shown = request.prompt[-1].content
+        if "<checks>" in shown:
+            return "\n\n".join(RIGHT if "It is 7" in shown else WRONG)
+        if "questions" in shown:
+            return "<question>What is 3 + 4?</question>"
+        return "It is 7." if "Answer this question" in shown else "\n\n".join(WRONG)
+
+    ran = run("Chain-of-Verification", policy=check)
+    assert [s.steps for s in ran.group.solutions] == [WRONG, RIGHT]
+    assert ran.chosen.steps == RIGHT
+
+
+def test_kgr_revises_what_the_graph_refutes(tmp_path):
+    (tmp_path / "graph.tsv").write_text("Bern\tis capital of\tSwitzerland\n")
+
+    def write(request):
+        shown = request.prompt[-1].content
+        if "claims" in shown:
+            country = "Switzerland" if "is Switzerland" in shown else "Austria"
+            return f"<claim_1>Bern | is capital of | {country}</claim_1>"
+        return f"It is {'Switzerland' if len(request.prompt) > 1 else 'Austria'}."
+
+    asked = Problem("t", "Of which country is Bern the capital?")
+    row = replace(ROWS["KGR"], parts=json.loads(json.dumps(ROWS["KGR"].parts)))
+    row.parts["verifiers"][0]["tool"]["single"] = ["is capital of"]
+    cast = {
+        "policy": Scripted(write),
+        "judge": Scripted(write),
+        "graph": str(tmp_path / "graph.tsv"),
+    }
+    ran = asyncio.run(compose(row, cast).run(asked, cast["policy"]))
+    assert [s.text for s in ran.group.solutions] == ["It is Austria.", "It is Switzerland."]
+    assert ran.chosen.text == "It is Switzerland."
 
 
 def test_tree_of_thoughts_finds_the_solution_by_the_judges_ratings():

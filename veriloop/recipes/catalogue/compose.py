@@ -183,6 +183,8 @@ def _build(of: Any, spec: Mapping[str, Any], row: Row, cast: Cast) -> Any:
 
 
 def _value(at: Field[Any], value: Any, row: Row, cast: Cast) -> Any:
+    if value == "none" and "None" in str(at.type):  # what TOML cannot say
+        return None
     if isinstance(value, str) and value.startswith("@"):
         if value.endswith("?"):
             return cast.get(value[1:-1])
