@@ -6,6 +6,7 @@ Rewards keep "cannot score" apart: a verdict without a value has none. How rows 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import math
 import os
 import threading
@@ -94,14 +95,27 @@ class _Loop:
     def __init__(self) -> None:
         self._lock, self._process = threading.Lock(), 0
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
 
     def running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None or self._process != os.getpid():
                 self._loop, self._process = asyncio.new_event_loop(), os.getpid()
-                name = "veriloop bridges"
-                threading.Thread(target=self._loop.run_forever, name=name, daemon=True).start()
+                self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+                self._thread.start()
+                atexit.register(self.end)
             return self._loop
+
+    def end(self) -> None:
+        """Close the loop of this process, if it has one."""
+        loop, thread = self._loop, self._thread
+        if loop is None or thread is None or self._process != os.getpid():
+            return
+        self._loop = None
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(5)
+        if not thread.is_alive():
+            loop.close()
 
 
 _LOOP = _Loop()

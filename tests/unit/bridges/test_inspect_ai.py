@@ -1,6 +1,7 @@
 """The scorer through inspect's own API, and in an evaluation that inspect runs offline on outputs that are given."""
 
 import asyncio
+import gc
 import subprocess
 import sys
 
@@ -71,7 +72,7 @@ def test_metadata_carries_the_rest_of_the_problem():
     assert group.solutions[0].finish == "length"
 
 
-@pytest.mark.filterwarnings("default")
+@pytest.mark.filterwarnings("ignore:Unclosed <MemoryObject:ResourceWarning")  # inspect's own
 def test_inspect_runs_it_and_leaves_the_unscored_out_of_its_metrics(tmp_path):
     from inspect_ai import Task, eval
     from inspect_ai.dataset import Sample
@@ -90,6 +91,7 @@ def test_inspect_runs_it_and_leaves_the_unscored_out_of_its_metrics(tmp_path):
     samples = [Sample("What is 6 * 7?", target="42", metadata={"said": text}) for text in texts]
     task = Task(dataset=samples, solver=given(), scorer=scorer(Answer()))
     (log,) = eval(task, model="mockllm/model", log_dir=str(tmp_path), display="none")
+    gc.collect()  # its streams go here, and not in the middle of another test
     assert log.status == "success"
     (found,) = log.results.scores
     assert (found.name, found.scored_samples, found.unscored_samples) == ("answer", 3, 1)

@@ -24,6 +24,8 @@ from veriloop.verify.code import Code
 from veriloop.verify.compare import Pairwise, Pointwise
 from veriloop.verify.critic import ContrastiveCritic, Critic
 from veriloop.verify.equality import MathEquality
+from veriloop.verify.equations import Equations
+from veriloop.verify.facts import Facts
 from veriloop.verify.judge import Judge
 from veriloop.verify.montecarlo import MonteCarlo
 from veriloop.verify.outcome import Outcome
@@ -31,6 +33,7 @@ from veriloop.verify.plus_minus import PlusMinus
 from veriloop.verify.pooling import Pooling
 from veriloop.verify.process import Process
 from veriloop.verify.rubric import Rubric
+from veriloop.verify.rules import Length, Pattern
 from veriloop.verify.surprise import MinTokenProbability
 
 _spec = importlib.util.spec_from_file_location(
@@ -48,6 +51,24 @@ class Broken:
 
     async def equal(self, reference, answer):
         raise VerifierError("no result within 5 s")
+
+
+@dataclass(frozen=True)
+class Told:
+    text: str = ""
+    error: str = "closed"
+    ok: bool = False
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A tool that answers nothing."""
+
+    name: str = "closed"
+    description: str = "Claims are checked by nobody."
+
+    async def call(self, text):
+        return Told()
 
 
 def labelled():
@@ -92,6 +113,7 @@ def prm(folder):
 ENGINE = {
     "contrastive": ContrastiveCritic,
     "critic": Critic,
+    "facts": lambda engine: Facts(engine, Closed()),
     "judge": Judge,
     "min-token-probability": MinTokenProbability,
     "pairwise": Pairwise,
@@ -118,10 +140,26 @@ OTHERS = {
     ),
     "process": lambda folder: (Process(spoilt(prm(folder))), ()),
 }
+# What asks nobody cannot fail; it may have nothing to go by, which is no zero either.
+NOBODY = {
+    "equations": (Equations(), "No number is written here.", Unscored.ABSTAINED),
+    "length": (Length(most=5, unit="tokens"), "Of unknown length.", Unscored.ABSTAINED),
+    "pattern": (Pattern(required=("boxed",)), "", Unscored.EMPTY),
+}
 
 
 def test_every_kind_is_shown_here():
-    assert sorted([*ENGINE, *ROLLOUTS, *OTHERS]) == sorted(KINDS)
+    assert sorted([*ENGINE, *ROLLOUTS, *OTHERS, *NOBODY]) == sorted(KINDS)
+
+
+@pytest.mark.parametrize("kind", NOBODY)
+def test_nothing_to_go_by_makes_no_zero(kind):
+    verifier, text, reason = NOBODY[kind]
+    problem = Problem("t", "q", "1")
+    solution = Solution(problem.id, (text,) if text else ())
+    (verdict,) = asyncio.run(verifier.verify(Group(problem, (solution,))))
+    assert (verdict.value, verdict.unscored) == (None, reason)
+    asyncio.run(check_verifier(verifier))
 
 
 @pytest.mark.parametrize("kind", [*ENGINE, *ROLLOUTS])
