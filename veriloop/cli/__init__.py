@@ -17,9 +17,20 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import typer
 
 from veriloop import __version__
-from veriloop.cli import bench, data, feedback, judge, machine, rate, run, stages, train, verify
+from veriloop.cli import (
+    bench,
+    data,
+    feedback,
+    judge,
+    machine,
+    rate,
+    run,
+    search,
+    stages,
+    train,
+    verify,
+)
 from veriloop.cli.default_command import InPipelineOrder
-from veriloop.cli.search import search
 from veriloop.errors import InputError, RunStopped, VeriloopError
 
 app = typer.Typer(
@@ -34,6 +45,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(run.app, name="run")
+app.add_typer(search.app, name="search")
 app.add_typer(verify.app, name="verify")
 app.add_typer(train.app, name="train")
 app.add_typer(feedback.app, name="feedback")
@@ -44,7 +56,6 @@ app.add_typer(judge.app, name="judge")
 app.add_typer(machine.serve_app, name="serve")
 run.add_demo(app)
 stages.add_to(app)
-app.command()(search)
 run.add_report(app)
 machine.add_to(app)
 

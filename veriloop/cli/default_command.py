@@ -10,7 +10,11 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-_PLACES = {"verify": "sample", "train": "label"}  # a stage that is a group -> what it comes after
+_PLACES = {
+    "search": "sample",
+    "verify": "sample",
+    "train": "label",
+}  # a stage that is a group -> what it comes after
 
 
 class WithDefault(TyperGroup):

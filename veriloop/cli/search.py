@@ -1,4 +1,6 @@
-"""``veriloop search``: solutions that a step verifier guides, by any of the strategies of ``veriloop.search``."""
+"""``veriloop search``: solutions that a step verifier guides (``search KIND``), and loops that put verdicts and tools
+into the policy's context (``search_loops``).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ from pathlib import Path
 
 import typer
 
+from veriloop.cli.default_command import WithDefault
 from veriloop.cli.options import (
     ENGINE,
     FRESH,
@@ -18,7 +21,13 @@ from veriloop.cli.options import (
     SEED,
     STRICT,
 )
+from veriloop.cli.search_loops import add_to
 from veriloop.cli.verifiers import SPECS
+
+app = typer.Typer(
+    cls=WithDefault,
+    help="Problems -> solutions with a verifier's help: guided steps, or feedback in the context.",
+)
 
 
 def search(
@@ -58,7 +67,10 @@ def search(
     quiet: bool = QUIET,
     strict: bool = STRICT,
 ) -> None:
-    """Problems -> solutions, each step chosen by a step verifier, and what it said of them."""
+    """Problems -> solutions, each step chosen by a step verifier, and what it said of them.
+
+    Feedback in the context instead: veriloop search refine, self-debug, tools or chain-of-verification.
+    """
     from veriloop.cli.running import finish, running
     from veriloop.cli.searching import NAMES, Asked, say_spent, strategy, trace
     from veriloop.protocols import Sampling
@@ -80,3 +92,7 @@ def search(
         report = asyncio.run(trace(run, given, asked, engine=engine, prm=prm))
     say_spent(out)
     finish(report, strict)
+
+
+app.command("guided")(search)
+add_to(app)

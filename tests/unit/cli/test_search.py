@@ -7,13 +7,14 @@ import pytest
 from typer.testing import CliRunner
 
 from veriloop.abacus import checkpoint
-from veriloop.cli import app
+from veriloop.cli import app, command_paths
 from veriloop.cli.searching import OPTIONS
 from veriloop.errors import InputError
 from veriloop.records import Problem
 from veriloop.runs.stages import Run, read_groups
 from veriloop.search import KINDS
 
+GROUP = [path for path in command_paths() if path[:1] == ("search",) and len(path) == 2]
 PROBLEMS = [Problem("sums", f"What is {i} + {i}?", str(2 * i)) for i in range(1, 4)]
 SHORT = ("--max-tokens", "120", "--max-step-tokens", "40")
 
@@ -88,7 +89,9 @@ def test_a_second_run_does_nothing_and_another_guide_is_refused(given, prm, tmp_
 
 
 def test_every_guided_kind_has_its_options():
-    assert set(OPTIONS) == set(KINDS) - {"sample", "whole"}
+    loops = {"refine", "self-debug", "tools", "chain-of-verification"}
+    assert set(OPTIONS) == set(KINDS) - {"sample", "tree-nodes", "whole"} - loops
+    assert loops | {"guided"} == {name for _, name in map(tuple, GROUP)}
 
 
 @pytest.mark.parametrize(
