@@ -1,4 +1,4 @@
-"""What ``veriloop train sft`` does once its options are read: examples, the training and its progress, what came of it."""
+"""What ``veriloop train sft`` does once its options are read: examples, the training, and what came of it in words."""
 
 from __future__ import annotations
 

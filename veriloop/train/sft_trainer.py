@@ -52,22 +52,24 @@ def plan_batches(lengths: Sequence[int], config: SftConfig) -> Plan:
     joins the batch before it.
     """
     batch, micro = config.batch or 1, config.micro_batch or 1
-    size = batch // micro
+    size = min(batch // micro, len(lengths))
     parts: list[tuple[int, ...]] = []
     ends: list[int] = []
     for epoch in range(config.epochs or 1):
-        batches = epoch_batches(lengths, batch, config.seed, epoch)
-        short = [b for b in batches if len(b) < size]
-        batches = [b for b in batches if len(b) >= size] or [[i for b in batches for i in b]]
-        batches[-1] = [*batches[-1], *(i for b in short for i in b if i not in batches[-1])]
-        for rows in batches:
+        updates: list[list[int]] = []
+        few: list[int] = []
+        for rows in epoch_batches(lengths, batch, config.seed, epoch):
+            if len(rows) < size:
+                few = rows
+            else:
+                updates.append(rows)
+        updates[-1] = [*updates[-1], *few]
+        for rows in updates:
             rows = sorted(rows, key=lengths.__getitem__)
-            count = min(size, len(rows))
-            bounds = [round(len(rows) * k / count) for k in range(count + 1)]
+            bounds = [round(len(rows) * k / size) for k in range(size + 1)]
             parts += [tuple(rows[a:b]) for a, b in pairwise(bounds)]
-        ends.append(len(parts))
-    few = min(size, len(lengths))
-    return Plan(tuple(parts), few, tuple(end // few for end in ends))
+        ends.append(len(parts) // size)
+    return Plan(tuple(parts), size, tuple(ends))
 
 
 @final
