@@ -100,8 +100,8 @@ def last_step(case: Case) -> str:
     """The critique does not reject the last step by its answer alone.
 
     It does where the first error is the last step and what it says of that step is nothing, approval without a fault,
-    or a comparison with another's answer (two phrases, in English) without a derivation of the new answer: an
-    equation whose right side it is.
+    or a comparison with another's answer (by phrases, in English) without anything of its own: an equation that ends
+    in the new answer, a calculation that the student did not write, or a fault in the doing by name.
     """
     critique, steps = case.critique, case.target.steps
     if critique.correct or critique.first_error != len(steps) - 1:
@@ -112,17 +112,31 @@ def last_step(case: Case) -> str:
     if _APPROVED.search(said) and not _FAULT.search(_NO_ERROR.sub("", said)):
         return "it approves the last step and rejects it"
     compared = _OTHER.search(said) and _COMPARED.search(said)
-    if compared and not _derives(said, case.correction.answer):
+    if compared and not _derives(said, case.correction.answer, steps[-1]):
         return "only the final answer is compared"
     return ""
 
 
-def _derives(said: str, answer: str | None) -> bool:
-    """True where an equation of the text ends in the answer."""
-    if not answer:
-        return False
-    written = re.escape(answer)
-    return re.search(rf"=\s*[$\\(\[{{\s]*{written}(?![\w.]*\w)", said) is not None
+_CALCULATION = re.compile(
+    r"[\w)}\].\\]\s{0,3}(?:[-+*/^×÷]|\\(?:times|cdot|div)\b)[^=\n]{0,60}=\s*[^\s,;]+"
+    r"|\\(?:sqrt|frac)\b[^=\n]{0,60}="
+)
+_DOING = re.compile(
+    r"\b(?:incorrectly|wrongly|mistakenly|erroneously)\s+(?!state|conclud|giv|answer|writ|report|claim|say)\w+|"
+    r"\b(?:calculation|computation(?:al)?|arithmetic|algebra(?:ic)?|sign)\s+(?:error|mistake|slip)|"
+    r"\bmis(?:calculat|comput|read|appl|interpret|understood|understand)",
+    re.IGNORECASE,
+)
+
+
+def _derives(said: str, answer: str | None, step: str) -> bool:
+    """True where a critique of ``step`` has something of its own to say of it."""
+    if _DOING.search(said):
+        return True
+    if answer and re.search(rf"=\s*[$\\(\[{{\s]*{re.escape(answer)}(?![\w.]*\w)", said):
+        return True
+    own = "".join(step.split())
+    return any("".join(m[0].split()) not in own for m in _CALCULATION.finditer(said))
 
 
 GATES: Mapping[str, Callable[[Case], str]] = {

@@ -18,7 +18,13 @@ NAMES = "it speaks of a reference"
 QUOTES = "a step's critique repeats the reference"
 COPIES = "the correction is the reference's in place of the student's"
 
-_REFERENCE = re.compile(r"(?<![a-z])references?(?![a-z])", re.IGNORECASE)
+# "A reference angle", "a frame of reference" and "he references a law" are no words of one who has seen a solution.
+_REFERENCE = re.compile(
+    r"(?<![a-z])reference[\s_-]+(?:solution|answer|analysis|approach|method|result|derivation|step|work|text|value)|"
+    r"\b(?:the|this|that|a|our)\s+references?(?![a-z])(?!\s+(?:angle|point|frame|line|plane|axis|axes|triangle|number|"
+    r"level|direction|system|circle|position|state|class))",
+    re.IGNORECASE,
+)
 
 
 def leak(
@@ -31,7 +37,7 @@ def leak(
 ) -> str:
     """Which rule the critique breaks, as it is trained on (without the analysis); empty where it breaks none.
 
-    1. The word "reference" stands in it, and neither in the problem nor in the student's ``steps``.
+    1. It speaks of a reference or a reference solution, and neither the problem nor the student's ``steps`` do.
     2. The critique of a step holds a run of ``length`` characters of the ``reference`` that stands neither in the
        problem, nor in the student's solution, nor in the correction.
     3. The correction does not begin with the student's steps before the first error, and holds a whole step of the

@@ -3,13 +3,15 @@
 Source: SCRIT (arXiv 2501.05727), section 2.4 and appendix E.
 """
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from veriloop.feedback.critique_gates import GATES, Case, accepts, agreement, answer, last_step
 from veriloop.records import Finish, Form, Granularity, Problem, Solution, Unscored, Verdict
-from veriloop.text.critiques import Critique
+from veriloop.text.critiques import Critique, parse_critique
+from veriloop.text.steps import split_steps
 
 PROBLEM = Problem("t", "How much is 17 + 25?", "42")
 WRONG = Solution(PROBLEM.id, ("17 + 20 = 37.", "37 + 5 = 43: \\boxed{43}"), Finish.STOP, "43")
@@ -82,6 +84,8 @@ def test_verdict_label_and_correction_have_to_agree(target, correct, label, corr
         "The student's result differs from the expected answer.",
         "The reasoning is valid. However, the reference solution gives 42 instead of 43.",
         "The answer doesn't agree with the given solution",
+        "The student incorrectly states 43, but the correct answer is 42.",
+        "37 + 5 = 43 is what the student has, but the correct answer is 42.",  # quoted, not derived
     ],
 )
 def test_a_rejection_by_comparison_alone_is_removed(block):
@@ -108,6 +112,9 @@ def test_a_rejected_last_step_without_a_word_is_removed(block):
         "The method is right, but the sum is wrong.",
         "37+5=42, 42 vs 43 differs",  # as the embedded critic writes
         "The units are missing.",
+        "The student incorrectly added 5 instead of the correct value 4.",
+        "With 17 + 5 = 22 the value should differ: the correct value is 22 + 20.",
+        "A sign error: the correct answer differs.",
     ],
 )
 def test_a_rejection_that_names_or_derives_stays(block):
@@ -119,3 +126,21 @@ def test_other_steps_and_approvals_are_not_its_business():
     assert last_step(case(RIGHT, correct=True, block="")) == ""
     missing = replace(case(), critique=Critique(("right",), False, 1, FIXED.text))
     assert "nothing" in last_step(missing)
+
+
+@pytest.mark.parametrize("part", ["balanced", "self"])
+def test_real_rejections_of_a_last_step_stay(shared_data, part):
+    """RealCritic's critiques of MATH by o1-mini saw no reference: none can reject a step by comparing with one."""
+    file = shared_data("realcritic") / "o1mini_math_critiques" / f"{part}.jsonl"
+    rejected = 0
+    for line in file.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        steps = [step.text for step in split_steps(row["student_solution"] or "")]
+        critique = parse_critique(row["critique"] or "", len(steps))
+        if critique.correct is False and len(critique.steps) > (critique.first_error or 0):
+            rejected += 1
+            # Its steps are its own count of them, so the one it rejects counts as the last here.
+            target = Solution("p", tuple(steps[: (critique.first_error or 0) + 1]))
+            fixed = Solution("p", (critique.correction,), answer=critique.answer)
+            assert last_step(Case(PROBLEM, target, critique, fixed)) == ""
+    assert rejected > (100 if part == "balanced" else 10)

@@ -1,11 +1,14 @@
 """No reference in what is learnt: planted leaks are found, honest critiques pass, runs are what brute force finds."""
 
+import json
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veriloop.feedback.critique_leaks import COPIES, NAMES, QUOTES, leak
-from veriloop.text.critiques import Critique
+from veriloop.text.critiques import Critique, parse_critique
+from veriloop.text.steps import split_steps
 
 PROBLEM = "A tank holds 240 litres and loses 15 litres an hour. When is it half empty?"
 STUDENT = (
@@ -52,7 +55,9 @@ def test_a_planted_piece_of_the_reference_is_found(planted):
         "The reference solution has 8 here.",
         "This differs from the reference.",
         "See <reference_solution>.",
-        "Compare REFERENCES above",
+        "Compare the REFERENCE: 8",
+        "As in the reference's second step",
+        "The reference answers are others",
     ],
 )
 def test_whoever_speaks_of_a_reference_has_seen_one(planted):
@@ -65,6 +70,19 @@ def test_a_word_that_the_problem_or_the_student_uses_is_no_leak():
     student = (STUDENT[0], "In this frame of reference it takes 9 hours.")
     assert found(with_block("The frame of reference is fine, 9 is not."), steps=student) == ""
     assert found(with_block("The preferences are right.")) == ""
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        "Express it by a reference angle: 180 - 135 = 45.",  # these three stand in o1-mini's critiques of MATH
+        "The student correctly references the determinant property.",
+        "This establishes a clear and symmetric frame of reference.",
+        "The reference point is chosen well.",
+    ],
+)
+def test_terms_of_the_trade_are_no_leaks(honest):
+    assert found(with_block(honest)) == ""
 
 
 def test_the_analysis_is_not_learnt_and_so_leaks_nothing():
@@ -110,3 +128,18 @@ def test_runs_are_what_brute_force_finds(block, reference, student, length):
     )
     said = leak(critique, "", steps=(student,), reference=(reference,), length=length)
     assert said == (QUOTES if expected else "")
+
+
+@pytest.mark.parametrize("part", ["balanced", "self"])
+def test_real_critiques_that_saw_no_reference_leak_none(shared_data, part):
+    """RealCritic's critiques of MATH by o1-mini saw no reference: a leak found in them would be found wrongly."""
+    file = shared_data("realcritic") / "o1mini_math_critiques" / f"{part}.jsonl"
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    seen = 0
+    for row in rows:
+        critique = parse_critique(row["critique"] or "")
+        if critique.correct is not None and row["student_solution"]:
+            seen += 1
+            steps = [step.text for step in split_steps(row["student_solution"])]
+            assert leak(critique, row["question"], steps=steps) == ""
+    assert seen > 250
