@@ -9,9 +9,11 @@ import typer
 
 from veriloop.cli.default_command import WithDefault
 from veriloop.cli.stages import verify
+from veriloop.cli.verify_card import card
 
 app = typer.Typer(
     cls=WithDefault,
     help="Solutions -> verdicts, by any verifier; and commands over verdicts that are there.",
 )
 app.command("run")(verify)
+app.command()(card)

@@ -7,6 +7,7 @@ table of all unfolds. Numbers come from ``bench.verifier_card``.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from veriloop.bench.statistics import Estimate
 from veriloop.bench.verifier_card import VerifierCard, VerifierMarks
@@ -79,23 +80,16 @@ def _row(card: VerifierCard, m: VerifierMarks) -> Row:
     return Row(m.verifier, tuple(cells))
 
 
-def folded_marks(card: VerifierCard, best: int = 12, worst: int = 3) -> Table:
-    """The first table for a terminal: all where they are few, else the best and the worst."""
-    if len(card.marks) <= best + worst + 1:
-        return marks_table(card)
-    middle = len(card.marks) - best - worst
-    whole = marks_table(card, [*card.marks[:best], *card.marks[-worst:]])
-    gap = Row(f"… {middle:,} more …", ("",) * len(whole.columns), reference=True)
-    rows = (*whole.rows[:best], gap, *whole.rows[best:])
-    return Table(
-        whole.title,
-        whole.columns,
-        rows,
-        whole.row_label,
-        whole.interval,
-        whole.caption,
-        whole.losses,
+def shortened(table: Table, first: int = 12, last: int = 3) -> Table:
+    """For a terminal: a table of few rows as it is, of many its first and its last with a gap between."""
+    gap = len(table.rows) - first - last
+    if gap <= 1:
+        return table
+    row = Row(
+        f"… {gap:,} more …", ("",) * len(table.columns), table.rows[first - 1].group, reference=True
     )
+    ends = (*table.rows[:first], row, *table.rows[-last:])
+    return replace(table, rows=ends)
 
 
 def scores_table(card: VerifierCard) -> Table | None:
@@ -275,28 +269,19 @@ def costs_table(card: VerifierCard) -> Table | None:
     return Table("Cost of a verdict", columns, tuple(rows), row_label="verifier", losses="n: asked")
 
 
+_TABLES = (scores_table, steps_table, losses_table, panel_table, costs_table)
+
+
 def verifier_card_page(
     card: VerifierCard, *, subtitle: str = "", provenance: Provenance | None = None
 ) -> Page:
     """The whole report."""
     sections: list[Section] = [marks_table(card, card.marks[:SHOWN])]
     if len(card.marks) > SHOWN:
-        rest = marks_table(card)
-        sections.append(
-            Table(
-                "All verifiers",
-                rest.columns,
-                rest.rows,
-                rest.row_label,
-                rest.interval,
-                rest.caption,
-                rest.losses,
-                f"All {len(card.marks):,} verifiers",
-            )
-        )
-    tables = (scores_table, steps_table, losses_table, panel_table, costs_table)
+        told = f"All {len(card.marks):,} verifiers"
+        sections.append(replace(marks_table(card), title="All verifiers", folded=told))
     sections += verifier_plots(card, SHOWN)
-    sections += [table for make in tables if (table := make(card)) is not None]
+    sections += [table for make in _TABLES if (table := make(card)) is not None]
     sections.append(_how_to_read(card))
     what = "pairs" if card.pairs else f"solutions of {card.units:,} problems"
     return Page(
@@ -306,6 +291,12 @@ def verifier_card_page(
         sections=tuple(sections),
         provenance=provenance,
     )
+
+
+def terminal_tables(card: VerifierCard) -> list[Table]:
+    """What a terminal shows, in order."""
+    made = (marks_table(card), *(make(card) for make in _TABLES))
+    return [shortened(table) for table in made if table is not None]
 
 
 def headline(card: VerifierCard) -> str:

@@ -129,7 +129,7 @@ def _orders(card: VerifierCard) -> ScatterPlot | None:
             m.verifier,
             _plain(m.order.consistent.value, m.order.consistent.n, m.order.consistent.unscored),
             _plain(m.accuracy.value, m.accuracy.n, m.accuracy.unscored),
-            m.family if m.verifier in named else "",
+            m.family,
             m.verifier not in named,
         )
         for m in marks

@@ -1,0 +1,166 @@
+"""``veriloop verify card``: the report card of verifiers, from folders of verdicts or a file of recorded votes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+import typer
+
+from veriloop.cli.options import SEED
+from veriloop.errors import InputError
+
+if TYPE_CHECKING:
+    from veriloop.bench.recorded import Recorded
+    from veriloop.records import Verdict
+
+
+def card(
+    problems: Path | None = typer.Option(None, help="Folder of problem records."),
+    solutions: Path | None = typer.Option(None, help="Folder of solution records."),
+    verdicts: list[str] = typer.Option(
+        [], help="Folder of verdicts, or NAME=FOLDER to call them something else; repeat it."
+    ),
+    gold: Path | None = typer.Option(None, help="Verdicts that say what is true: gold, answer ..."),
+    votes: Path | None = typer.Option(
+        None, help="Instead of folders: a CSV file of judges' votes on pairs, as LLMBar's."
+    ),
+    only: list[str] = typer.Option([], help="Look at this verifier alone; may be repeated."),
+    bins: int = typer.Option(10, min=1, help="Bins of the calibration curve."),
+    folds: int = typer.Option(5, min=2, help="Folds that the panel is cross-validated in."),
+    seed: int = SEED,
+    out: Path = typer.Option(Path("runs/card"), "--out", "-o", help="Folder to write."),
+) -> None:
+    """The report card of verifiers: accuracy, calibration, order, losses, agreement, value in a panel, cost."""
+    folders = (problems, solutions, gold)
+    if votes is not None and (any(folders) or verdicts):
+        raise InputError("--votes is a whole input: leave the folders out, or leave it out")
+    if votes is None and not (all(folders) and verdicts):
+        raise InputError(
+            "give --problems, --solutions, --gold and at least one --verdicts, or --votes for recorded votes"
+        )
+    asked = CardOptions(
+        problems, solutions, gold, tuple(verdicts), votes, tuple(only), bins, folds, seed, out
+    )
+    asked.show()
+
+
+@final
+@dataclass(frozen=True)
+class CardOptions:
+    """The options of the command."""
+
+    problems: Path | None
+    solutions: Path | None
+    gold: Path | None
+    verdicts: tuple[str, ...]
+    votes: Path | None
+    only: tuple[str, ...]
+    bins: int
+    folds: int
+    seed: int
+    out: Path
+
+    def recorded(self) -> Recorded:
+        """What was said, read. Raises InputError with file, row and field."""
+        from veriloop.bench.recorded import recorded_verdicts
+        from veriloop.bench.recorded_votes import recorded_votes
+        from veriloop.runs.stages import read_groups
+
+        if self.votes is not None:
+            found = recorded_votes(self.votes)
+        else:
+            assert self.problems
+            assert self.solutions
+            assert self.gold
+            groups = read_groups(self.problems, self.solutions)
+            known = {s.id for g in groups for s in g.solutions}
+            truth = _verdicts(self.gold, known)
+            if len(truth) != 1:
+                raise InputError(
+                    f"gold is the verdicts of one verifier, and here are those of {', '.join(sorted(truth))}",
+                    file=str(self.gold),
+                )
+            (told,) = truth.values()
+            if not any(v.scored for v in told):
+                raise InputError(
+                    f"none of the {len(told):,} gold verdicts has a value", file=str(self.gold)
+                )
+            found = recorded_verdicts(groups, told, _named(self.verdicts, known))
+        return found.only(self.only) if self.only else found
+
+    def show(self) -> None:
+        """Measure, print the tables, write ``card.json`` and ``report.html``."""
+        from veriloop.bench.statistics import Bootstrap
+        from veriloop.bench.verifier_card import verifier_card
+        from veriloop.cli.provenance import provenance
+        from veriloop.report.render import write_page
+        from veriloop.report.terminal import terminal_table
+        from veriloop.report.verifier_card import terminal_tables, verifier_card_page
+        from veriloop.store.atomic import write_whole
+        from veriloop.verify.logistic import fit_logistic
+
+        made = verifier_card(
+            self.recorded(),
+            fit_logistic,
+            rule="logistic regression",
+            bins=self.bins,
+            folds=self.folds,
+            bootstrap=Bootstrap(seed=self.seed),
+        )
+        for table in terminal_tables(made):
+            typer.echo(terminal_table(table))
+        if made.panel_note:
+            typer.echo(f"The panel was not measured: {made.panel_note}.")
+        text = json.dumps(made.to_json(), indent=2, ensure_ascii=False)
+        write_whole(self.out / "card.json", f"{text}\n".encode())
+        path = self.out / "report.html"
+        page = verifier_card_page(made, provenance=provenance({"seed": self.seed}, self))
+        write_page(page, path)
+        typer.echo(f"report: {path}")
+
+
+def _named(given: Sequence[str], known: set[str]) -> dict[str, list[Verdict]]:
+    """The verdicts of every folder by verifier, under the name that stands before ``=``."""
+    found: dict[str, list[Verdict]] = {}
+    for text in given:
+        name, equals, where = text.partition("=")
+        renamed = bool(equals) and not Path(text).exists()
+        folder = Path(where if renamed else text)
+        said = _verdicts(folder, known)
+        if renamed and len(said) > 1:
+            raise InputError(
+                f"{name!r} cannot name {len(said)} verifiers at once ({', '.join(sorted(said))}): give the folder "
+                "alone",
+                file=str(folder),
+            )
+        for verifier, told in said.items():
+            called = name if renamed else verifier
+            if called in found:
+                raise InputError(
+                    f"verdicts of {called!r} are in two folders: write --verdicts NAME={folder} to tell them apart",
+                    file=str(folder),
+                )
+            found[called] = told
+    return found
+
+
+def _verdicts(folder: Path, known: set[str]) -> dict[str, list[Verdict]]:
+    """A folder's verdicts by verifier. Raises InputError on a solution that is not among those ``known``."""
+    from veriloop.records import Verdict
+    from veriloop.runs.stages import read_all
+
+    said: dict[str, list[Verdict]] = {}
+    for row, verdict in enumerate(read_all(folder, Verdict), 1):
+        if verdict.solution not in known:
+            raise InputError(
+                f"{verdict.solution} is not among the solutions given: these verdicts are of others",
+                file=str(folder),
+                row=row,
+                field="solution",
+            )
+        said.setdefault(verdict.verifier, []).append(verdict)
+    return said
