@@ -136,7 +136,7 @@ def learnt(writer, group, folder):
 def test_binary_verdicts_of_whole_solutions_become_demonstrations_and_rewards(tmp_path):
     group = spoken(Answer(), tmp_path)
     (shown,) = learnt(Demonstrations("answer"), group, tmp_path)
-    assert shown.completions == (SOLUTIONS[0].text,)
+    assert shown.to_trl()["completion"] == SOLUTIONS[0].text
     rewards = Rewards("answer").feedback(group).examples
     assert [e.to_trl()["reward"] for e in rewards] == [1.0, 0.0]
 

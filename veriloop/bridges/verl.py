@@ -1,7 +1,8 @@
 """A verifier as verl's ``compute_score``, for ``custom_reward_function`` (one sample a call, or a batch).
 
 verl knows no "cannot score": what becomes of such a sample is the caller's choice and is said in the result. Written to
-verl's documented signatures; verl itself is not imported here.
+verl's documented signatures; verl itself is not imported here. Some of its batch reward managers take an exception, and
+a result that is no number, for zeros: there give ``unscored`` a number, and ``numbers``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from veriloop.protocols import Verifier
 from veriloop.records import Problem, Solution, Verdict
 
 Verifiers: TypeAlias = "Verifier | Mapping[str, Verifier]"
-Score: TypeAlias = "dict[str, float | str]"
+Score: TypeAlias = "dict[str, float | str] | float"
 
 
 def score_function(
@@ -25,15 +26,17 @@ def score_function(
     *,
     unscored: float | Literal["raise"],
     columns: Mapping[str, str] | None = None,
+    numbers: bool = False,
 ) -> Callable[..., Score]:
     """``compute_score(data_source, solution_str, ground_truth, extra_info=None) -> {"score", "scored", ...}``.
 
     ``verifier`` is one for all, or one for each data source. ``unscored`` is the score of a sample that cannot be
     scored, for which ``scored`` is 0 and ``unscored`` the reason, or "raise", which raises VerifierError. The problem
     is made of ``extra_info`` (see ``rows.COLUMNS``), with the ground truth as its reference and the data source as its
-    task. One sample is a group of its own: a verifier that ranks cannot score it; take ``batch_score_function``.
+    task. One sample is a group of its own: a verifier that ranks cannot score it; take ``batch_score_function``. With
+    ``numbers`` the result is the score alone.
     """
-    how = _Scoring(verifier, unscored, columns)
+    how = _Scoring(verifier, unscored, columns, numbers)
 
     def compute_score(
         data_source: str,
@@ -51,11 +54,12 @@ def batch_score_function(
     *,
     unscored: float | Literal["raise"],
     columns: Mapping[str, str] | None = None,
+    numbers: bool = False,
 ) -> Callable[..., list[Score]]:
     """``compute_score(data_sources, solution_strs, ground_truths, extra_infos)``, for verl's batch reward manager:
     as ``score_function``, samples of one problem judged as a group.
     """
-    how = _Scoring(verifier, unscored, columns)
+    how = _Scoring(verifier, unscored, columns, numbers)
 
     def compute_score(
         data_sources: Sequence[str],
@@ -74,6 +78,7 @@ class _Scoring:
     verifier: Verifiers
     unscored: float | Literal["raise"]
     columns: Mapping[str, str] | None
+    numbers: bool
 
     def scores(
         self,
@@ -82,7 +87,7 @@ class _Scoring:
         truths: Sequence[Any],
         extras: Sequence[Mapping[str, Any] | None],
     ) -> list[Score]:
-        found: list[Score] = [{}] * len(texts)
+        found: list[Score] = [0.0] * len(texts)  # all of them are filled below
         by_source: dict[str, list[int]] = {}
         for place, source in enumerate(sources):
             by_source.setdefault(source, []).append(place)
@@ -116,4 +121,6 @@ class _Scoring:
                 f"{verdict.verifier} cannot score a sample ({reason}): {told}".rstrip(": ")
             )
         score = self.unscored if reward is None else reward
+        if self.numbers:
+            return float(score)
         return {"score": float(score), "scored": float(reward is not None), "unscored": reason}

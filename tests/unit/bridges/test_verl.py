@@ -55,5 +55,7 @@ def test_a_batch_is_judged_by_groups():
         extra_infos=[{"prompt": "Write."}, None, {"prompt": "Write."}],
     )
     assert [one["score"] for one in said] == [0.0, 1.0, 1.0]
+    numbers = batch_score_function(Answer(), unscored=-1.0, numbers=True)
+    assert numbers(["s"] * 2, ["The answer is 3."] * 2, ["3", None], [None] * 2) == [1.0, -1.0]
     alone = score_function(compare, unscored=0.25)("essays", "good", None)
     assert alone == {"score": 0.25, "scored": 0.0, "unscored": "alone"}
