@@ -25,8 +25,8 @@ def reward_function(
     """``reward_func(queries, prompts, labels) -> {"rewards", "scores", "extra_logs"}``.
 
     ``queries`` are prompts with their responses, ``labels`` the references (None for none). ``unscored`` is the reward
-    of what cannot be scored, whose share goes to ``extra_logs``. ``tensor`` makes a tensor of numbers: ``torch.tensor``.
-    Samples of one prompt are judged together. In the file::
+    of what cannot be scored, whose share goes to ``extra_logs``. ``tensor`` makes a tensor of numbers, as
+    ``torch.tensor`` does. Samples of one prompt are judged together. In the file::
 
         reward_func = reward_function("answer", unscored=0.0, tensor=torch.tensor)
     """
