@@ -12,7 +12,17 @@ from typing import TypeAlias, final
 
 from veriloop.errors import EngineError
 from veriloop.protocols import Completion, Engine, Reply, Request, Scored, ScoreRequest, Verifier
-from veriloop.records import NO_ERROR, Finish, Form, Group, Solution, Traits, Unscored, Verdict
+from veriloop.records import (
+    NO_ERROR,
+    Finish,
+    Form,
+    Group,
+    Solution,
+    Source,
+    Traits,
+    Unscored,
+    Verdict,
+)
 from veriloop.testing.rebuild import check_repr, require
 from veriloop.testing.verbs import sample_groups
 
@@ -132,8 +142,10 @@ def _check_kind(verdict: Verdict, traits: Traits) -> None:
         f"a verdict speaks of a {verdict.granularity}, and {[str(g) for g in traits.granularities]} are declared in "
         "traits",
     )
+    # One that is made of several may say that it is a program, or an untrained part of it, that speaks here.
+    who = (traits.source, Source.PROGRAM) if traits.source is Source.MODEL else (traits.source,)
     require(
-        (verdict.source, verdict.trained) == (traits.source, traits.trained),
+        verdict.source in who and verdict.trained in (traits.trained, False),
         f"a verdict says source={verdict.source!r} and trained={verdict.trained!r}, and traits {traits.source!r} and "
         f"{traits.trained!r}: stamp both into every verdict, unscored ones too",
     )
