@@ -13,6 +13,7 @@ import pytest
 from veriloop.engines.scripted import Scripted
 from veriloop.errors import InputError
 from veriloop.recipes.catalogue.compose import compose, needs
+from veriloop.recipes.catalogue.grid import CELLS, State, fill, generic
 from veriloop.recipes.catalogue.rows import find_row, read_rows, read_types
 from veriloop.records import ExampleKind, Form, Problem
 from veriloop.search.tools.calculator import Calculator
@@ -484,3 +485,56 @@ def test_parts_that_do_not_exist_are_named(tmp_path, old, new, says):
     (row,) = read_rows(mine(tmp_path, GOOD.replace(old, new, 1)))
     with pytest.raises(InputError, match=re.escape(says)):
         compose(row, {"policy": Scripted({}), "equality": Same()})
+
+
+def test_the_grid_has_90_cells_and_each_row_stands_where_it_is_listed():
+    grid = fill(ROWS.values())
+    assert len(grid) == 90
+    assert Counter(one.state for one in grid.values())[State.RUNS] >= 15
+    assert grid["linear", "golden annotation", "imitation"].running == ("STaR", "CAG")
+    assert grid["tree", "ORM", "preference"].state is State.LACKS
+    assert grid["tree", "PRM", "verifier-guided"].state is State.POSSIBLE
+    assert grid["tree", "code interpreter", "imitation"].state is State.EMPTY
+    placed = Counter(name for one in grid.values() for name in (*one.running, *one.lacking))
+    assert placed == {name: len(row.verifiers) for name, row in ROWS.items()}
+    assert {cell for cell, one in grid.items() if cell[2] == "verifier-aware" and cell[0] == "tree"} == {
+        cell for cell, one in grid.items() if cell[2] == "verifier-aware" and one.state is State.EMPTY
+    }  # fmt: skip
+
+
+def everything(request):
+    """Policy and judge of every cell at once: writes, rates, states claims and reads evidence."""
+    shown = request.prompt[-1].content
+    if "claims" in shown and "</task>" in shown:
+        said = "8" if "= 8" in shown.split("</task>")[1] else "7"
+        return f"<claim_1>3 + 4 | is | {said}</claim_1>"
+    if "<claim>" in shown:
+        return (
+            f"<finding>{'refuted' if '8' in shown.split('<found>')[0] else 'supported'}</finding>"
+        )
+    if "<criteria>" in shown:
+        return judge(request)
+    if len(request.prompt) > 1:
+        return "\n\n".join(RIGHT)
+    return solve(request)
+
+
+@pytest.mark.parametrize("cell", [c for c in CELLS if generic(c)], ids="-".join)
+def test_every_possible_cell_runs(cell, checkpoints, tmp_path):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/sums.txt").write_text("3 + 4 is 7.")
+    (tmp_path / "graph.tsv").write_text("3 + 4\tis\t7\n")
+    code = cell[1] == "code interpreter"
+    policy = Scripted(program if code else everything)
+    cast = {
+        "policy": policy, "judge": Scripted(everything), "equality": Same(), **checkpoints,
+        "documents": str(tmp_path / "docs"), "graph": str(tmp_path / "graph.tsv"), "code_judge": SpokenJudge(),
+    }  # fmt: skip
+    ran = asyncio.run(compose(generic(cell), cast).run(CODE if code else PROBLEM, policy))
+    assert ran.group.solutions
+    assert ran.chosen or ran.kept.examples or ran.kept.dropped
+    blind = cell[1] in ("ORM", "PRM", "rule-based")  # know nothing of sums
+    if not blind and cell[2] in ("imitation", "verifier-guided"):
+        texts = [ran.chosen.text] if ran.chosen else [c[0] for c, _ in written(ran)]
+        assert texts or cell[1] == "knowledge graph"
+        assert not any("= 8" in text or "WA" in text for text in texts)
