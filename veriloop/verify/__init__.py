@@ -6,6 +6,7 @@ equality of answers) is handed to it. How verdicts become training data is feedb
 
 KINDS: dict[str, str] = {
     "answer": "veriloop.verify.answer:Answer",
+    "cascade": "veriloop.verify.cascade:Cascade",
     "code": "veriloop.verify.code:Code",
     "contrastive": "veriloop.verify.critic:ContrastiveCritic",
     "critic": "veriloop.verify.critic:Critic",
@@ -17,10 +18,12 @@ KINDS: dict[str, str] = {
     "montecarlo": "veriloop.verify.montecarlo:MonteCarlo",
     "outcome": "veriloop.verify.outcome:Outcome",
     "pairwise": "veriloop.verify.compare:Pairwise",
+    "panel": "veriloop.verify.panel:Panel",
     "pattern": "veriloop.verify.rules:Pattern",
     "plus-minus": "veriloop.verify.plus_minus:PlusMinus",
     "pointwise": "veriloop.verify.compare:Pointwise",
     "pooling": "veriloop.verify.pooling:Pooling",
     "process": "veriloop.verify.process:Process",
+    "router": "veriloop.verify.route:Router",
     "rubric": "veriloop.verify.rubric:Rubric",
 }

@@ -14,6 +14,7 @@ from textwrap import fill
 from typing import final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from veriloop.errors import InputError
 from veriloop.ids import Json
@@ -83,9 +84,10 @@ class CombinerReport:
             f"{self.rule}: {len(self.members)} verifiers, {self.items:,} items, {self.labels:,} gold labels"
         ]
         if self.labels:
-            told.append(
-                f"right on {self.hits:g} of the {self.labels} labels it saw (its own fit, no forecast)"
+            saw = (
+                "it learned from: no forecast" if self.rule in LEARNED else "it did not learn from"
             )
+            told.append(f"right on {self.hits:g} of {self.labels:,} gold labels, which {saw}")
         told.append(
             f"decides {self.decided:,} of {self.items:,} items; verifiers disagree on {self.disputed:,}; "
             f"{self.lost:,} votes are missing"
@@ -220,7 +222,7 @@ def _member(
     ballots: Ballots,
     column: int,
     chance: Array,
-    disputed: Array,
+    disputed: NDArray[np.bool_],
     weighed: tuple[Mapping[str, float], float],
 ) -> Member:
     name, votes = ballots.verifiers[column], ballots.votes[:, column]

@@ -1,4 +1,4 @@
-"""Rates of each verifier without a gold label: expectation maximisation of Dawid and Skene (1979), and when to doubt it.
+"""Rates of each verifier without gold, by the expectation maximisation of Dawid and Skene (1979); when to doubt it.
 
 One coin: a verifier is right with one chance, whatever is true. Two coins: it has a chance for each truth. Both
 believe that verifiers err independently given the truth, and take the larger camp's side where they do not: on the
@@ -74,9 +74,7 @@ def fit_dawid_skene(ballots: Ballots, coins: Literal[1, 2] = 1) -> DawidSkene:
     if np.isnan(votes).all():
         raise InputError("nobody votes: there is nothing to estimate rates from")
     right, wrong, prior = _climb(votes, coins, half=coins == 1 or ballots.pairs)
-    rule = DawidSkene(
-        ballots.verifiers, tuple(right.tolist()), tuple(wrong.tolist()), prior, coins
-    )
+    rule = DawidSkene(ballots.verifiers, tuple(right.tolist()), tuple(wrong.tolist()), prior, coins)
     told = [_few_verifiers(rule), _shared_errors(votes, rule), _against_gold(ballots, rule)]
     return replace(rule, warning="; ".join(reason for reason in told if reason))
 
@@ -158,9 +156,7 @@ def _against_gold(ballots: Ballots, rule: DawidSkene) -> str:
     claimed = float(np.maximum(chance[told], 1 - chance[told]).mean())
     if _at_most(hits, asked, claimed) >= _CHANCE:
         return ""
-    return (
-        f"gold contradicts it: right on {hits} of {asked} labels, of which it claims {100 * claimed:.0f} %"
-    )
+    return f"gold contradicts it: right on {hits} of {asked} labels, of which it claims {100 * claimed:.0f} %"
 
 
 def _few_verifiers(rule: DawidSkene) -> str:
@@ -171,6 +167,4 @@ def _few_verifiers(rule: DawidSkene) -> str:
 
 def _at_most(hits: int, n: int, chance: float) -> float:
     """P(X <= hits) of n draws."""
-    return sum(
-        math.comb(n, k) * chance**k * (1 - chance) ** (n - k) for k in range(hits + 1)
-    )
+    return sum(math.comb(n, k) * chance**k * (1 - chance) ** (n - k) for k in range(hits + 1))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from veriloop.errors import InputError
 from veriloop.verify.ballots import Array, Ballots
@@ -122,6 +123,6 @@ def inside(rates: Array) -> Array:
     return np.clip(rates, _SURE, 1 - _SURE)
 
 
-def _rate(pro: Array, among: Array, usual: Array, strength: float) -> Array:
+def _rate(pro: Array, among: NDArray[np.bool_], usual: Array, strength: float) -> Array:
     counted = np.where(among, pro, 0.0).sum(axis=0)
     return (counted + strength * usual) / (among.sum(axis=0) + strength)

@@ -17,7 +17,9 @@ import numpy as np
 
 from veriloop.verify.ballots import Array
 
-SPREAD = 3.0  # log odds: before any label is seen, two thirds of all decisions lie within 0.05 and 0.95
+SPREAD = (
+    3.0  # log odds: before any label is seen, two thirds of all decisions lie within 0.05 and 0.95
+)
 _TRIED = 10.0 ** (np.arange(-4, 5) / 2)
 _WIDTH = math.log(3.0)  # how far the penalty's logarithm may lie off, one standard deviation
 _STEPS = 50

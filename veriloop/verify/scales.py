@@ -1,4 +1,4 @@
-"""How a verifier's scores become votes in [0, 1]: a rule that is named, fitted and written down, never applied silently.
+"""How a verifier's scores become votes in [0, 1]: a rule that is named, fitted and written down, never silent.
 
 Values that lie in [0, 1] vote as they are. Everything else needs a scale, from here or from the caller; what votes
 then decide is the business of the rules of combination.
