@@ -128,7 +128,10 @@ class Search(Protocol):
 
 
 class Verifier(Protocol):
-    """Solutions -> verdicts: one for each solution of the group, in order, scored or unscored."""
+    """Solutions -> verdicts: one for each solution of the group, in order, scored or unscored.
+
+    Every kind declares what it is as an attribute ``traits`` (``records.Traits``), and stamps it into its verdicts.
+    """
 
     @property
     def name(self) -> str:
