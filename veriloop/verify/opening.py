@@ -69,6 +69,8 @@ def _find(spec: str) -> Any:
     try:
         return getattr(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
-        raise InputError(f"the verifier {spec!r} cannot be imported: {error}") from error
+        raise InputError(
+            f"the verifier {spec!r} cannot be imported: {error}; install its package, or put its folder on PYTHONPATH"
+        ) from error
     except AttributeError as error:
         raise InputError(f"the module {module!r} has no {name!r}") from error
