@@ -20,7 +20,9 @@ from veriloop.testing import check_verifier, sample_groups
 from veriloop.testing.judge import SpokenJudge
 from veriloop.verify import KINDS
 from veriloop.verify.answer import Answer
+from veriloop.verify.cascade import Cascade
 from veriloop.verify.code import Code
+from veriloop.verify.combine import Majority
 from veriloop.verify.compare import Pairwise, Pointwise
 from veriloop.verify.critic import ContrastiveCritic, Critic
 from veriloop.verify.equality import MathEquality
@@ -29,9 +31,11 @@ from veriloop.verify.facts import Facts
 from veriloop.verify.judge import Judge
 from veriloop.verify.montecarlo import MonteCarlo
 from veriloop.verify.outcome import Outcome
+from veriloop.verify.panel import Panel
 from veriloop.verify.plus_minus import PlusMinus
 from veriloop.verify.pooling import Pooling
 from veriloop.verify.process import Process
+from veriloop.verify.route import Goal, Router
 from veriloop.verify.rubric import Rubric
 from veriloop.verify.rules import Length, Pattern
 from veriloop.verify.surprise import MinTokenProbability
@@ -111,14 +115,17 @@ def prm(folder):
 
 # What each kind asks, and how it is built over an engine; "engine" kinds are tried with nonsense too.
 ENGINE = {
+    "cascade": lambda engine: Cascade((Judge(engine), Judge(engine, name="second"))),
     "contrastive": ContrastiveCritic,
     "critic": Critic,
     "facts": lambda engine: Facts(engine, Closed()),
     "judge": Judge,
     "min-token-probability": MinTokenProbability,
     "pairwise": Pairwise,
+    "panel": lambda engine: Panel((Judge(engine), Judge(engine, name="second")), Majority()),
     "plus-minus": PlusMinus,
     "pointwise": lambda engine: Pointwise(Judge(engine)),
+    "router": lambda engine: Router(((Goal("all"), Judge(engine)),)),
     "rubric": Rubric,
 }
 # Rollouts without an answer did not get there: nonsense is a legitimate 0 of theirs.
@@ -187,3 +194,18 @@ def test_a_server_a_checker_or_weights_that_fail_make_no_zero(kind, tmp_path):
             await broken.server.close()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    "compose",
+    [
+        lambda lost: Panel((lost, Answer()), Majority()),
+        lambda lost: Cascade((lost, Answer())),
+        lambda lost: Router(((Goal("sums", tasks=("sums",)), Answer()),), default=lost),
+    ],
+)
+def test_a_failed_member_leaves_the_word_to_the_others_and_makes_no_zero(compose):
+    verifier = compose(Judge(Scripted({})))
+    asyncio.run(check_verifier(verifier, rebuild=False))
+    for group in sample_groups():
+        assert [v.value for v in asyncio.run(verifier.verify(group))] == [1.0, 0.0]
