@@ -54,8 +54,8 @@ class OnlyTests:
         return getattr(self.verifier, "traits", None)
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
-        """Its verdicts, filed under the problem as it was. Raises InputError where no test may be seen."""
-        seen = replace(group, problem=seen_by(group.problem, self.tests))
+        """Its verdicts, filed under the problem as it was."""
+        seen = replace(group, problem=_kept(group.problem, self.tests))
         verdicts = await self.verifier.verify(seen)
         return tuple(replace(verdict, problem=group.problem.id) for verdict in verdicts)
 
@@ -147,11 +147,7 @@ def seen_by(problem: Problem, tests: str = "public") -> Problem:
 
     Raises InputError where no test is left: nothing can be debugged by none.
     """
-    if tests == "all":
-        seen = problem
-    else:
-        kept = tuple(t for t in problem.tests if "limits" in t or t.get("sample") is True)
-        seen = replace(problem, tests=kept, reference=None)
+    seen = _kept(problem, tests)
     if not any("limits" not in test for test in seen.tests):
         hidden = sum("limits" not in test for test in problem.tests)
         raise InputError(
@@ -161,6 +157,13 @@ def seen_by(problem: Problem, tests: str = "public") -> Problem:
             field="tests",
         )
     return seen
+
+
+def _kept(problem: Problem, tests: str) -> Problem:
+    if tests == "all":
+        return problem
+    kept = tuple(t for t in problem.tests if "limits" in t or t.get("sample") is True)
+    return replace(problem, tests=kept, reference=None)
 
 
 # What the judge measured of these would be another number the next time, and the context another one with it.
