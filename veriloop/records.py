@@ -287,6 +287,12 @@ class Verdict:
         """True where the verdict has a value."""
         return self.value is not None
 
+    @property
+    def right(self) -> bool | None:
+        """The verdict as a label: True for a value of 1, False for 0, None for all else. A place is none."""
+        labels = {} if self.form is Form.RANKING else {1.0: True, 0.0: False}
+        return None if self.value is None else labels.get(self.value)
+
 
 @final
 @dataclass(frozen=True)
@@ -313,7 +319,7 @@ class Example:
     step-labelled solution; ``labels`` has one number in [0, 1] for each labelled step and may be shorter than
     ``completions`` never: steps after the first wrong one are left out. A reward has one completion and one label,
     any finite number, or a completion in its tokens' texts with a label for each; what could not be scored is dropped
-    with its reason and is no example.
+    with its reason and is no example. A critique's one label is 1 where it calls its target right, else 0.
     """
 
     kind: ExampleKind

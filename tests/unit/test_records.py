@@ -107,3 +107,20 @@ def test_whole_numbers_and_floats_are_one_verdict():
     assert whole.id == real.id
     labels = [Example(ExampleKind.STEP_LABELS, "q", ("a",), (x,)).id for x in (1, 1.0)]
     assert labels[0] == labels[1]
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "label"),
+    [
+        (1.0, Form.BINARY, True),
+        (0.0, Form.TEXT, False),
+        (1, Form.SCORE, True),
+        (0.5, Form.SCORE, None),
+        (-1.0, Form.SCORE, None),
+        (0.0, Form.RANKING, None),  # the best place is not "wrong"
+        (1.0, Form.RANKING, None),
+    ],
+)
+def test_a_verdict_is_a_label_where_it_says_one_or_zero(value, form, label):
+    assert Verdict(**{**VERDICT, "form": form}, value=value).right is label
+    assert Verdict(**VERDICT, unscored=Unscored.ENGINE).right is None

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import final
 
-from veriloop.feedback.students import right_or_wrong
 from veriloop.records import NO_ERROR, Problem, Solution, Verdict
 from veriloop.text.answer_rules import answer_of
 from veriloop.text.answers import fast_equal
@@ -51,7 +50,8 @@ def answer(case: Case) -> str:
     """The correction's answer is the problem's."""
     if missing := _missing(case.answered):
         return missing
-    return "" if right_or_wrong(case.answered) else "the correction has another answer"
+    found = case.answered
+    return "" if found is not None and found.right else "the correction has another answer"
 
 
 def agreement(case: Case) -> str:
@@ -60,7 +60,7 @@ def agreement(case: Case) -> str:
     """
     if missing := _missing(case.labelled):
         return missing
-    label = right_or_wrong(case.labelled)
+    label = case.labelled.right if case.labelled is not None else None
     if label is None:
         return "the label is neither right nor wrong"
     if case.critique.correct != label:

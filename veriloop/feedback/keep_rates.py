@@ -17,7 +17,6 @@ from veriloop.feedback.corrections import NAMED
 from veriloop.feedback.critique_gates import GATES
 from veriloop.feedback.critiques import BEFORE, LEAK
 from veriloop.feedback.ground_truth import Key, distinct_answers, plain_key
-from veriloop.feedback.students import right_or_wrong
 from veriloop.ids import Json
 from veriloop.protocols import Kept
 from veriloop.records import Group
@@ -95,7 +94,7 @@ class KeepRates:
         named = Counter(name for e in kept.examples for name in e.solutions)
         lost = Counter(dropped.what for dropped in kept.dropped)
         for target in targets:
-            label = right_or_wrong(labels.get(target.id))
+            label = verdict.right if (verdict := labels.get(target.id)) else None
             keys = [
                 ("all", "all"),
                 ("source", group.problem.subset or _NONE),

@@ -13,15 +13,9 @@ from typing import final
 
 from veriloop.feedback.labels import left_out
 from veriloop.ids import derive_seed
-from veriloop.records import Dropped, Group, Solution, Verdict
+from veriloop.records import Dropped, Group, Solution
 
-_LABELS = {1.0: True, 0.0: False}
 _CLASS = {True: "right", False: "wrong"}
-
-
-def right_or_wrong(verdict: Verdict | None) -> bool | None:
-    """True for a value of 1, False for 0; None where there is no verdict, no value, or a score that is no label."""
-    return None if verdict is None or verdict.value is None else _LABELS.get(verdict.value)
 
 
 @final
@@ -70,9 +64,8 @@ class Students:
         labels: dict[str, bool] = {}
         for solution in group.solutions:
             verdict = verdicts.get(solution.id)
-            right = right_or_wrong(verdict)
-            if right is not None:
-                labels[solution.id] = right
+            if verdict is not None and verdict.right is not None:
+                labels[solution.id] = verdict.right
             elif verdict is not None and verdict.scored:
                 reason = f"{self.judged_by}: neither right (1) nor wrong (0)"
                 detail = {"value": verdict.value}

@@ -30,7 +30,7 @@ from veriloop.records import (
 )
 from veriloop.text.critic_chats import CriticChat
 from veriloop.text.critiques import END, START, parse_critique
-from veriloop.verify.pairing import Pairing, right_or_wrong
+from veriloop.verify.pairing import Pairing
 from veriloop.verify.step_scores import Located
 
 GREEDY = Sampling(max_tokens=2048, temperature=0.0)
@@ -112,7 +112,8 @@ class ContrastiveCritic:
     def _unable(self, group: Group, target: Solution) -> _Read | None:
         if not target.steps:
             return _Read(unscored=Unscored.EMPTY, why="the solution has no steps")
-        if right_or_wrong(group.by(self.judged_by).get(target.id)) is None:
+        label = group.by(self.judged_by).get(target.id)
+        if label is None or label.right is None:
             why = f"{self.judged_by} calls the solution neither right (1) nor wrong (0)"
             return _Read(unscored=Unscored.NO_REFERENCE, why=why)
         return None

@@ -12,14 +12,7 @@ from dataclasses import dataclass
 from typing import final
 
 from veriloop.ids import derive_seed
-from veriloop.records import Finish, Group, Solution, Verdict
-
-_LABELS = {1.0: True, 0.0: False}
-
-
-def right_or_wrong(verdict: Verdict | None) -> bool | None:
-    """True for a value of 1, False for 0; None where there is no verdict, no value, or a score that is no label."""
-    return None if verdict is None or verdict.value is None else _LABELS.get(verdict.value)
+from veriloop.records import Finish, Group, Solution
 
 
 @final
@@ -37,7 +30,8 @@ class Pairing:
     def reference(self, group: Group, target: Solution) -> Solution | None:
         """The reference of ``target``, None where no other right solution with another text is there."""
         verdicts = group.by(self.judged_by)
-        right = (s for s in group.solutions if right_or_wrong(verdicts.get(s.id)))
+        said = {name for name, verdict in verdicts.items() if verdict.right}
+        right = (s for s in group.solutions if s.id in said)
         return self.draw(target, right)
 
     def draw(self, target: Solution, right: Iterable[Solution]) -> Solution | None:

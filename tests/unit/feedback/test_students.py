@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from veriloop.feedback.students import Students, right_or_wrong
+from veriloop.feedback.students import Students
 from veriloop.records import Form, Granularity, Group, Problem, Solution, Unscored, Verdict
 
 ENGINES = ("qwen", "llama")
@@ -105,9 +105,3 @@ def test_a_smaller_cap_keeps_a_part_and_another_seed_another_part():
 def test_a_cap_of_nothing_is_refused():
     with pytest.raises(ValueError, match="at least 1, got 0"):
         Students(cap=0)
-
-
-@pytest.mark.parametrize(("value", "said"), [(1.0, True), (0.0, False), (0.5, None), (None, None)])
-def test_a_score_between_is_no_label(value, said):
-    assert right_or_wrong(verdict(Solution("p", ("a",)), value)) is said
-    assert right_or_wrong(None) is None

@@ -16,7 +16,7 @@ from veriloop.records import (
     Unscored,
     Verdict,
 )
-from veriloop.verify.pairing import Pairing, right_or_wrong
+from veriloop.verify.pairing import Pairing
 
 PROBLEM = Problem("t", "q", "4")
 LABELS = st.sampled_from([1.0, 0.0, None])
@@ -111,9 +111,3 @@ def test_only_the_named_verifier_says_who_is_right():
     group = Group(PROBLEM, (target, other), (label(other, 1.0, "vote"), label(target, 0.0, "vote")))
     assert Pairing("answer").reference(group, target) is None
     assert Pairing("vote").reference(group, target) == other
-
-
-@pytest.mark.parametrize(("value", "said"), [(1.0, True), (0.0, False), (0.5, None), (None, None)])
-def test_a_score_between_is_no_label(value, said):
-    assert right_or_wrong(label(rights(1)[0], value)) is said
-    assert right_or_wrong(None) is None
