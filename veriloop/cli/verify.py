@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import typer
 
+from veriloop.cli.combining import combine
 from veriloop.cli.default_command import WithDefault
 from veriloop.cli.stages import verify
 from veriloop.cli.verify_card import card
@@ -17,3 +18,4 @@ app = typer.Typer(
 )
 app.command("run")(verify)
 app.command()(card)
+app.command()(combine)

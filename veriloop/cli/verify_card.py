@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -11,11 +10,11 @@ from typing import TYPE_CHECKING, final
 import typer
 
 from veriloop.cli.options import SEED
+from veriloop.cli.verdict_folders import named_verdicts, verdicts_in
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
     from veriloop.bench.recorded import Recorded
-    from veriloop.records import Verdict
 
 
 def card(
@@ -78,7 +77,7 @@ class CardOptions:
             assert self.gold
             groups = read_groups(self.problems, self.solutions)
             known = {s.id for g in groups for s in g.solutions}
-            truth = _verdicts(self.gold, known)
+            truth = verdicts_in(self.gold, known)
             if len(truth) != 1:
                 raise InputError(
                     f"gold is the verdicts of one verifier, and here are those of {', '.join(sorted(truth))}",
@@ -89,7 +88,7 @@ class CardOptions:
                 raise InputError(
                     f"none of the {len(told):,} gold verdicts has a value", file=str(self.gold)
                 )
-            found = recorded_verdicts(groups, told, _named(self.verdicts, known))
+            found = recorded_verdicts(groups, told, named_verdicts(self.verdicts, known))
         return found.only(self.only) if self.only else found
 
     def show(self) -> None:
@@ -121,46 +120,3 @@ class CardOptions:
         page = verifier_card_page(made, provenance=provenance({"seed": self.seed}, self))
         write_page(page, path)
         typer.echo(f"report: {path}")
-
-
-def _named(given: Sequence[str], known: set[str]) -> dict[str, list[Verdict]]:
-    """The verdicts of every folder by verifier, under the name that stands before ``=``."""
-    found: dict[str, list[Verdict]] = {}
-    for text in given:
-        name, equals, where = text.partition("=")
-        renamed = bool(equals) and not Path(text).exists()
-        folder = Path(where if renamed else text)
-        said = _verdicts(folder, known)
-        if renamed and len(said) > 1:
-            raise InputError(
-                f"{name!r} cannot name {len(said)} verifiers at once ({', '.join(sorted(said))}): give the folder "
-                "alone",
-                file=str(folder),
-            )
-        for verifier, told in said.items():
-            called = name if renamed else verifier
-            if called in found:
-                raise InputError(
-                    f"verdicts of {called!r} are in two folders: write --verdicts NAME={folder} to tell them apart",
-                    file=str(folder),
-                )
-            found[called] = told
-    return found
-
-
-def _verdicts(folder: Path, known: set[str]) -> dict[str, list[Verdict]]:
-    """A folder's verdicts by verifier. Raises InputError on a solution that is not among those ``known``."""
-    from veriloop.records import Verdict
-    from veriloop.runs.stages import read_all
-
-    said: dict[str, list[Verdict]] = {}
-    for row, verdict in enumerate(read_all(folder, Verdict), 1):
-        if verdict.solution not in known:
-            raise InputError(
-                f"{verdict.solution} is not among the solutions given: these verdicts are of others",
-                file=str(folder),
-                row=row,
-                field="solution",
-            )
-        said.setdefault(verdict.verifier, []).append(verdict)
-    return said
