@@ -241,7 +241,7 @@ def labelled_rows(items: Iterable[LabelledSolution], answers: Mapping[str, str])
             continue
         problem = item.problem
         gold = problem.reference or answers.get(" ".join(problem.text.split()))
-        subset = problem.subset or problem.task
+        subset = problem.task if problem.task == "prm800k" else problem.subset or problem.task
         problem = replace(problem, reference=gold, subset=subset)
         rule = rule_of_set(problem)
         problem = replace(problem, instructions=(*problem.instructions, rule.to_instruction()))

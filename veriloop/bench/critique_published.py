@@ -7,7 +7,7 @@ measured by this package; the solutions of the paper's own scenario are its base
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -29,6 +29,14 @@ class PublishedCritic:
     def cc_acc(self) -> float:
         """The mean of the printed means."""
         return sum(self.means.values()) / len(self.means)
+
+    def mean(self, scenario: str, sets: Collection[str]) -> float | None:
+        """The mean over some of the sets: the printed one where they are all, None where none of them is printed."""
+        accuracies = self.accuracies[scenario]
+        if set(sets) == set(accuracies):
+            return self.means[scenario]
+        known = [accuracies[name] for name in sets if name in accuracies]
+        return sum(known) / len(known) if known and len(known) == len(sets) else None
 
 
 @final

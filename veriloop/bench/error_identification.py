@@ -112,6 +112,7 @@ def error_identification(
         lent=sum(
             hit and good and not x.case.hit for x, hit, good in zip(kept, near, passed, strict=True)
         ),
+        unknown=len(present) - len(kept),
     )
 
 

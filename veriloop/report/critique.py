@@ -28,6 +28,7 @@ from veriloop.report.critique_tables import (
     published_table,
     scenario_name,
     set_name,
+    sets_of,
     words_table,
 )
 from veriloop.report.page import Link, Page, Provenance, Section, Text
@@ -132,16 +133,19 @@ def _published_bars(result: CritiqueResult) -> BarPlot:
         Bar(f"{scenario_name(n)}: {result.critic}", cell(s.mean), group=HERE)
         for n, s in scenarios.items()
     ]
+    sets = sets_of(result)
     bars += [
-        Bar(f"{title}: {system.system}", Cell(system.means[name]), group=THERE, faint=True)
+        Bar(f"{title}: {system.system}", Cell(mean), group=THERE, faint=True)
         for name, title in TITLES.items()
         for system in published_critics().systems
+        if (mean := system.mean(name, sets)) is not None
     ]
     return BarPlot(
         "Mean accuracy of the sets, beside published ones",
         tuple(bars),
         axis="mean of the sets' accuracies, %",
         high=100.0,
+        caption=f"Over {', '.join(map(set_name, sets))}, here and there.",
         interval="95 % bootstrap intervals over problems, of what was measured here",
         losses=LOST,
     )

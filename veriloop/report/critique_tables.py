@@ -211,6 +211,9 @@ def published_table(result: CritiqueResult) -> Table:
     whole = set(told) == set(TITLES) and result.scores is not None
     total = cell(result.scores.cc_acc) if whole and result.scores else Cell()
     here = Row(result.critic, (*own, total, cell(macro)), group=HERE)
+    sets = sets_of(result)
+    partial = 0 < len(sets) < len(published_critics().rows_by_set)
+    which = f" Accuracies are means over {', '.join(map(set_name, sets))} alone." if partial else ""
     return Table(
         "Beside the paper's rows",
         (
@@ -218,21 +221,28 @@ def published_table(result: CritiqueResult) -> Table:
             Column("CC-Acc", "%"),
             Column("EI-F1", "%", "off by one, gate on wrong samples"),
         ),
-        (here, *(_published(s) for s in published_critics().systems)),
+        (here, *(_published(s, sets) for s in published_critics().systems)),
         interval="95 % bootstrap interval over problems, of what was measured here alone",
-        caption="The paper's own solutions are those of its base model for all its rows, and are not published.",
+        caption="The paper's own solutions are those of its base model for all its rows, and are not published."
+        + which,
         losses=LOST,
     )
 
 
-def _published(system: PublishedCritic) -> Row:
-    means = tuple(Cell(system.means[name]) for name in TITLES)
-    return Row(
-        system.system,
-        (*means, Cell(round(system.cc_acc, 1)), Cell(system.ei_f1)),
-        group=THERE,
-        reference=True,
+def sets_of(result: CritiqueResult) -> list[str]:
+    """The sets that were scored here in any scenario; all of the paper's where none was."""
+    told = result.scores.scenarios.values() if result.scores else ()
+    return list(dict.fromkeys(name for one in told for name in one.sets)) or list(
+        published_critics().rows_by_set
     )
+
+
+def _published(system: PublishedCritic, sets: list[str]) -> Row:
+    means = [system.mean(name, sets) for name in TITLES]
+    known = [mean for mean in means if mean is not None]
+    total = Cell(sum(known) / len(known)) if len(known) == len(means) else Cell()
+    cells = tuple(Cell(mean) if mean is not None else Cell() for mean in means)
+    return Row(system.system, (*cells, total, Cell(system.ei_f1)), group=THERE, reference=True)
 
 
 def not_comparable(result: CritiqueResult) -> str:

@@ -62,6 +62,7 @@ def test_without_switches_it_is_processbench(located):
     kept = [x.case for x in located if not x.lost]
     found = error_identification(located, tolerance=0, gate=Gate.NONE, bootstrap=FEW)
     assert found.lost == len(located) - len(kept)
+    assert found.unknown == 0
     assert found.scores == (first_error_scores(kept, bootstrap=FEW) if kept else None)
     assert found.gated == found.lent == 0
 
