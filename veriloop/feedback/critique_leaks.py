@@ -53,9 +53,8 @@ def leak(
     if not reference:
         return ""
     correction = _flat(critique.correction)
-    blocks = _runs(_flat(*critique.steps), length)
-    secret = _runs(_flat(*reference), length) - _runs(known, length) - _runs(correction, length)
-    if blocks & secret:
+    shared = _runs(_flat(*critique.steps), length) & _runs(_flat(*reference), length)
+    if any(run not in known and run not in correction for run in shared):
         return QUOTES
     whole = (_flat(step) for step in reference)
     copied = any(len(step) >= length and step in correction and step not in known for step in whole)
