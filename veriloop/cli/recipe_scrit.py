@@ -198,11 +198,11 @@ def report_again(out: Path, config: dict[str, Any]) -> None:
     """Measure a finished run again and write its page, without a model. ``config`` is what its account holds."""
     from veriloop.abacus.world import Gold
     from veriloop.recipes.scrit.recipe import Cast, Recipe
-    from veriloop.recipes.scrit.settings import arms
     from veriloop.runs.stages import Run
     from veriloop.verify.equality import MathEquality
 
     options = ScritOptions(**config)
     settings = options.settings()
     cast = Cast((), MathEquality(), Gold() if options.embedded else None)
-    show(Recipe(settings, cast, Run(out)), arms(settings))
+    recipe = Recipe(settings, cast, Run(out))
+    show(recipe, recipe.trained())

@@ -16,7 +16,6 @@ from pathlib import Path
 from threading import Thread
 from typing import final
 
-from veriloop.errors import InputError
 from veriloop.feedback.balance import balance
 from veriloop.recipes.scrit.collected import Collected
 from veriloop.recipes.scrit.evaluation import Evaluation, open_critic
@@ -40,11 +39,13 @@ class Job:
 
 
 def learnt(folder: Path, settings: Settings, arm: Arm) -> list[Example]:
-    """The balanced critiques that an arm learns, at most as many as its size, or as the arm it is measured against."""
+    """The balanced critiques that an arm learns, at most as many as its size, or as the arm it is measured against
+    learns, if that learns any.
+    """
     size = arm.size
     if arm.sized_as:
         other = next(a for a in arms(settings) if a.name == arm.sized_as)
-        size = len(learnt(folder, settings, other))
+        size = len(learnt(folder, settings, other)) or size
     made = read_all(folder / arm.critiques, Example)
     return list(balance(made, cap=size, seed=settings.seed).examples)
 
@@ -73,12 +74,6 @@ def fit(job: Job) -> list[StageReport]:
 
     s, arm = job.settings, job.arm
     examples = learnt(job.folder, s, arm)
-    if not examples:
-        raise InputError(
-            f"no balanced critique is left for {arm.name}: the gates keep critiques of one class only, or none; the "
-            "folder of dropped ones says why",
-            file=str(job.folder / arm.critiques),
-        )
     out = str(job.folder / "models" / arm.name)
     train_sft(
         [*examples, *job.more],

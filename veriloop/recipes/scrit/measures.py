@@ -159,7 +159,10 @@ def measure(recipe: Recipe, arms: Sequence[Arm]) -> Measures:
         over_base=over,
         rates={source: _rates(recipe, arm, groups[source]) for source, arm in sources.items()},
         truths=_truths(recipe),
-        lines={way: [BASE, *line(settings, way)] for way in settings.continued},
+        lines={
+            way: [BASE, *(name for name in line(settings, way) if name in critics)]
+            for way in settings.continued
+        },
     )
 
 

@@ -55,6 +55,9 @@ def headline(arms: Sequence[Arm], measures: Measures) -> str:
     told: list[str] = []
     for way, names in measures.lines.items():
         last = names[-1]
+        if last == BASE:
+            told.append(f"The gates left the {TITLES[way]} nothing to learn.")  # type: ignore[index]
+            continue
         gain = measures.over_base.get(last)
         scores = measures.critics[last].scores.cc_acc
         first = measures.critics[BASE].scores.cc_acc

@@ -102,9 +102,9 @@ class Recipe:
                 await run.verify(f"verdicts/{part}-gold", groups, self.cast.gold)
 
     async def criticise(self, number: int) -> None:
-        """The critiques of a round, by all its ways."""
+        """The critiques of a round, by all its ways whose critic is there."""
         groups = self.collected.students().groups
-        found = of_round(arms(self.settings), number)
+        found = self._ready(number)
         for source, arm in {arm.source: arm for arm in found}.items():
             ungated = any(a.source == source and not a.gates for a in found)
             async with self._critic(arm.after) as engine:
@@ -113,13 +113,26 @@ class Recipe:
                 await made.make(groups, ungated=ungated, gold=self.cast.gold)
 
     async def train(self, number: int) -> None:
-        """The fits of a round, each followed by its measurement, in worker processes."""
-        found = of_round(arms(self.settings), number)
+        """The fits of a round, each followed by its measurement, in worker processes. An arm of which the gates have
+        left nothing to learn trains no critic.
+        """
+        folder, s = self.run.folder, self.settings
         jobs = [
-            Job(self.run.folder, self.settings, arm, self.model(arm.after), self._rehearsal(arm))
-            for arm in found
+            Job(folder, s, arm, self.model(arm.after), self._rehearsal(arm))
+            for arm in self._ready(number)
+            if learnt(folder, s, arm)
         ]
         await asyncio.to_thread(fit_all, jobs, self.run)
+
+    def trained(self) -> list[Arm]:
+        """The arms that have a critic."""
+        found = arms(self.settings)
+        return [a for a in found if self.run.path(f"models/{a.name}/training.json").is_file()]
+
+    def _ready(self, number: int) -> list[Arm]:
+        """The arms of a round whose base is there."""
+        there = {"", *(arm.name for arm in self.trained())}
+        return [arm for arm in of_round(arms(self.settings), number) if arm.after in there]
 
     def _rehearsal(self, arm: Arm) -> tuple[Example, ...]:
         s = self.settings
@@ -155,12 +168,18 @@ class Recipe:
 
 
 async def run_scrit(recipe: Recipe, inputs: Inputs) -> list[Arm]:
-    """All stages but the page. Returns the arms a critic was trained for."""
+    """All stages but the page. Returns the arms a critic was trained for. Raises InputError where there is none."""
     await recipe.collect(inputs)
     await recipe.judge()
     await recipe.measure_base()
-    found = arms(recipe.settings)
-    for number in sorted({arm.round for arm in found}):
+    for number in sorted({arm.round for arm in arms(recipe.settings)}):
         await recipe.criticise(number)
         await recipe.train(number)
+    found = recipe.trained()
+    if not found:
+        raise InputError(
+            "no way left balanced critiques to learn from: the gates keep critiques of one class only, or none; the "
+            "folders of dropped ones (round-1/*/kept/dropped) say why",
+            file=str(recipe.run.folder),
+        )
     return found
