@@ -49,6 +49,8 @@ class ScritOptions:
     prompts: str = ""
     system: str | None = None
     kind: str = "local"
+    device: str = "cpu"
+    dtype: str = "float32"
     in_flight: int = 256
     seed: int = 0
 
@@ -75,6 +77,8 @@ class ScritOptions:
             self.rate or (0.004 if tiny else None),
             self.batch or (16 if tiny else None),
             self.rehearsal if self.rehearsal >= 0 else (0.25 if tiny else 0.0),
+            self.device,
+            self.dtype,  # type: ignore[arg-type]
         )
         return Settings(
             base=model_path(self.critic),
@@ -94,7 +98,7 @@ class ScritOptions:
             ungated=self.ungated,
             kind=self.kind,
             seed=self.seed,
-            workers=min(2, os.cpu_count() or 1),
+            workers=min(2, os.cpu_count() or 1) if self.device == "cpu" else 1,
         )
 
 

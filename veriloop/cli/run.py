@@ -198,6 +198,8 @@ def scrit(
     ),
     system: str | None = typer.Option(SCRIT.system, help="System message of the solvers' chat."),
     kind: str = typer.Option(SCRIT.kind, help="How checkpoints are opened: local, pool or vllm."),
+    device: str = typer.Option(SCRIT.device, help="Of the fits: cpu or cuda."),
+    dtype: str = typer.Option(SCRIT.dtype, help="Of the fits: float32 or bfloat16."),
     in_flight: int = typer.Option(SCRIT.in_flight, help="Problems worked on at once."),
     seed: int = SEED,
     fresh: bool = FRESH,
@@ -214,7 +216,7 @@ def scrit(
     options = ScritOptions(
         problems, heldout, critic, students, ways, sizes, continued, rounds, ungated, train_count,
         heldout_count, votes, samples, measured, heldout_cap, epochs, rate, batch, rehearsal,
-        temperature, max_tokens, prompts, system, kind, in_flight, seed,
+        temperature, max_tokens, prompts, system, kind, device, dtype, in_flight, seed,
     )  # fmt: skip
     lost = asyncio.run(run_scrit(options, out, command=sys.argv, fresh=fresh, quiet=quiet))
     if lost and strict:

@@ -84,6 +84,8 @@ def fit(job: Job) -> list[StageReport]:
             rate=s.fit.rate,
             batch=s.fit.batch,
             optimiser=s.fit.optimiser,
+            device=s.fit.device,
+            dtype=s.fit.dtype,
             seed=s.seed,
         ),
     )

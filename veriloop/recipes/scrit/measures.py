@@ -32,7 +32,8 @@ from veriloop.recipes.scrit.critiquing import ANSWER, read_any
 from veriloop.recipes.scrit.evaluation import Evaluation, Said
 from veriloop.recipes.scrit.fitting import learnt
 from veriloop.recipes.scrit.recipe import Recipe
-from veriloop.recipes.scrit.settings import BASE, GATED, UNGATED, Arm, line
+from veriloop.recipes.scrit.settings import BASE, GATED, Arm, line
+from veriloop.recipes.scrit.settings import arms as every_arm
 from veriloop.records import NO_ERROR, Dropped, Example, Group, Verdict
 from veriloop.report.keep_rates import keep_rates_json
 from veriloop.runs.stages import read_all
@@ -148,7 +149,11 @@ def measure(recipe: Recipe, arms: Sequence[Arm]) -> Measures:
         for arm in arms
         if _both(cases[BASE])
     }
-    sources = {arm.source: arm for arm in arms}
+    sources = {
+        arm.source: arm
+        for arm in every_arm(recipe.settings)
+        if (recipe.run.folder / arm.source / "kept").is_dir()
+    }
     groups = {
         s: recipe.collected.critiqued(arm, recipe.cast.equality) for s, arm in sources.items()
     }
@@ -289,6 +294,3 @@ def _truths(recipe: Recipe) -> Truths:
     students = sum(len(group.solutions) for group in collected.students().groups)
     answered = sum(truth.answer is not None for truth in truths.values())
     return Truths(len(own), answered, percentage(right, len(pairs)), students)
-
-
-__all__ = ["ALWAYS", "GATED", "SCENARIOS", "UNGATED", "CriticMeasures", "Measures", "measure"]

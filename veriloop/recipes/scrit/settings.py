@@ -8,6 +8,7 @@ from typing import Final, Literal, TypeAlias, final
 
 from veriloop.protocols import Sampling
 from veriloop.text.chats import Chat
+from veriloop.train.config import Precision
 from veriloop.train.sft_config import Optimiser
 
 Way: TypeAlias = Literal["contrastive", "direct", "inject"]
@@ -38,6 +39,7 @@ class Prompts:
 class Fit:
     """How a critic is fine-tuned; None is the optimiser's usual choice. ``rehearsal`` adds, for each critique that is
     learnt, so many critiques as they were written beside a reference: what keeps a small critic able to write more.
+    ``device`` and ``dtype`` are those of the fit.
     """
 
     optimiser: Optimiser = "adamw"
@@ -45,6 +47,8 @@ class Fit:
     rate: float | None = None
     batch: int | None = None
     rehearsal: float = 0.0
+    device: str = "cpu"
+    dtype: Precision = "float32"
 
 
 @final
