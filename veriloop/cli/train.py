@@ -1,4 +1,4 @@
-"""``veriloop train``: examples -> weights. ``train EXAMPLES`` makes a process reward model, ``train sft`` fine-tunes."""
+"""``veriloop train``: examples -> weights. ``train EXAMPLES`` makes a process reward model, ``sft`` fine-tunes."""
 
 from __future__ import annotations
 
