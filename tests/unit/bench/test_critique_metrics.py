@@ -40,7 +40,7 @@ def case(before, after, stated=None, *, subset="a", problem="p", answered=True):
 
 
 @given(CASES)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_the_matrix_counts_what_a_loop_counts(cases):
     found = transitions(cases)
     loop = Counter()
@@ -57,7 +57,7 @@ def test_the_matrix_counts_what_a_loop_counts(cases):
 
 
 @given(CASES)
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_shares_are_of_their_own_denominators(cases):
     found = transitions(cases)
     if found.damage is not None:
@@ -115,7 +115,7 @@ def test_without_an_answer_nothing_is_contradicted():
 
 
 @given(st.dictionaries(st.sampled_from(["incorrect", "balanced", "own"]), CASES, min_size=1))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_cc_acc_is_the_plain_mean_of_means(cases):
     found = critique_scores(cases, bootstrap=FEW)
     means = []

@@ -57,7 +57,7 @@ def test_a_hit_by_tolerance_never_falls_on_no_error(gold, predicted, exact, near
 
 
 @given(LOCATED)
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_without_switches_it_is_processbench(located):
     kept = [x.case for x in located if not x.lost]
     found = error_identification(located, tolerance=0, gate=Gate.NONE, bootstrap=FEW)
@@ -68,7 +68,7 @@ def test_without_switches_it_is_processbench(located):
 
 
 @given(LOCATED, st.sampled_from([0, 1, 2]), st.sampled_from(list(Gate)))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_the_switches_against_a_direct_count(located, tolerance, gate):
     found = error_identification(located, tolerance=tolerance, gate=gate, bootstrap=FEW).scores
     gated = {Gate.NONE: [], Gate.ERROR: [True], Gate.BOTH: [True, False]}[gate]

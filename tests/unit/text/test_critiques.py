@@ -69,7 +69,7 @@ def critiques(draw):
 
 
 @given(critiques())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_what_is_rendered_is_read_back(critique):
     assert parse_critique(render_critique(critique)) == critique
 
@@ -107,7 +107,7 @@ PIECES = st.lists(
 
 
 @given(PIECES | st.text(max_size=200), st.none() | st.integers(0, 5))
-@settings(max_examples=120)
+@settings(max_examples=120, deadline=None)
 def test_any_text_is_read_and_a_verdict_stands_in_it(text, steps):
     read = parse_critique(text, steps)
     assert (read.correct is None) == (read.first_error is None) == (read.why is not None)
@@ -339,7 +339,7 @@ def test_work_grows_no_faster_than_the_text(piece):
         "".join
     )
 )
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 def test_boxes_that_are_never_closed_are_passed_over_as_one_by_one(text):
     """Against the plain way: try every box from the last, and walk its braces."""
     expected = None
