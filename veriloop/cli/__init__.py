@@ -30,6 +30,7 @@ from veriloop.cli import (
     train,
     verify,
 )
+from veriloop.cli.catalogue import catalogue
 from veriloop.cli.default_command import InPipelineOrder
 from veriloop.errors import InputError, RunStopped, VeriloopError
 
@@ -56,6 +57,7 @@ app.add_typer(judge.app, name="judge")
 app.add_typer(machine.serve_app, name="serve")
 run.add_demo(app)
 stages.add_to(app)
+app.command()(catalogue)
 run.add_report(app)
 machine.add_to(app)
 

@@ -12,6 +12,7 @@ from typing import TypeAlias, final
 
 from veriloop.ids import Json
 from veriloop.report.browser import Browser
+from veriloop.report.grid import Grid
 from veriloop.report.plots import Plot
 from veriloop.report.tables import Table
 
@@ -79,7 +80,7 @@ class Provenance:
     files: tuple[MadeFile, ...] = ()
 
 
-Section: TypeAlias = "Table | Plot | Text | Browser"
+Section: TypeAlias = "Table | Plot | Grid | Text | Browser"
 
 
 @final

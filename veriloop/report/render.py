@@ -19,10 +19,12 @@ from veriloop.ids import Json
 from veriloop.report.browser import Browser, browser_json
 from veriloop.report.cells import describe_n
 from veriloop.report.draw_bars import draw_bars, draw_grouped_bars
+from veriloop.report.draw_grid import draw_grid
 from veriloop.report.draw_heatmap import draw_heatmap
 from veriloop.report.draw_lines import draw_lines, draw_traces
 from veriloop.report.draw_scatter import draw_scatter
 from veriloop.report.draw_violins import draw_violins
+from veriloop.report.grid import Grid
 from veriloop.report.markup import Markup, element, escape, join, number, slug
 from veriloop.report.page import Page, Provenance, Section, Text
 from veriloop.report.plots import (
@@ -38,7 +40,7 @@ from veriloop.report.plots import (
 from veriloop.report.tables import Table, table_html
 from veriloop.store.atomic import write_whole
 
-PLOTS = (BarPlot, HeatMap, LinePlot, GroupedBarPlot, ScatterPlot, TracePlot, ViolinPlot)
+PLOTS = (BarPlot, Grid, HeatMap, LinePlot, GroupedBarPlot, ScatterPlot, TracePlot, ViolinPlot)
 SCRIPTS = ("browser.js", "copy.js")
 NO_DATA = "There is nothing to draw."
 
@@ -133,7 +135,7 @@ def _text(text: Text) -> Markup:
     )
 
 
-def _figure(plot: Plot) -> Markup:
+def _figure(plot: Plot | Grid) -> Markup:
     """The picture under its title, what it shows, on how many items, and its numbers to unfold."""
     numbers = plot.numbers()
     parts = [element("figcaption", element("h3", plot.title), _paragraph(plot.caption))]
@@ -148,7 +150,7 @@ def _figure(plot: Plot) -> Markup:
     return element("figure", *parts)
 
 
-def _picture(plot: Plot) -> Markup:
+def _picture(plot: Plot | Grid) -> Markup:
     if isinstance(plot, BarPlot):
         return draw_bars(plot)
     if isinstance(plot, LinePlot):
@@ -159,11 +161,15 @@ def _picture(plot: Plot) -> Markup:
         return draw_violins(plot)
     if isinstance(plot, HeatMap):
         return draw_heatmap(plot)
+    if isinstance(plot, Grid):
+        return draw_grid(plot)
     return draw_grouped_bars(plot) if isinstance(plot, GroupedBarPlot) else draw_traces(plot)
 
 
-def _beneath(plot: Plot) -> str:
+def _beneath(plot: Plot | Grid) -> str:
     """What stands under a picture: its n and losses, and what whiskers, bands and shades are."""
+    if isinstance(plot, Grid):
+        return ""
     if isinstance(plot, TracePlot):
         marked = any(p.first_error is not None and p.first_error >= 0 for p in plot.panels)
         return "Shaded: the first wrong step and all after it, by gold labels." if marked else ""

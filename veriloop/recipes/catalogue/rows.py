@@ -150,6 +150,14 @@ def find_row(name: str, rows: Iterable[Row]) -> Row:
     )
 
 
+def known_word(option: str, word: str, known: Iterable[str]) -> str:
+    """The word of a closed vocabulary that is meant, whatever its case. Raises InputError with all of them."""
+    found = {_key(one): one for one in known}
+    if _key(word) not in found:
+        raise InputError(f"{option} is one of {', '.join(found.values())}, not {word!r}")
+    return found[_key(word)]
+
+
 def _key(name: str) -> str:
     return "".join(c for c in name.casefold() if c.isalnum())
 
