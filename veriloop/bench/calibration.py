@@ -14,7 +14,15 @@ from typing import final
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from veriloop.bench.statistics import DEFAULT, Bootstrap, Estimate, Floats, percentage, ratio_of
+from veriloop.bench.statistics import (
+    DEFAULT,
+    Bootstrap,
+    Estimate,
+    Floats,
+    divide,
+    percentage,
+    ratio_of,
+)
 from veriloop.ids import Json
 
 BINS = 10
@@ -92,7 +100,8 @@ def calibration(
 
     def expected_error(weights: Floats) -> Floats:
         totals = (weights @ counts.reshape(len(counts), -1)).reshape(-1, bins, 3)
-        return np.abs(totals[..., 1] - totals[..., 2]).sum(axis=1) / totals[..., 0].sum(axis=1)
+        apart = np.abs(totals[..., 1] - totals[..., 2]).sum(axis=1)
+        return divide(apart, totals[..., 0].sum(axis=1))
 
     corrected = replace(bootstrap, method="bca")
     n = int(said.size)
