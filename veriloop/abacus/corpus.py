@@ -28,7 +28,7 @@ SOLVE_SHARE, JUDGE_SHARE = 0.32, 0.6
 _WRONG_SHARE = 0.75
 # Shares of the critic's stream: solving, critiques beside a reference, critiques without one, planting errors;
 # the rest is drills. Without a reference it saw so few that it is weak there, and that is what it has to learn.
-CRITIC_SHARES = {"solve": 0.3, "contrastive": 0.42, "direct": 0.03, "inject": 0.1}
+CRITIC_SHARES = {"solve": 0.3, "contrastive": 0.42, "direct": 0.01, "inject": 0.1}
 
 
 def policy_pairs(seed: int) -> Iterator[Pair]:

@@ -5,7 +5,7 @@ import pytest
 from veriloop.abacus import checkpoint, fingerprint, training_record
 
 
-@pytest.mark.parametrize("name", ["policy", "judge"])
+@pytest.mark.parametrize("name", ["policy", "judge", "critic", "critic-small"])
 def test_shipped_weights_are_what_training_made(name):
     record = training_record(name)
     assert fingerprint(name) == record["sha256"]
@@ -14,8 +14,8 @@ def test_shipped_weights_are_what_training_made(name):
 
 
 def test_unknown_checkpoint_is_refused():
-    with pytest.raises(ValueError, match="'policy' and 'judge'"):
-        checkpoint("critic")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="policy, judge, critic, critic-small"):
+        checkpoint("solver")  # type: ignore[arg-type]
 
 
 def test_import_is_light():
