@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veriloop.errors import InputError
@@ -29,6 +29,7 @@ def rounded(total, share):
     return (2 * total * top + bottom) // (2 * bottom)
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.integers(0, 20),
     st.integers(0, 20),
@@ -55,6 +56,7 @@ def test_sizes_are_the_largest_with_the_share(rights, wrongs, share, cap, seed):
     assert list(kept.examples) == [e for e in given_ if e in kept.examples]
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.integers(1, 12), st.integers(1, 12), SHARES, st.integers(0, 9))
 def test_a_smaller_set_is_a_part_of_a_larger_one_in_any_order(rights, wrongs, share, seed):
     given_ = examples(rights, wrongs)

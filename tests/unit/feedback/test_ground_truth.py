@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veriloop.errors import InputError
@@ -60,6 +60,7 @@ def test_votes_by_hand(answers, answer, why):
     assert (truth.answer, truth.why) == (answer, why)
 
 
+@settings(max_examples=50, deadline=None)
 @given(ANSWERS, st.sampled_from([0.2, 0.5, 0.75, 1.0]), st.sampled_from([0.0, 0.25, 0.5]))
 def test_votes_are_counts(answers, share, margin):
     truth = Vote(share, margin).truth(group_of(answers))

@@ -72,7 +72,7 @@ def made_of(number, rows):
     return Group(problem, solutions, labels), kept
 
 
-@settings(max_examples=60)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(ROWS, max_size=4))
 def test_rates_are_counts(made):
     pairs = [made_of(number, rows) for number, rows in enumerate(made)]
@@ -98,7 +98,7 @@ def test_rates_are_counts(made):
         assert len(rates.by(what)) == len(expected)
 
 
-@settings(max_examples=60)
+@settings(max_examples=50, deadline=None)
 @given(st.lists(ROWS, max_size=4))
 def test_what_comes_to_a_gate_is_what_the_one_before_let_through(made):
     rates = KeepRates().add_all(made_of(i, rows) for i, rows in enumerate(made))

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veriloop.abacus.student_critiques import inject_prompt
@@ -111,6 +111,7 @@ def test_every_solution_has_a_stream_of_its_own():
     check_repr(Inject(engine))
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.lists(st.sampled_from("abc"), min_size=1, max_size=5),
     st.lists(st.sampled_from("abc"), min_size=1, max_size=5),

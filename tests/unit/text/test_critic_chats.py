@@ -1,7 +1,7 @@
 """What critics are shown: the layouts to the character, and that the grammar the prompts explain is the parser's."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veriloop.abacus.student_critiques import critic_prompt
@@ -34,6 +34,7 @@ def test_the_bare_layouts_are_these_and_nothing_else():
     )
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(TEXTS, min_size=1, max_size=4), st.lists(TEXTS, min_size=1, max_size=3))
 def test_a_critic_is_asked_as_the_embedded_one_is_trained(steps, reference):
     problem = PROBLEM.text

@@ -3,7 +3,7 @@
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veriloop.records import (
@@ -49,6 +49,7 @@ def rights(count, **more):
     ]
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.lists(st.tuples(TEXTS, LABELS), min_size=1, max_size=8), st.integers(0, 9))
 def test_a_reference_is_right_and_another_text_and_there_wherever_one_can_be(made, seed):
     group = group_of(made)
@@ -65,6 +66,7 @@ def test_a_reference_is_right_and_another_text_and_there_wherever_one_can_be(mad
         assert found is None or found in able
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.permutations(range(7)), st.integers(0, 5), st.integers(0, 6))
 def test_neither_order_nor_company_decides(order, seed, gone):
     candidates, target = rights(7), Solution(PROBLEM.id, ("wrong",), sample=9)
