@@ -10,7 +10,7 @@ from veriloop.report.grid import Grid, Square
 from veriloop.report.markup import Markup, element, slug
 from veriloop.report.svg import WIDTH, label, picture, rule, shorten, text_width
 
-LABELS = 122.0
+LABELS = 142.0
 GAP = 12.0  # between groups
 HIGH = 26.0
 INSET = 1.5
@@ -66,9 +66,9 @@ def _square(
         out = [element("rect", hint, **place, class_="fill s0", fill_opacity=0.45)]
     elif one.style == "hatched":
         under = element("rect", **place, fill=f"url(#{hatch})")
-        out = [under, element("rect", hint, **place, class_="ring s1")]
+        out = [under, element("rect", hint, **place, class_="outline s1")]
     elif one.style == "outlined":
-        out = [element("rect", hint, **place, class_="ring dashed s0")]
+        out = [element("rect", hint, **place, class_="outline dashed s0")]
     else:
         out = [element("rect", hint, **place, class_="cell", fill_opacity=0.0)]
     if one.mark:

@@ -95,7 +95,7 @@ def test_verifiers_of_a_row_are_of_the_types_that_it_names():
     for name in RUNNING:
         row = ROWS[name]
         allowed = set().union(*(kinds[verifier] for verifier in row.verifiers))
-        used = {one["kind"] for one in row.parts["verifiers"]} - {"panel"}
+        used = {one["kind"] for one in row.parts["verifiers"]}
         assert used <= allowed, name
 
 
@@ -290,6 +290,13 @@ def test_rules_of_form_decide_what_is_imitated():
         policy=lambda r: ["I am sorry: ```", "```python\n1\n```"][r.first % 2],
     )
     assert written(ran) == [(("```python\n1\n```",), ())]
+
+
+def test_ilf_imitates_what_passes_the_rule_and_the_tests():
+    said = ["```python\nprint('AC')\n```", "```python\nprint('WA')\n```", "no code", "AC"]
+    ran = run("ILF-Code", problem=CODE, policy=lambda r: said[r.first], code_judge=SpokenJudge())
+    assert written(ran) == [((said[0],), ())]
+    assert {v.verifier for v in ran.group.verdicts} == {"panel"}
 
 
 def revising(request):

@@ -48,7 +48,12 @@ def test_squares_of_a_row_do_not_overlap_and_groups_are_apart():
 
 def test_states_differ_by_form():
     drawn = str(draw_grid(GRID))
-    for form in ("fill s0", "ring s1", "ring dashed s0", 'fill="url(#hatch-kinds-of-things)"'):
+    for form in (
+        "fill s0",
+        "outline s1",
+        "outline dashed s0",
+        'fill="url(#hatch-kinds-of-things)"',
+    ):
         assert form in drawn
     assert re.search(r'<pattern id="hatch-kinds-of-things"', drawn)
 

@@ -27,6 +27,7 @@ _ROOMS = {
     "feedback": "veriloop.feedback",
     "draft": "veriloop.search",
     "judge": "veriloop.verify",
+    "rule": "veriloop.verify.combine",
     "tools": "veriloop.search.tools",
     "tool": "veriloop.search.tools",
     "tree": "veriloop.search",
@@ -152,7 +153,8 @@ def _named(spec: Any) -> set[str]:
 
 def _part(spec: Mapping[str, Any], where: str, row: Row, cast: Cast) -> Any:
     """The object of one part, and of the parts within it."""
-    kinds: Mapping[str, str] = import_module(_ROOMS[where]).KINDS
+    room: Any = import_module(_ROOMS[where])
+    kinds: Mapping[str, str] = room.RULES if where == "rule" else room.KINDS
     kind = str(spec.get("kind"))
     if kind not in kinds:
         raise InputError(
