@@ -14,6 +14,7 @@ from veriloop.engines.scripted import Scripted
 from veriloop.errors import InputError
 from veriloop.recipes.catalogue.compose import compose, needs
 from veriloop.recipes.catalogue.grid import CELLS, State, fill, generic
+from veriloop.recipes.catalogue.page import markdown_table
 from veriloop.recipes.catalogue.rows import find_row, read_rows, read_types
 from veriloop.records import ExampleKind, Form, Problem
 from veriloop.search.tools.calculator import Calculator
@@ -545,3 +546,9 @@ def test_every_possible_cell_runs(cell, checkpoints, tmp_path):
         texts = [ran.chosen.text] if ran.chosen else [c[0] for c, _ in written(ran)]
         assert texts or cell[1] == "knowledge graph"
         assert not any("= 8" in text or "WA" in text for text in texts)
+
+
+def test_the_docs_hold_the_rows(request):
+    text = (request.config.rootpath / "docs/catalogue.md").read_text()
+    shown = text.split("<!-- rows -->\n")[1].split("\n<!-- rows end -->")[0]
+    assert shown == markdown_table(ROWS.values())

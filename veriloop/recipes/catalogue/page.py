@@ -199,3 +199,15 @@ def _wrapped(text: str, first: str) -> list[str]:
         subsequent_indent=" " * len(first),
         break_on_hyphens=False,
     )
+
+
+def markdown_table(rows: Sequence[Row]) -> str:
+    """The rows as a table of Markdown, for ``docs/catalogue.md``."""
+    lines = ["| method | search | verifier | feedback | task | here |", "|---|---|---|---|---|---|"]
+    for row in rows:
+        here = "runs" if row.runs else "lacks " + "; ".join(one.part for one in row.lacks)
+        cells = (
+            row.name, row.search, " + ".join(row.verifiers), row.feedback, ", ".join(row.tasks), here
+        )  # fmt: skip
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
