@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from veriloop.engines.scripted import Scripted
 from veriloop.protocols import Completion
 from veriloop.records import Cost, Finish, Form, Group, Problem, Solution, Unscored
-from veriloop.testing.verbs import check_verifier
+from veriloop.testing import check_verifier
 from veriloop.verify.compare import Pairwise, Pointwise, parse_better
 from veriloop.verify.judge import Judge
 
