@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import final
 
 from veriloop.ids import content_id
-from veriloop.records import Form, Granularity, Group, Traits, Unscored, Verdict
+from veriloop.records import Form, Granularity, Group, Source, Traits, Unscored, Verdict
 
 
 @final
@@ -18,21 +18,27 @@ from veriloop.records import Form, Granularity, Group, Traits, Unscored, Verdict
 class Recorded:
     """What ``verdicts`` say of each solution, by its id, filed under ``name``; where they say nothing, ABSTAINED.
 
-    ``digest`` tells these verdicts from others in what is written down of a run; ``of`` makes it. ``traits`` are the
-    verifier's who made them, as far as they are known.
+    ``of`` makes one: ``digest`` tells these verdicts from others in what is written down of a run, and ``traits`` are
+    read off the verdicts, a model's where they do not say who speaks.
     """
 
     name: str
     verdicts: Mapping[str, Verdict] = field(repr=False)
     digest: str = ""
-    traits: Traits | None = None
+    traits: Traits = Traits(Source.MODEL, tuple(Form), tuple(Granularity))
 
     @classmethod
-    def of(cls, name: str, verdicts: Iterable[Verdict], traits: Traits | None = None) -> Recorded:
+    def of(cls, name: str, verdicts: Iterable[Verdict]) -> Recorded:
         """Of several verdicts on one solution the last counts."""
         told = {verdict.solution: verdict for verdict in verdicts}
         digest = content_id("recorded", sorted(verdict.id for verdict in told.values()))
-        return cls(name, told, digest, traits)
+        forms = tuple(dict.fromkeys(v.form for v in told.values())) or tuple(Form)
+        parts = tuple(dict.fromkeys(v.granularity for v in told.values())) or tuple(Granularity)
+        sources = {v.source for v in told.values() if v.source is not None}
+        source = sources.pop() if len(sources) == 1 else Source.MODEL
+        return cls(
+            name, told, digest, Traits(source, forms, parts, any(v.trained for v in told.values()))
+        )
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution, in order, with the provenance and the cost that was recorded."""
@@ -43,15 +49,12 @@ class Recorded:
                 problem=group.problem.id,
                 solution=s.id,
                 verifier=self.name,
-                form=self._form(),
-                granularity=Granularity.TRAJECTORY,
+                form=self.traits.forms[0],
+                granularity=self.traits.granularities[0],
                 unscored=Unscored.ABSTAINED,
                 detail={"error": "nothing is recorded"},
-                source=self.traits.source if self.traits else None,
-                trained=self.traits.trained if self.traits else None,
+                source=self.traits.source,
+                trained=self.traits.trained,
             )
             for s in group.solutions
         )
-
-    def _form(self) -> Form:
-        return next((verdict.form for verdict in self.verdicts.values()), Form.SCORE)
