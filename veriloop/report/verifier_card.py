@@ -61,7 +61,8 @@ def marks_table(card: VerifierCard, marks: Sequence[VerifierMarks] | None = None
 
 
 def _row(card: VerifierCard, m: VerifierMarks) -> Row:
-    orders = "orders items, does not decide"
+    silent = sum(m.reasons.values()) == m.items
+    orders = "never gave a value" if silent else "orders items, does not decide"
     cells = [cell(m.accuracy, orders), cell(m.accuracy_of_all, orders)]
     if card.pairs:
         order = m.order
