@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, Final, final
 
 import torch
-import trl
 from datasets import Dataset
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, TrainerCallback
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from veriloop.train.loop import Schedule, epoch_batches
 from veriloop.train.muon import MuonWithAdamW
@@ -89,7 +90,7 @@ class _Batches:
 
 
 @final
-class _Trainer(trl.SFTTrainer):
+class _Trainer(SFTTrainer):
     """TRL's trainer, reading the planned batches."""
 
     planned: _Batches
@@ -182,8 +183,8 @@ def _optimiser(model: Any, config: SftConfig, plan: Plan) -> tuple[Any, Any]:
     return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: shape.rate(step))
 
 
-def _arguments(config: SftConfig, plan: Plan, folder: Path) -> trl.SFTConfig:
-    return trl.SFTConfig(
+def _arguments(config: SftConfig, plan: Plan, folder: Path) -> SFTConfig:
+    return SFTConfig(
         output_dir=str(folder),
         max_steps=plan.updates,
         per_device_train_batch_size=max(map(len, plan.parts)),

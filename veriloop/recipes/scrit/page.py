@@ -66,9 +66,10 @@ def headline(arms: Sequence[Arm], measures: Measures) -> str:
             word = (
                 "above" if change.low > 0 else "below" if change.high < 0 else "not told apart from"
             )
+            rounds = f"{len(names) - 1} round{'s' if len(names) > 2 else ''}"
             told.append(
-                f"After {len(names) - 1} rounds the {TITLES[way]} is {word} the base critic by first-error F1: "  # type: ignore[index]
-                f"{change.value:+.1f} points [{change.low:+.1f}, {change.high:+.1f}]."
+                f"After {rounds} the {TITLES[way]} is {word} the base critic by first-error F1, mean over kinds of "  # type: ignore[index]
+                f"problems: {change.value:+.1f} points [{change.low:+.1f}, {change.high:+.1f}]."
             )
         if scores and first:
             told.append(f"CC-Acc {first.value:.1f} -> {scores.value:.1f}.")
