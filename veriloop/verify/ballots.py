@@ -72,7 +72,8 @@ class Ballots:
 
     def rows(self, chosen: ArrayLike) -> Ballots:
         """Some of the items: their numbers in order, or a mask."""
-        places = np.arange(len(self.items))[np.asarray(chosen)]
+        picked = np.asarray(chosen)
+        places = np.arange(len(self.items))[picked if picked.size else np.empty(0, int)]
         return replace(
             self,
             items=tuple(self.items[i] for i in places),

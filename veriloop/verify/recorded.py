@@ -12,6 +12,8 @@ from typing import final
 from veriloop.ids import content_id
 from veriloop.records import Form, Granularity, Group, Source, Traits, Unscored, Verdict
 
+_UNKNOWN = Traits(Source.MODEL, tuple(Form), tuple(Granularity))
+
 
 @final
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Recorded:
     name: str
     verdicts: Mapping[str, Verdict] = field(repr=False)
     digest: str = ""
-    traits: Traits = Traits(Source.MODEL, tuple(Form), tuple(Granularity))
+    traits: Traits = _UNKNOWN
 
     @classmethod
     def of(cls, name: str, verdicts: Iterable[Verdict]) -> Recorded:
