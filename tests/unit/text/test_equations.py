@@ -109,7 +109,7 @@ def test_a_side_that_has_no_value():
 
 
 def test_on_labelled_solutions_a_refuted_equation_is_a_real_slip():
-    """ProcessBench, a quarter of GSM8K: no right solution is refused; the first refuted step is never before the humans' first."""
+    """ProcessBench, part of GSM8K: no right solution is refused, and no refuted step is before the humans' first."""
     file = DATA / "processbench" / "gsm8k.json"
     if not file.is_file():
         pytest.skip("ProcessBench is not here")
