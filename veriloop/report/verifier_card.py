@@ -256,7 +256,7 @@ def costs_table(card: VerifierCard) -> Table | None:
                 (
                     Cell(m.per_verdict("calls"), n=m.asked),
                     Cell(tokens),
-                    Cell(m.per_verdict("usd")),
+                    Cell(m.per_verdict("usd")) if m.cost.usd else Cell(note="nothing was paid"),
                     right,
                 ),
             )
@@ -264,7 +264,7 @@ def costs_table(card: VerifierCard) -> Table | None:
     columns = (
         Column("calls", "", "model calls for a verdict", digits=1),
         Column("tokens", "", "read and written for a verdict", digits=0),
-        Column("usd", "", "for a verdict; 0 for local engines", digits=5),
+        Column("usd", "", "for a verdict", digits=5),
         Column("right per 1,000 tokens", "", "right verdicts that these tokens buy", digits=2),
     )
     return Table("Cost of a verdict", columns, tuple(rows), row_label="verifier", losses="n: asked")
