@@ -40,7 +40,7 @@ def gather(options: argparse.Namespace) -> dict[str, dict[int, dict[str, Any]]]:
     """All runs, ``options.together`` at a time."""
     wanted = [(critic, seed) for seed in options.seeds for critic in options.critics]
     with ThreadPoolExecutor(options.together) as pool:
-        done = pool.map(lambda one: run(options.out, *one, options.more), wanted)
+        done = pool.map(lambda w: run(options.out, w[0], w[1], options.more), wanted)
         found: dict[str, dict[int, dict[str, Any]]] = {critic: {} for critic in options.critics}
         for (critic, seed), measures in zip(wanted, done, strict=True):
             found[critic][seed] = measures

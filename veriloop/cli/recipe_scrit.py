@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
+from veriloop.cli.accounts import accounted
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -126,7 +127,6 @@ async def run_recipe(
 ) -> int:
     """Run everything in ``out``; returns how many items were lost to errors."""
     from veriloop.cli.opening import problem_source
-    from veriloop.cli.recipes import accounted
     from veriloop.recipes.scrit.recipe import Inputs, run_scrit
     from veriloop.runs.manifest import Manifest
     from veriloop.runs.progress import progress

@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final, get_args
+from typing import TYPE_CHECKING, final, get_args
 
-from veriloop.errors import InputError, RunStopped
+from veriloop.cli.accounts import accounted
+from veriloop.errors import InputError
 from veriloop.recipes.prm.settings import Head
 
 if TYPE_CHECKING:
     from veriloop.recipes.prm.recipe import Recipe
     from veriloop.recipes.prm.settings import Settings
     from veriloop.recipes.prm.sources import Source
-    from veriloop.runs.manifest import Manifest
     from veriloop.runs.plan import StageReport
 
 
@@ -201,19 +200,3 @@ def report_again(out: Path) -> None:
     settings = options.settings()
     sources = study(settings, gold=gold is not None)
     show(Recipe(settings, cast, Run(out)), sources)
-
-
-@contextmanager
-def accounted(manifest: Manifest, command: Sequence[str], options: Any) -> Iterator[None]:
-    """Enter the attempt in ``run.json``, and how it ended. ``options`` is a dataclass with a ``seed``."""
-    words = ["veriloop", *command[1:]]
-    manifest.begin(words, seeds={"run": options.seed}, config=asdict(options))
-    try:
-        yield
-    except RunStopped:
-        manifest.end("stopped")
-        raise
-    except BaseException:
-        manifest.end("failed")
-        raise
-    manifest.end("finished")

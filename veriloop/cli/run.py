@@ -10,14 +10,13 @@ import typer
 
 from veriloop.cli.code_options import MODE, SYSTEM, TRUSTED
 from veriloop.cli.options import FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED, STRICT
-from veriloop.cli.recipe_scrit import ScritOptions
 from veriloop.cli.recipes import PrmOptions, report_again, run_recipe
+from veriloop.cli.run_scrit import scrit
 
 app = typer.Typer(help="Run a paper's recipe from problems to report.", no_args_is_help=True)
 
 DEMO = Path("runs/demo")
 DEFAULTS = PrmOptions()
-SCRIT = ScritOptions()
 
 
 def add_demo(root: typer.Typer) -> None:
@@ -151,73 +150,4 @@ def codeelo(
         raise typer.Exit(1)
 
 
-@app.command()
-def scrit(
-    out: Path = typer.Option(Path("runs/scrit"), "--out", "-o", help="Folder of the run."),
-    problems: str = typer.Option(
-        SCRIT.problems, help="Training problems: abacus, a file, or a hub name."
-    ),
-    heldout: str = typer.Option(
-        SCRIT.heldout, help="Problems that only measure, from the same kinds."
-    ),
-    critic: str = typer.Option(
-        SCRIT.critic, help="Checkpoint that improves itself: a folder, abacus:critic-small, ..."
-    ),
-    students: str = typer.Option(
-        SCRIT.students, help="Who else solves, separated by commas: MODEL@URL, a folder, ..."
-    ),
-    ways: str = typer.Option(SCRIT.ways, help="How critiques are made, separated by commas."),
-    sizes: str = typer.Option(SCRIT.sizes, help="Numbers of critiques to learn, one critic each."),
-    rounds: int = typer.Option(SCRIT.rounds, min=1, help="Rounds at the largest size."),
-    continued: str = typer.Option(SCRIT.continued, help="Ways that go on after the first round."),
-    ungated: bool = typer.Option(
-        SCRIT.ungated, help="Also a critic from as many critiques without the gates."
-    ),
-    train_count: int = typer.Option(SCRIT.train_count, help="Training problems."),
-    heldout_count: int = typer.Option(SCRIT.heldout_count, help="Held-out problems."),
-    votes: int = typer.Option(SCRIT.votes, help="The critic's own samples that vote an answer."),
-    samples: int = typer.Option(
-        SCRIT.samples, help="Solutions of each student for each training problem."
-    ),
-    measured: int = typer.Option(
-        SCRIT.measured, help="Solutions of each student for each held-out problem."
-    ),
-    heldout_cap: int = typer.Option(
-        SCRIT.heldout_cap, help="Held-out solutions that are measured."
-    ),
-    epochs: int = typer.Option(SCRIT.epochs, help="Passes of a fit; 0 is the usual number."),
-    rate: float = typer.Option(SCRIT.rate, help="Peak learning rate of a fit; 0 is the usual one."),
-    batch: int = typer.Option(SCRIT.batch, help="Critiques in an update; 0 is the usual number."),
-    rehearsal: float = typer.Option(
-        SCRIT.rehearsal, help="Own contrastive critiques to each learnt one; below 0: what suits."
-    ),
-    temperature: float = typer.Option(SCRIT.temperature, help="Of solutions, votes and bugs."),
-    max_tokens: int = typer.Option(SCRIT.max_tokens, help="Of a solution; 0 is the usual number."),
-    prompts: str = typer.Option(
-        SCRIT.prompts, help="full explains the grammar, bare does not; by default what suits."
-    ),
-    system: str | None = typer.Option(SCRIT.system, help="System message of the solvers' chat."),
-    kind: str = typer.Option(SCRIT.kind, help="How checkpoints are opened: local, pool or vllm."),
-    device: str = typer.Option(SCRIT.device, help="Of the fits: cpu or cuda."),
-    dtype: str = typer.Option(SCRIT.dtype, help="Of the fits: float32 or bfloat16."),
-    in_flight: int = typer.Option(SCRIT.in_flight, help="Problems worked on at once."),
-    seed: int = SEED,
-    fresh: bool = FRESH,
-    quiet: bool = QUIET,
-    strict: bool = STRICT,
-) -> None:
-    """SCRIT (arXiv 2501.05727): a critic improves itself, round after round, without gold labels.
-
-    Critiques beside right solutions, self-validation, fine-tuning, and the direct and bug-injection critics to compare.
-    A run that was stopped or killed goes on when the same command is given again.
-    """
-    from veriloop.cli.recipe_scrit import run_recipe as run_scrit
-
-    options = ScritOptions(
-        problems, heldout, critic, students, ways, sizes, continued, rounds, ungated, train_count,
-        heldout_count, votes, samples, measured, heldout_cap, epochs, rate, batch, rehearsal,
-        temperature, max_tokens, prompts, system, kind, device, dtype, in_flight, seed,
-    )  # fmt: skip
-    lost = asyncio.run(run_scrit(options, out, command=sys.argv, fresh=fresh, quiet=quiet))
-    if lost and strict:
-        raise typer.Exit(1)
+app.command()(scrit)
