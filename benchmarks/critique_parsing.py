@@ -2,9 +2,9 @@
 
     python benchmarks/critique_parsing.py [--data FOLDER]
 
-FOLDER holds RealCritic's critiques of o1-mini (JSONL with a field ``critique``); by default it is the small sample of
-the tests. The strict reader is of the kind that public evaluation code uses: fixed headings, one sentence, one line with
-a number; beside the time stands how many conclusions each finds. Processor time, the best of five rounds.
+FOLDER holds RealCritic's critiques of o1-mini (JSONL with a field ``critique``); by default it is the tests' sample.
+The strict reader is of the kind that public evaluation code uses: fixed headings, one sentence, one line with a
+number; beside the time stands how many conclusions each finds. Processor time, the best of five rounds.
 """
 
 from __future__ import annotations

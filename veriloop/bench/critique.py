@@ -40,11 +40,12 @@ from veriloop.records import (
 from veriloop.store.labelled import LabelledSolution
 from veriloop.store.realcritic import StudentRow
 from veriloop.text.answer_rules import AnswerRule, choice_rule, find_answer
+from veriloop.text.answers import last_boxed
 from veriloop.text.critiques import parse_critique
 from veriloop.verify.answer_rules import equality_of
 from veriloop.verify.equality import Equality
 
-NO_ANSWER = "no corrected answer"
+_WORDS = {True: "right", False: "wrong", None: "unread"}
 _OTHERWISE = AnswerRule(several="any", units=True, relative=1e-4, percent=True)
 
 
@@ -66,7 +67,7 @@ class JudgedCritique:
         """``wrong -> right`` and the like, or why there is none."""
         if self.case.after is None:
             return self.lost
-        return f"{_word(self.case.before)} -> {_word(self.case.after)}"
+        return f"{_WORDS[self.case.before]} -> {_WORDS[self.case.after]}"
 
 
 @final
@@ -171,8 +172,9 @@ async def judge_critiques(
 ) -> tuple[JudgedCritique, ...]:
     """Every row with what came of it, in order; a row without a verdict is lost.
 
-    A row whose ``right`` is not known (one's own solutions) is judged by its final answer. A comparison that failed
-    loses the row: it says nothing of the critic.
+    A row whose ``right`` is not known (one's own solutions) is judged by its final answer; one that is neither boxed
+    nor a choice is not called wrong where it does not equal the gold, since it may have been misread. A comparison that
+    failed loses the row: it says nothing of the critic.
     """
     said = {v.solution: v for v in verdicts}
     return tuple(
@@ -187,17 +189,27 @@ async def _judge(row: StudentRow, verdict: Verdict | None, equality: Equality) -
     after: bool | None = None
     try:
         if before is None:
-            own = row.solution.answer or find_answer(row.problem, row.solution.text)
-            before = await right_answer(row.problem, own, equality)
+            before = await _own_answer(row, equality)
         if not lost:
             after = await right_answer(row.problem, answer, equality)
     except VerifierError:
         lost = Unscored.CHECKER.value
     stated = None if verdict is None or verdict.value is None else verdict.value > 0.5
     case = CritiqueCase(
-        row.subset, row.problem.id, bool(before), after, stated, answered=answer is not None
+        row.subset, row.problem.id, before, after, stated, answered=answer is not None
     )
     return JudgedCritique(row, verdict, case, answer, lost)
+
+
+async def _own_answer(row: StudentRow, equality: Equality) -> bool | None:
+    """Whether the final answer of a solution without a label is right, None where it cannot be read for certain."""
+    text = row.solution.text
+    found = row.solution.answer or find_answer(row.problem, text)
+    if await right_answer(row.problem, found, equality):
+        return True
+    rule = AnswerRule.of(row.problem)
+    chosen = rule is not None and rule.choices and rule.find(text)
+    return False if last_boxed(text) or chosen else None
 
 
 async def right_answer(problem: Problem, answer: str | None, equality: Equality) -> bool:
@@ -306,7 +318,3 @@ def score_critiques(
         ),
         sum((j.verdict.cost for j in judged if j.verdict is not None), Cost()),
     )
-
-
-def _word(right: bool) -> str:
-    return "right" if right else "wrong"

@@ -32,14 +32,14 @@ from veriloop.ids import Json
 class CritiqueCase:
     """One critique of one student solution.
 
-    ``before`` says whether the student's final answer is right, ``after`` whether the critic's corrected one is: False
-    too where it gave none (``answered`` False), None where the engine failed and nothing can be said. ``stated`` is
-    the verdict in words: True for Correct, False for Incorrect, None where there is none.
+    ``before`` says whether the student's final answer is right, None where it could not be read; ``after`` whether the
+    critic's corrected one is: False too where it gave none (``answered`` False), None where the engine failed and
+    nothing can be said. ``stated`` is the verdict in words: True for Correct, False for Incorrect, None for none.
     """
 
     subset: str
     problem: str
-    before: bool
+    before: bool | None
     after: bool | None
     stated: bool | None = None
     answered: bool = True
@@ -50,7 +50,8 @@ class CritiqueCase:
 class Transitions:
     """How many solutions went from right or wrong to right or wrong. ``unanswered`` are the ones among them without
     a corrected answer, counted as wrong; ``no_verdict`` those without a stated verdict, counted by their answer
-    alone; ``lost`` are in none of the four.
+    alone; ``unread`` are those whose answer before is not known, in none of the four but in the accuracy, of which
+    ``unread_right`` are right afterwards; ``lost`` are in nothing.
     """
 
     right_right: int = 0
@@ -60,11 +61,14 @@ class Transitions:
     unanswered: int = 0
     no_verdict: int = 0
     lost: int = 0
+    unread: int = 0
+    unread_right: int = 0
 
     @property
     def n(self) -> int:
         """Solutions with an outcome."""
-        return self.right_right + self.right_wrong + self.wrong_right + self.wrong_wrong
+        four = self.right_right + self.right_wrong + self.wrong_right + self.wrong_wrong
+        return four + self.unread
 
     def rate(self, count: int, *, level: float = 0.95) -> Estimate | None:
         """One of the four counts as a share of all, as the public evaluation prints it; None of nothing."""
@@ -73,7 +77,7 @@ class Transitions:
     @property
     def accuracy(self) -> Estimate | None:
         """Right afterwards, of all."""
-        return self.rate(self.right_right + self.wrong_right)
+        return self.rate(self.right_right + self.wrong_right + self.unread_right)
 
     @property
     def damage(self) -> Estimate | None:
@@ -96,6 +100,8 @@ class Transitions:
             "unanswered": self.unanswered,
             "no_verdict": self.no_verdict,
             "lost": self.lost,
+            "unread": self.unread,
+            "unread_right": self.unread_right,
             "accuracy": _json(self.accuracy),
             "damage": _json(self.damage),
             "repair": _json(self.repair),
@@ -114,6 +120,8 @@ def transitions(cases: Sequence[CritiqueCase]) -> Transitions:
         unanswered=sum(not c.answered for c in scored),
         no_verdict=sum(c.stated is None for c in scored),
         lost=len(cases) - len(scored),
+        unread=counted[None, True] + counted[None, False],
+        unread_right=counted[None, True],
     )
 
 
@@ -165,8 +173,8 @@ class Disagreements:
 
 
 def disagreements(cases: Sequence[CritiqueCase]) -> Disagreements:
-    """Count where word and deed differ. A critique without a verdict or without an answer contradicts nothing."""
-    told = [c for c in cases if c.stated is not None and c.after is not None]
+    """Count where word and deed differ. Without a verdict, an answer, or the student's answer nothing contradicts."""
+    told = [c for c in cases if None not in (c.stated, c.after, c.before)]
     both = [c for c in told if c.answered]
     return Disagreements(
         n=len(both),
@@ -175,7 +183,7 @@ def disagreements(cases: Sequence[CritiqueCase]) -> Disagreements:
         kept=sum(bool(not c.stated and c.before and c.after) for c in both),
         right_verdict_of_right=sum(bool(c.before and c.stated) for c in told),
         right_verdict_of_wrong=sum(not c.before and not c.stated for c in told),
-        right=sum(c.before for c in told),
+        right=sum(bool(c.before) for c in told),
         wrong=sum(not c.before for c in told),
     )
 

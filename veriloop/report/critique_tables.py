@@ -56,7 +56,7 @@ def matrix_table(result: CritiqueResult) -> Table:
     rows: list[Row] = []
     for name, told in result.scores.scenarios.items() if result.scores else ():
         m = told.matrix
-        counts = (m.right_right, m.right_wrong, m.wrong_right, m.wrong_wrong, m.lost)
+        counts = (m.right_right, m.right_wrong, m.wrong_right, m.wrong_wrong, m.unread, m.lost)
         rows.append(
             Row(
                 scenario_name(name),
@@ -74,6 +74,7 @@ def matrix_table(result: CritiqueResult) -> Table:
             Column("R>W", digits=0, tooltip="right before, wrong after"),
             Column("W>R", digits=0, tooltip="wrong before, right after"),
             Column("W>W", digits=0, tooltip="wrong before and after"),
+            Column("U", digits=0, tooltip="the answer before could not be read for certain"),
             Column("lost", digits=0, tooltip="nothing can be said: no denominator has them"),
             Column("damage", "%", "right solutions that were made wrong, of the right ones"),
             Column("repair", "%", "wrong solutions that were made right, of the wrong ones"),
@@ -81,7 +82,8 @@ def matrix_table(result: CritiqueResult) -> Table:
         tuple(rows),
         interval="95 % Wilson interval",
         caption="R is a right final answer, W a wrong one; the student's before, the critic's corrected one after. "
-        "The paper does not report the damage. A critique without a corrected answer counts as wrong.",
+        "The paper does not report the damage. A critique without a corrected answer counts as wrong. U: "
+        "an answer before that could not be read for certain, which no share here counts.",
         losses=LOST,
     )
 

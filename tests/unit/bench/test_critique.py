@@ -1,6 +1,7 @@
 """Critiques judged by their corrected answers: o1-mini's recorded ones against the recorded scores, and the states."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -107,8 +108,14 @@ def test_a_comparison_that_fails_loses_the_row():
 
 def test_ones_own_solution_is_judged_by_its_answer():
     assert judged(student(None, answer="4"), None).case.before is True
-    assert judged(student(None, answer="5"), None).case.before is False
-    assert judged(student(None), None).case.before is False  # no answer in it
+    # An answer that is neither boxed nor the gold one may have been misread: it is not called wrong.
+    assert judged(student(None, answer="5"), None).case.before is None
+    assert judged(student(None), None).case.before is None
+    row = student(None)
+    boxed = replace(row, solution=Solution(row.problem.id, ("\\boxed{5}",)))
+    assert judged(boxed, None).case.before is False
+    unread = judged(row, say(row, value=1.0, answer="4"))
+    assert unread.outcome == "unread -> right"
 
 
 def test_letters_and_numbers_of_the_sample_are_compared_by_their_sets_rules():
@@ -183,11 +190,12 @@ def test_o1_minis_recorded_critiques():
     assert result.scores is not None
     half, own = result.scores.scenarios["balanced"], result.scores.scenarios["own"]
     m = half.matrix
-    assert (m.right_right, m.right_wrong, m.wrong_right, m.wrong_wrong) == (130, 2, 101, 33)
+    assert (m.right_right, m.right_wrong, m.wrong_right, m.wrong_wrong) == (130, 2, 63, 32)
     m = own.matrix
-    assert (m.right_right, m.right_wrong, m.wrong_right, m.wrong_wrong) == (236, 3, 20, 5)
-    # Of its own wrong solutions it calls nearly all Correct, and boxes the right answer all the same.
-    assert (own.words.solved_alone, own.words.kept, half.words.solved_alone) == (20, 6, 2)
+    assert (m.right_right, m.right_wrong, m.wrong_right, m.wrong_wrong) == (236, 3, 0, 3)
+    # Most of its own solutions box nothing; where the answer cannot be read for certain nothing is made of it.
+    assert (half.matrix.unread, own.matrix.unread) == (39, 22)
+    assert (own.words.solved_alone, own.words.kept, half.words.kept) == (0, 6, 13)
 
 
 def test_labelled_rows_get_the_gold_answers_that_are_known():

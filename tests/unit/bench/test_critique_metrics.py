@@ -25,7 +25,7 @@ CASES = st.lists(
         CritiqueCase,
         subset=st.sampled_from(["a", "b"]),
         problem=st.sampled_from(["p", "q", "r"]),
-        before=BOOL,
+        before=st.none() | BOOL,
         after=st.none() | BOOL,
         stated=st.none() | BOOL,
         answered=BOOL,
@@ -48,7 +48,11 @@ def test_the_matrix_counts_what_a_loop_counts(cases):
         if c.after is None:
             loop["lost"] += 1
             continue
-        loop[f"{'right' if c.before else 'wrong'}_{'right' if c.after else 'wrong'}"] += 1
+        if c.before is None:
+            loop["unread"] += 1
+            loop["unread_right"] += c.after
+        else:
+            loop[f"{'right' if c.before else 'wrong'}_{'right' if c.after else 'wrong'}"] += 1
         loop["unanswered"] += not c.answered
         loop["no_verdict"] += c.stated is None
     for name in Transitions.__dataclass_fields__:
@@ -69,7 +73,11 @@ def test_shares_are_of_their_own_denominators(cases):
         for count in (found.right_right, found.right_wrong, found.wrong_right, found.wrong_wrong)
     ]
     if found.n:
-        assert sum(s.value for s in shares if s) == pytest.approx(100)
+        unread = 100 * found.unread / found.n
+        assert sum(s.value for s in shares if s) == pytest.approx(100 - unread)
+        scored = [c.after for c in cases if c.after is not None]
+        assert found.accuracy
+        assert found.accuracy.value == pytest.approx(100 * sum(scored) / len(scored))
     else:
         assert shares == [None] * 4
         assert found.accuracy is None
