@@ -13,9 +13,9 @@ from veriloop.records import Dropped, Example, Solution, Verdict
 from veriloop.runs.stages import read_all
 from veriloop.store.pieces import Table
 
-CRITIC = Path(__file__).resolve().parents[2] / "veriloop/abacus/checkpoints/critic-small"
+CRITIC = Path(__file__).resolve().parents[2] / "veriloop/abacus/checkpoints/critic"
 OPTIONS = [
-    "--critic", "abacus:critic-small", "--ways", "contrastive", "--sizes", "12", "--rounds", "2",
+    "--critic", "abacus:critic", "--ways", "contrastive", "--sizes", "12", "--rounds", "2",
     "--train-count", "40", "--heldout-count", "12", "--votes", "4", "--samples", "2", "--epochs", "1",
     "--heldout-cap", "16", "--quiet",
 ]  # fmt: skip
@@ -36,7 +36,7 @@ def kill_when_there(arguments, file, log):
     assert file.exists(), Path(log).read_text()
 
 
-@pytest.mark.skipif(not CRITIC.is_dir(), reason="critic-small is not in this installation")
+@pytest.mark.skipif(not CRITIC.is_dir(), reason="the critic is not in this installation")
 def test_a_killed_run_goes_on_and_the_page_comes_from_the_records(tmp_path):
     out = tmp_path / "scrit"
     full = command(out, "run", "scrit", *OPTIONS)
