@@ -24,6 +24,10 @@ from veriloop.cli.options import (
 from veriloop.cli.search_loops import add_to
 from veriloop.cli.verifiers import SPECS
 
+_KINDS = (
+    "greedy, beam, dvts or mcts. Feedback in the context: refine, self-debug, tools or chain-of-verification, each with "
+    "options of its own (veriloop search refine --help)."
+)
 app = typer.Typer(
     cls=WithDefault,
     help="Problems -> solutions with a verifier's help: guided steps, or feedback in the context.",
@@ -31,7 +35,7 @@ app = typer.Typer(
 
 
 def search(
-    kind: str = typer.Argument(..., help="greedy, beam, dvts or mcts."),
+    kind: str = typer.Argument(..., help=_KINDS),
     problems: Path = PROBLEMS,
     engine: str = ENGINE,
     prm: str = typer.Option(..., help=f"The step verifier that guides: {SPECS}."),
@@ -67,10 +71,7 @@ def search(
     quiet: bool = QUIET,
     strict: bool = STRICT,
 ) -> None:
-    """Problems -> solutions, each step chosen by a step verifier, and what it said of them.
-
-    Feedback in the context instead: veriloop search refine, self-debug, tools or chain-of-verification.
-    """
+    """Problems -> solutions, each step chosen by a step verifier, and what it said of them."""
     from veriloop.cli.running import finish, running
     from veriloop.cli.searching import NAMES, Asked, say_spent, strategy, trace
     from veriloop.protocols import Sampling
