@@ -162,7 +162,7 @@ def test_the_sample_of_recorded_critiques_agrees_with_its_recorded_scores():
     assert (result.recorded, result.differing) == (len(rows), ())
     assert result.scores is not None
     (told,) = result.scores.scenarios.values()
-    assert told.matrix.right_right + told.matrix.wrong_right == sum(
+    assert told.matrix.right_right + told.matrix.wrong_right + told.matrix.unread_right == sum(
         bool(r.recorded_score) for r in rows
     )
 
