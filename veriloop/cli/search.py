@@ -25,8 +25,8 @@ from veriloop.cli.search_loops import add_to
 from veriloop.cli.verifiers import SPECS
 
 _KINDS = (
-    "greedy, beam, dvts or mcts. Feedback in the context: refine, self-debug, tools or chain-of-verification, each with "
-    "options of its own (veriloop search refine --help)."
+    "greedy, beam, dvts or mcts. Feedback in the context: refine, self-debug, tools or chain-of-verification, each "
+    "with options of its own (veriloop search refine --help)."
 )
 app = typer.Typer(
     cls=WithDefault,
