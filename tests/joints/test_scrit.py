@@ -15,7 +15,7 @@ from veriloop.store.pieces import Table
 
 CRITIC = Path(__file__).resolve().parents[2] / "veriloop/abacus/checkpoints/critic"
 OPTIONS = [
-    "--critic", "abacus:critic", "--ways", "contrastive", "--sizes", "12", "--rounds", "2",
+    "--critic", "abacus:critic", "--ways", "contrastive", "--sizes", "12", "--rounds", "2", "--no-ungated",
     "--train-count", "40", "--heldout-count", "12", "--votes", "4", "--samples", "2", "--epochs", "1",
     "--heldout-cap", "16", "--quiet",
 ]  # fmt: skip
