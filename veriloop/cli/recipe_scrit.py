@@ -38,6 +38,7 @@ class ScritOptions:
     train_count: int = 500
     heldout_count: int = 200
     votes: int = 8
+    vote_share: float = 0.5
     samples: int = 3
     measured: int = 1
     heldout_cap: int = 300
@@ -89,6 +90,7 @@ class ScritOptions:
             critique=Sampling(640 if tiny else 4096, 0.0),
             chat=Chat(self.system),
             votes=self.votes,
+            vote_share=self.vote_share,
             samples=self.samples,
             measured=self.measured,
             heldout_cap=self.heldout_cap,

@@ -32,6 +32,9 @@ UNGATED = typer.Option(
 TRAIN_COUNT = typer.Option(SCRIT.train_count, help="Training problems.")
 HELDOUT_COUNT = typer.Option(SCRIT.heldout_count, help="Held-out problems.")
 VOTES = typer.Option(SCRIT.votes, help="The critic's own samples that vote an answer.")
+VOTE_SHARE = typer.Option(
+    SCRIT.vote_share, min=0.01, max=1.0, help="Of the votes that an answer needs."
+)
 SAMPLES = typer.Option(SCRIT.samples, help="Solutions of each student for each training problem.")
 MEASURED = typer.Option(SCRIT.measured, help="Solutions of each student for each held-out problem.")
 HELDOUT_CAP = typer.Option(SCRIT.heldout_cap, help="Held-out solutions that are measured.")
@@ -67,6 +70,7 @@ def scrit(
     train_count: int = TRAIN_COUNT,
     heldout_count: int = HELDOUT_COUNT,
     votes: int = VOTES,
+    vote_share: float = VOTE_SHARE,
     samples: int = SAMPLES,
     measured: int = MEASURED,
     heldout_cap: int = HELDOUT_CAP,
@@ -96,7 +100,7 @@ def scrit(
 
     options = ScritOptions(
         problems, heldout, critic, students, ways, sizes, continued, rounds, ungated, train_count,
-        heldout_count, votes, samples, measured, heldout_cap, epochs, rate, batch, rehearsal,
+        heldout_count, votes, vote_share, samples, measured, heldout_cap, epochs, rate, batch, rehearsal,
         temperature, max_tokens, prompts, system, kind, device, dtype, in_flight, seed,
     )  # fmt: skip
     lost = asyncio.run(run_recipe(options, out, command=sys.argv, fresh=fresh, quiet=quiet))
