@@ -85,7 +85,14 @@ PLANS: dict[str, TrainingPlan] = {
         "critic", seed=2, steps=500, muon_rate=0.005, adam_rate=2e-3, emphasis=4.0, base="judge"
     ),
     "critic-small": TrainingPlan(
-        "critic", seed=3, steps=900, layers=2, muon_rate=0.008, emphasis=4.0, base="judge"
+        "critic",
+        seed=3,
+        steps=900,
+        layers=3,
+        muon_rate=0.006,
+        adam_rate=2e-3,
+        emphasis=4.0,
+        base="judge",
     ),
 }
 STREAMS: dict[str, Callable[[int], Iterator[Pair]]] = {
