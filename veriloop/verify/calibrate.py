@@ -237,7 +237,9 @@ def _member(
         name,
         weight,
         share,
-        _role(weight, share, silent=not cast.any()),
+        _role(
+            weight, share, silent=not cast.any(), leads=weight == max(weights.values(), default=0.0)
+        ),
         int(cast.sum()),
         int((~cast).sum()),
         float(np.sum(credit(votes[labelled], ballots.gold[labelled]))),
@@ -247,7 +249,7 @@ def _member(
     )
 
 
-def _role(weight: float | None, share: float, *, silent: bool) -> str:
+def _role(weight: float | None, share: float, *, silent: bool, leads: bool) -> str:
     if silent:
         return "silent"
     if weight is None:
@@ -256,9 +258,9 @@ def _role(weight: float | None, share: float, *, silent: bool) -> str:
         return "ignored"
     if weight < 0:
         return "flipped"
-    if share < _DISCOUNTED:
-        return "discounted"
-    return "leads" if share == 1.0 else "counts"
+    if leads:
+        return "leads"
+    return "discounted" if share < _DISCOUNTED else "counts"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -86,7 +86,9 @@ def test_calibrated_by_labels_it_turns_the_liar_round_and_says_so(folders, tmp_p
     assert made.exit_code == 0, made.output
     text = " ".join(made.output.split())
     assert "3 verifiers, 80 items, 30 gold labels" in text
-    assert "flipped: liar" in text
+    assert "leads: good" in text
+    flipped = next(line for line in made.output.splitlines() if line.startswith("flipped: "))
+    assert "liar" in flipped
     assert "on gold labels it did not see: right on" in text
     assert "80 verdicts" in text
     assert max(map(len, made.output.splitlines())) <= 80
