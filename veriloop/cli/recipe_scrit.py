@@ -31,11 +31,11 @@ class ScritOptions:
     critic: str = "abacus:critic"
     students: str = "abacus:policy"
     ways: str = "contrastive,direct,inject"
-    sizes: str = "200,400,800"
+    sizes: str = "100,200,400"
     continued: str = "contrastive"
     rounds: int = 3
     ungated: bool = True
-    train_count: int = 500
+    train_count: int = 350
     heldout_count: int = 200
     votes: int = 8
     vote_share: float = 0.5
@@ -76,7 +76,7 @@ class ScritOptions:
         fit = Fit(
             "muon" if tiny else "adamw",
             self.epochs or (2 if tiny else None),
-            self.rate or (0.004 if tiny else None),
+            self.rate or (0.001 if tiny else None),
             self.batch or (16 if tiny else None),
             self.rehearsal if self.rehearsal >= 0 else (0.25 if tiny else 0.0),
             self.device,

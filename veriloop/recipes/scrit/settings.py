@@ -77,7 +77,7 @@ class Settings:
     measured: int = 2
     heldout_cap: int = 300
     ways: tuple[Way, ...] = WAYS
-    sizes: tuple[int, ...] = (200, 400, 800)
+    sizes: tuple[int, ...] = (100, 200, 400)
     continued: tuple[Way, ...] = ("contrastive",)
     rounds: int = 3
     ungated: bool = True
