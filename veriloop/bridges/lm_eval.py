@@ -33,7 +33,7 @@ def process_results(
           - {metric: answer, aggregation: !function my_metric.mean_of_scored, higher_is_better: true}
           - {metric: answer_unscored, aggregation: !function my_metric.mean_of_scored, higher_is_better: false}
     """
-    opened = open_verifier(verifier) if isinstance(verifier, str) else verifier
+    opened = open_verifier(verifier)
     known = name or opened.name
 
     def process(doc: Mapping[str, Any], results: Sequence[Any]) -> dict[str, float | None]:

@@ -30,7 +30,7 @@ def reward_function(
 
         reward_func = reward_function("answer", unscored=0.0, tensor=torch.tensor)
     """
-    opened = open_verifier(verifier) if isinstance(verifier, str) else verifier
+    opened = open_verifier(verifier)
 
     def reward_func(
         queries: Sequence[str], prompts: Sequence[str], labels: Sequence[Any], **more: Any

@@ -15,6 +15,7 @@ from typing import Any
 from veriloop.errors import InputError
 from veriloop.ids import Json
 from veriloop.records import Finish, Group, Message, Problem, Prompt, Solution
+from veriloop.search.whole import as_one
 from veriloop.store.problem_layouts import plain_answer
 from veriloop.text.answers import last_boxed
 from veriloop.text.steps import split_steps
@@ -106,8 +107,10 @@ def solution_of(
     finish: Finish = Finish.GIVEN,
     tokens: int | None = None,
 ) -> Solution:
-    """A completion as a solution in steps."""
-    steps = tuple(step.text for step in split_steps(text))
+    """A completion as a solution: in steps, or, of a problem with tests, as one, since a cut at blank lines would take
+    the indentation off a program.
+    """
+    steps = as_one(text) if problem.tests else tuple(step.text for step in split_steps(text))
     return Solution(problem.id, steps, finish, tokens=tokens)
 
 

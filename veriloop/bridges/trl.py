@@ -39,7 +39,7 @@ def reward_function(
     not, in all and by reason, goes to ``log_metric`` as shares, and the reasons to ``log_extra``. ``name`` is what TRL
     logs the rewards under. Raises InputError, when called, on a row that cannot be a problem.
     """
-    opened = open_verifier(verifier) if isinstance(verifier, str) else verifier
+    opened = open_verifier(verifier)
     known = name or re.sub(r"\W+", "_", opened.name)
 
     async def reward(

@@ -16,8 +16,9 @@ from veriloop.bridges.rows import problem_of, solution_of
 from veriloop.errors import InputError, VerifierError
 from veriloop.protocols import Verifier
 from veriloop.records import Problem, Solution, Verdict
+from veriloop.verify.opening import open_verifier
 
-Verifiers: TypeAlias = "Verifier | Mapping[str, Verifier]"
+Verifiers: TypeAlias = "Verifier | str | Mapping[str, Verifier | str]"
 Score: TypeAlias = "dict[str, float | str] | float"
 
 
@@ -30,13 +31,13 @@ def score_function(
 ) -> Callable[..., Score]:
     """``compute_score(data_source, solution_str, ground_truth, extra_info=None) -> {"score", "scored", ...}``.
 
-    ``verifier`` is one for all, or one for each data source. ``unscored`` is the score of a sample that cannot be
-    scored, for which ``scored`` is 0 and ``unscored`` the reason, or "raise", which raises VerifierError. The problem
-    is made of ``extra_info`` (see ``rows.COLUMNS``), with the ground truth as its reference and the data source as its
-    task. One sample is a group of its own: a verifier that ranks cannot score it; take ``batch_score_function``. With
-    ``numbers`` the result is the score alone.
+    ``verifier`` is one for all, or one for each data source; a text is for ``open_verifier``. ``unscored`` is the score
+    of a sample that cannot be scored, for which ``scored`` is 0 and ``unscored`` the reason, or "raise", which raises
+    VerifierError. The problem is made of ``extra_info`` (see ``rows.COLUMNS``), with the ground truth as its reference
+    and the data source as its task. One sample is a group of its own: a verifier that ranks cannot score it; take
+    ``batch_score_function``. With ``numbers`` the result is the score alone.
     """
-    how = _Scoring(verifier, unscored, columns, numbers)
+    how = _Scoring(_opened(verifier), unscored, columns, numbers)
 
     def compute_score(
         data_source: str,
@@ -59,7 +60,7 @@ def batch_score_function(
     """``compute_score(data_sources, solution_strs, ground_truths, extra_infos)``, for verl's batch reward manager:
     as ``score_function``, samples of one problem judged as a group.
     """
-    how = _Scoring(verifier, unscored, columns, numbers)
+    how = _Scoring(_opened(verifier), unscored, columns, numbers)
 
     def compute_score(
         data_sources: Sequence[str],
@@ -72,10 +73,16 @@ def batch_score_function(
     return compute_score
 
 
+def _opened(verifier: Verifiers) -> Verifier | Mapping[str, Verifier]:
+    if isinstance(verifier, Mapping):
+        return {source: open_verifier(one) for source, one in verifier.items()}
+    return open_verifier(verifier)
+
+
 @final
 @dataclass(frozen=True)
 class _Scoring:
-    verifier: Verifiers
+    verifier: Verifier | Mapping[str, Verifier]
     unscored: float | Literal["raise"]
     columns: Mapping[str, str] | None
     numbers: bool

@@ -22,12 +22,16 @@ GROUP = "veriloop.verifiers"
 SPECS = "a kind, MODULE:CLASS of an importable module, or a name of the entry-point group " + GROUP
 
 
-def open_verifier(spec: str, **fields: Any) -> Verifier:
-    """The verifier that ``spec`` names (see ``SPECS``), made with ``fields``.
+def open_verifier(spec: str | Verifier, **fields: Any) -> Verifier:
+    """The verifier that ``spec`` names (see ``SPECS``), made with ``fields``; one that is a verifier already.
 
     An ``engine`` that is a text is opened by ``open_engine``; an ``equality`` that is asked for and not given is
     ``MathEquality``. Raises InputError where nothing has that name or the fields do not fit it.
     """
+    if not isinstance(spec, str):
+        if fields:
+            raise InputError(f"{', '.join(fields)}: fields are for a verifier named by a text")
+        return spec
     kind = _find(spec)
     try:
         takes = inspect.signature(kind).parameters

@@ -88,6 +88,13 @@ def test_a_solution_is_cut_into_steps_and_says_how_it_ended():
     assert solution_of(problem, " \n").steps == ()
 
 
+def test_a_program_keeps_its_white_space():
+    program = "```python\ndef f():\n    a = 1\n\n    return a\n```\n"
+    checked = Problem("t", "q", tests=({"input": "", "output": "1"},))
+    assert solution_of(checked, program).text == program
+    assert solution_of(checked, " \n").steps == ()
+
+
 def test_rows_that_ask_the_same_become_one_group_wherever_they_stand():
     one, other = Problem("t", "q", "1"), Problem("t", "q", "2")
     order = [one, other, one, one]

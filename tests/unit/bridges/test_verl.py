@@ -34,7 +34,7 @@ def test_what_cannot_be_scored_gets_the_callers_choice_and_says_so():
 
 
 def test_data_sources_have_verifiers_of_their_own():
-    compute_score = score_function({"sums": Answer(), "essays": DOWN}, unscored=0.0)
+    compute_score = score_function({"sums": "answer", "essays": DOWN}, unscored=0.0)
     assert compute_score("sums", "The answer is 1.", "1")["score"] == 1.0
     assert compute_score("essays", "The answer is 1.", "1")["unscored"] == "engine"
     with pytest.raises(InputError, match="data source 'poems': there are essays, sums"):

@@ -47,6 +47,13 @@ def test_a_kind_is_opened_with_its_fields(tmp_path):
     assert (rollouts.k, rollouts.equality) == (2, MathEquality())
 
 
+def test_a_verifier_is_opened_already():
+    mine = Answer(name="mine")
+    assert open_verifier(mine) is mine
+    with pytest.raises(InputError, match="k: fields are for a verifier named by a text"):
+        open_verifier(mine, k=2)
+
+
 def test_a_class_or_an_entered_name_of_another_package_is_a_verifier_too(outside):
     for spec in ("others_verifiers:strict", "strict"):
         assert is_outside(spec)
