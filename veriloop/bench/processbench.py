@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias, final
 
 from veriloop.bench.critic import Critic as Critic
@@ -39,6 +39,7 @@ from veriloop.records import (
     Granularity,
     Group,
     Solution,
+    Traits,
     Unscored,
     Verdict,
 )
@@ -228,16 +229,19 @@ def _judge_steps(rows: Sequence[LabelledRow], scorer: StepScorer) -> list[Verdic
     scored = scorer.score_steps(items)
     if len(scored) != len(rows):
         raise InputError(f"{scorer.name} scored {len(scored)} of {len(rows)} solutions")
-    name, made_by = scorer.name, repr(scorer)
+    traits: Traits | None = getattr(scorer, "traits", None)
     return [
-        _step_verdict(row.solution, found, verifier=name, made_by=made_by)
+        replace(
+            _step_verdict(row.solution, found, scorer.name),
+            made_by=repr(scorer),
+            source=traits.source if traits else None,
+            trained=traits.trained if traits else None,
+        )
         for row, found in zip(rows, scored, strict=True)
     ]
 
 
-def _step_verdict(
-    solution: Solution, scores: StepScores, *, verifier: str, made_by: str
-) -> Verdict:
+def _step_verdict(solution: Solution, scores: StepScores, verifier: str) -> Verdict:
     unscored = scores if isinstance(scores, Unscored) else None
     known = () if isinstance(scores, Unscored) else tuple(float(x) for x in scores)
     if unscored is None and not solution.steps:
@@ -259,7 +263,6 @@ def _step_verdict(
         step_scores=known,
         first_error=first_error(known, FIXED),
         cost=Cost(calls=1),
-        made_by=made_by,
     )
 
 

@@ -223,6 +223,7 @@ class _Said:
 
 
 def _verdict(raw: Mapping[str, Any], solution: Solution, name: str) -> Verdict:
+    """The entry as a verdict. Who speaks stays open: a file of numbers does not say it."""
     said = _said(raw, len(solution.steps))
     value = None
     if said.first_error is not None:

@@ -14,7 +14,7 @@ import typer
 
 from veriloop.errors import InputError, RunStopped
 from veriloop.ids import Json, content_id, describe
-from veriloop.records import Group, Unscored, Verdict
+from veriloop.records import Group, Traits, Unscored, Verdict
 from veriloop.runs.plan import StageEvent
 from veriloop.runs.signals import listening
 from veriloop.runs.stages import identity
@@ -327,6 +327,10 @@ class _Told:
     @property
     def name(self) -> str:
         return self.verifier.name
+
+    @property
+    def traits(self) -> Traits | None:
+        return getattr(self.verifier, "traits", None)
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         verdicts = await self.verifier.verify(group)

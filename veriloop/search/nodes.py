@@ -20,7 +20,7 @@ from veriloop.records import (
     Granularity,
     Problem,
     Solution,
-    Source,
+    Traits,
     Verdict,
 )
 from veriloop.search.found import Found, found
@@ -92,6 +92,7 @@ class TreeNodes:
         )
 
     def _verdict(self, solution: Solution, name: str, value: float, node: Node) -> Verdict:
+        traits: Traits | None = getattr(self.tree.verifier, "traits", None)
         return Verdict(
             problem=solution.problem,
             solution=solution.id,
@@ -101,14 +102,9 @@ class TreeNodes:
             value=value,
             detail={"visits": node.visits},
             made_by=describe(self),
-            source=_source(self.tree),
-            trained=False,
+            source=traits.source if traits else None,
+            trained=traits.trained if traits else None,
         )
-
-
-def _source(tree: TreeSearch) -> Source | None:
-    traits = getattr(tree.verifier, "traits", None)
-    return traits.source if traits is not None else None
 
 
 def _below(root: Node) -> Iterator[Node]:

@@ -12,7 +12,16 @@ from veriloop.bench.processbench import Critic, run_processbench, score_processb
 from veriloop.bench.statistics import Bootstrap
 from veriloop.engines.scripted import Scripted
 from veriloop.errors import InputError, VerifierError
-from veriloop.records import Form, Granularity, Problem, Solution, Unscored, Verdict
+from veriloop.records import (
+    Form,
+    Granularity,
+    Problem,
+    Solution,
+    Source,
+    Traits,
+    Unscored,
+    Verdict,
+)
 from veriloop.store.processbench import SUBSETS, ProcessBenchRow, read_processbench
 
 SAMPLE = Path(__file__).parents[2] / "data" / "processbench_sample.json"
@@ -67,6 +76,15 @@ def test_a_perfect_scorer_has_100_and_sees_problems_and_steps_alone(rows):
     assert result.extracted.pooled.n == 4
     assert result.extracted_macro.value == 100.0
     assert scorer.seen == [(row.problem.text, row.solution.steps) for row in rows]
+
+
+def test_a_scorer_that_declares_what_it_is_stamps_its_verdicts(rows):
+    who = Traits(Source.MODEL, (Form.SCORE,), (Granularity.STEP,), trained=True)
+    scorer = Scorer(oracle(rows))
+    assert {v.source for v in run(rows, scorer).verdicts} == {None}  # nothing says who speaks
+    scorer.traits = who
+    found = {(v.source, v.trained, v.made_by) for v in run(rows, scorer).verdicts}
+    assert found == {(Source.MODEL, True, repr(scorer))}
 
 
 def test_at_the_fixed_threshold_half_is_wrong_and_saved_scores_are_scored_again(rows):

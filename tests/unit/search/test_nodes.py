@@ -2,11 +2,13 @@
 
 import asyncio
 from collections import defaultdict
+from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
 from veriloop.feedback.siblings import Siblings
-from veriloop.records import Finish, Form, Group
+from veriloop.records import Finish, Form, Granularity, Group, Source, Traits
 from veriloop.search.growing import Grower
 from veriloop.search.nodes import PATH, VALUE, TreeNodes
 from veriloop.search.tree import Tree, TreeSearch
@@ -70,6 +72,18 @@ def test_siblings_of_the_tree_make_pairs_of_steps(forest, grown):
     }
     assert len(expected) > 3
     assert {e.solutions for e in kept.examples} == expected
+
+
+@pytest.mark.parametrize("trained", [True, False])
+def test_a_nodes_verdicts_say_who_valued_it(forest, trained):
+    @dataclass(frozen=True)
+    class Declared(forest.Exact):
+        traits: ClassVar[Traits] = Traits(
+            Source.MODEL, (Form.SCORE,), (Granularity.STEP,), trained=trained
+        )
+
+    found = forest.trace(TreeNodes(TreeSearch(Declared(), simulations=4, expand=2)))
+    assert {(v.source, v.trained) for v in found.verdicts} == {(Source.MODEL, trained)}
 
 
 def test_where_nothing_was_visited_what_was_found_is_handed_on(forest):
