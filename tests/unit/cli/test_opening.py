@@ -39,7 +39,7 @@ def spec(tmp_path):
 def test_models_of_the_embedded_world_are_folders_and_others_stay_as_they_are():
     assert model_path("abacus:judge") == str(checkpoint("judge"))
     assert model_path("Qwen@http://localhost:8000") == "Qwen@http://localhost:8000"
-    with pytest.raises(InputError, match="policy and judge, not 'teacher'"):
+    with pytest.raises(InputError, match="no checkpoint 'teacher'; Abacus ships policy, judge"):
         model_path("abacus:teacher")
 
 
