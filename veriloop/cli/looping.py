@@ -118,7 +118,7 @@ async def loop_verifier(spec: str, policy: Engine, folder: Path) -> AsyncIterato
     elif kind == "facts":
         from veriloop.verify.facts import Facts
 
-        decides = "model" if what.startswith("lookup") else "tool"
+        decides = "tool" if what.partition(":")[0] in ("calculator", "graph") else "model"
         yield Facts(policy, tool(what), decides)
     elif kind in _ASKING and what:
         async with verifier(kind, VerifierOptions(engine=what), folder) as opened:
@@ -185,5 +185,5 @@ def say(folder: Path) -> None:
         )
     for name, _ in sorted({(tool, True) for tool, _ in calls}):
         typer.echo(
-            f"  {name or '(no name)'}: {calls[name, True]:,} calls, {calls[name, False]:,} failed"
+            f"  {name or '(no such tool)'}: {calls[name, True]:,} calls, {calls[name, False]:,} failed"
         )

@@ -19,7 +19,8 @@ _OPEN = re.compile(r"<\s*tool\b(?P<attributes>[^<>]*)>", re.IGNORECASE)
 _NAME = re.compile(r"""name\s*=\s*(?:"([^"]*)"|'([^']*)'|([\w-]+))""", re.IGNORECASE)
 _END = re.compile(r"<\s*/\s*tool\s*>", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[\w-]+", re.ASCII)
-_SHOWN_TAG = re.compile(r"<(?=\s*/?\s*observation\b)", re.IGNORECASE)
+# Tags of this grammar, and the signs by which chat templates mark turns.
+_SHOWN_TAG = re.compile(r"<(?=\s*/?\s*(?:observation|tool)\b|\|)", re.IGNORECASE)
 
 
 @final
@@ -51,11 +52,14 @@ def find_action(text: str) -> Action | None:
 
 
 def show(tool: str, observation: Observation, most: int) -> str:
-    """The user turn with an observation, at most ``most`` characters of it, its own closing tags made harmless."""
+    """The user turn with an observation, at most ``most`` characters of it. Tags of this grammar and ``<|`` in it are
+    made harmless, and a name that no tool can have is not repeated.
+    """
     said = observation.text if observation.ok else observation.error
     inner = _SHOWN_TAG.sub("&lt;", excerpt(said.strip(), most))
     error = "" if observation.ok else ' error="true"'
-    return f'<observation name="{tool}"{error}>\n{inner}\n</observation>'
+    named = f' name="{tool}"' if _PLAIN_NAME.fullmatch(tool) else ""
+    return f"<observation{named}{error}>\n{inner}\n</observation>"
 
 
 def describe_tools(tools: Iterable[Tool]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import final
 
-from veriloop.errors import EngineError, EngineRefused, EngineTimeout
+from veriloop.errors import EngineError
 from veriloop.ids import Json, derive_seed, describe
 from veriloop.protocols import Engine, Request, Sampling
 from veriloop.records import (
@@ -27,7 +27,7 @@ from veriloop.records import (
     Verdict,
 )
 from veriloop.search.metered import Budget, BudgetSpent, Metered
-from veriloop.search.rounds import opening
+from veriloop.search.rounds import lost_to, opening, raised
 from veriloop.search.tools.grammar import CLOSE, check_names, describe_tools, find_action, show
 from veriloop.search.tools.observation import Observation, Tool
 from veriloop.text.answer_rules import find_answer
@@ -81,36 +81,31 @@ class ToolUse:
         verdicts = tuple(
             run.told(s, how) for run, s, how in zip(runs, solutions, ended, strict=True)
         )
-        failed = next((run.failed for run in runs if run.failed), None)
-        return ToolRuns(solutions, verdicts, failed)
+        failed = ((run.sample, run.failed) for run in runs if run.failed)
+        lost = next((lost_to(problem, error, f"run {j}") for j, error in failed), None)
+        return ToolRuns(solutions, verdicts, lost)
 
 
 @final
 @dataclass(frozen=True)
 class ToolRuns:
     """Solutions, each with a verdict that has no value: it tells how the run ended (``detail["search"]``), and which
-    tools were called (``detail["calls"]``). ``failed`` is what the engine failed with in a run that it broke off.
+    tools were called (``detail["calls"]``). ``lost`` is what the engine failed with in a run that it broke off.
     """
 
     solutions: tuple[Solution, ...]
     verdicts: tuple[Verdict, ...]
-    failed: EngineError | None = None
+    lost: Dropped | None = None
 
     @property
     def records(self) -> tuple[Solution | Verdict | Dropped, ...]:
         """Everything that is worth keeping."""
-        kept = (*self.solutions, *self.verdicts)
-        if self.failed is None:
-            return kept
-        reasons = ((EngineTimeout, "engine timed out"), (EngineRefused, "engine refused"))
-        reason = next((r for kind, r in reasons if isinstance(self.failed, kind)), "engine failed")
-        lost = Dropped(self.solutions[0].problem, reason, detail={"error": str(self.failed)})
-        return (*kept, lost)
+        return (*self.solutions, *self.verdicts, *(() if self.lost is None else (self.lost,)))
 
     def whole(self) -> tuple[Solution, ...]:
         """The solutions. Raises what the engine failed with: a tuple cannot say that a run was broken off."""
-        if self.failed is not None:
-            raise self.failed
+        if self.lost is not None:
+            raise raised(self.lost)
         return self.solutions
 
 
@@ -217,5 +212,5 @@ class _Run:
         else:
             called = f"no tool is called {name!r}" if name else "the call names no tool"
             observation = Observation(error=f"{called}; there are {', '.join(tools)}")
-        self.calls.append({"tool": name, "ok": observation.ok})
+        self.calls.append({"tool": name if name in tools else "", "ok": observation.ok})
         return observation
