@@ -7,6 +7,7 @@ functions. Equations in running text are ``text.equations``; algebra and units a
 from __future__ import annotations
 
 import ast
+import functools
 import math
 import operator
 import re
@@ -195,6 +196,10 @@ def _whole(work: Callable[..., int]) -> Callable[..., Fraction]:
     return of_whole
 
 
+def _lcm(one: int, other: int) -> int:
+    return int(_bounded(Fraction(math.lcm(one, other))))
+
+
 def _factorial(n: int) -> int:
     if not 0 <= n <= 1000:
         raise NoValue(f"the factorial of {n}: 0 to 1,000 are worked out")
@@ -226,11 +231,11 @@ _FUNCTIONS: Mapping[str, tuple[int, int, Callable[..., Fraction]]] = {
     "factorial": (1, 1, _whole(_factorial)),
     "floor": (1, 1, lambda x: Fraction(math.floor(x))),
     "gcd": (1, _MANY, _whole(math.gcd)),
-    "lcm": (1, _MANY, _whole(math.lcm)),
+    "lcm": (1, _MANY, lambda *values: functools.reduce(_whole(_lcm), values)),
     "max": (1, _MANY, lambda *values: max(values)),
     "min": (1, _MANY, lambda *values: min(values)),
     "round": (1, 2, _rounded),
     "sqrt": (1, 1, _root),
-    "sum": (1, _MANY, lambda *values: sum(values, Fraction(0))),
+    "sum": (1, _MANY, lambda *values: functools.reduce(lambda x, y: _bounded(x + y), values)),
 }
 _WANTED = f"write numbers, + - * / // % ^, brackets and {', '.join(_FUNCTIONS)}"

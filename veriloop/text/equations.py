@@ -16,6 +16,8 @@ from typing import final
 
 from veriloop.text.arithmetic import NoValue, evaluate, plain_signs
 
+MOST_CHARACTERS = 10_000  # of a line that is read
+
 _TOKEN = re.compile(
     r"(?P<number>(?:\d{1,3}(?:,\d{3})+(?!,?\d)|\d+)(?:\.\d+)?(?:\s?%(?!\s*[\d(]))?|\.\d+)"
     r"|(?P<other>[<>!:]=|==+|=>|[^\W\d]\w*|\\[A-Za-z]+)|(?P<equals>[=≈])|(?P<operator>\*\*|//|[-+*/^])"
@@ -49,13 +51,17 @@ _LOOSE_COMMANDS = frozenset(
     for word in ("text", "mathrm", "quad", "qquad", "Rightarrow", "implies", "therefore", "ldots")
 )
 _DRESS = (
+    (
+        re.compile(r"<<[^<>\n]*>>"),
+        "",
+    ),  # GSM8K's notes to a calculator repeat what stands beside them
     (re.compile(r"\\\\"), "\n"),
     (re.compile(r"\\[\[\]()]|\\?\$|&|\{,\}(?!\d)"), " "),
     (re.compile(r"\\(?:approx|doteq)(?![A-Za-z])"), "≈"),
     (re.compile(r"\\boxed\s*\{([^{}]*)\}"), r" \1 "),
     (re.compile(r"(\d)\s*(\\[dtc]?frac)"), r"\1~\2"),  # a mixed number is no product
     (
-        re.compile(r"(?<![\d)\s])\*\*|\*\*(?![\d(\s-])|(?:^|(?<=\n))\s*[-+*](?=\s)"),
+        re.compile(r"(?<![\d)\s])\*\*|\*\*(?![\d(\s-])|(?:^|(?<=\n))[^\S\n]*+[-+*](?=\s)"),
         " ",
     ),  # bold, and list marks
 )
@@ -87,7 +93,8 @@ class _Token:
 
 
 def find_equations(text: str) -> tuple[Equation, ...]:
-    """Every equation between numbers in which something is worked out, in order.
+    """Every equation between numbers in which something is worked out, in order; lines of more than ``MOST_CHARACTERS``
+    are left alone.
 
     >>> [(e.text, e.holds) for e in find_equations("So 3 * 4 = 12 apples, and 12 - 5 = 8.")]
     [('3 * 4 = 12', True), ('12 - 5 = 8', False)]
@@ -96,7 +103,9 @@ def find_equations(text: str) -> tuple[Equation, ...]:
         text = pattern.sub(plain, text)
     found: list[Equation] = []
     for line in text.splitlines():
-        if ("=" in line or "≈" in line) and not _OTHER_COUNTING.search(line):
+        if len(line) > MOST_CHARACTERS or not ("=" in line or "≈" in line):
+            continue
+        if not _OTHER_COUNTING.search(line):
             found += _in_line(plain_signs(line))
     return tuple(found)
 
@@ -184,12 +193,13 @@ def _in_run(
 
 def _trim(first: list[_Token], last: list[_Token]) -> None:
     """Take off brackets that open before an equation and close behind it."""
-    while first and _open(first) > 0 and first[0].kind == "open":
-        del first[0]
-    while (last and (_open(last) < 0 and last[-1].kind == "close")) or (
-        last and last[-1].kind == "open"
-    ):
-        del last[-1]
+    opened, at = _open(first), 0
+    while opened > at and first[at].kind == "open":
+        at += 1
+    del first[:at]
+    opened = _open(last)
+    while last and (last[-1].kind == "open" or (opened < 0 and last[-1].kind == "close")):
+        opened += 1 if last.pop().kind == "close" else -1
 
 
 def _open(side: Sequence[_Token]) -> int:

@@ -13,6 +13,7 @@ from typing import ClassVar, final
 from veriloop.ids import Json, describe
 from veriloop.records import (
     NO_ERROR,
+    Finish,
     Form,
     Granularity,
     Group,
@@ -32,7 +33,8 @@ class Equations:
     """1 where every equation between numbers holds, else 0, with the first step that has a wrong one.
 
     Fewer than ``least`` equations are too little to judge by: the verdict has no value then, unless one is wrong.
-    Step scores are 1 before the first wrong step and 0 at it. The critique names each wrong equation of that step.
+    Step scores are 1 before the first wrong step and 0 at it. The critique names each wrong equation of that step. An
+    equation in whose middle a token limit cut the solution is not read.
     """
 
     least: int = 1
@@ -50,7 +52,10 @@ class Equations:
         return tuple(self._verdict(solution) for solution in group.solutions)
 
     def _verdict(self, solution: Solution) -> Verdict:
-        found = [find_equations(step) for step in solution.steps]
+        steps = list(solution.steps)
+        if steps and solution.finish is Finish.LENGTH:
+            steps[-1] += "x"  # a side that goes on is left alone: 3 * 4 = 1 may be on its way to 12
+        found = [find_equations(step) for step in steps]
         wrong = [(i, e) for i, step in enumerate(found) for e in step if not e.holds]
         count = sum(map(len, found))
         first = wrong[0][0] if wrong else NO_ERROR

@@ -36,6 +36,7 @@ class Pattern:
     r"""1 where every ``required`` pattern is found and no ``forbidden`` one, else 0, with the faults as the critique.
 
     Patterns are regular expressions of Python in the whole text, ``^`` and ``$`` at lines. ``ignore_case`` by default.
+    A solution that a token limit cut gets no value where only more of it could have decided.
     ``r"\\boxed\{"`` asks for a boxed answer; ``r"\bas an AI\b"`` forbids a phrase.
     """
 
@@ -67,6 +68,8 @@ class Pattern:
             f"The solution says {text[:80]!r}, which is forbidden ({p!r})." for p, text in found
         ]
         detail: Mapping[str, Json] = {"missing": missing, "forbidden": [p for p, _ in found]}
+        if solution.finish is Finish.LENGTH and not found and (missing or self.forbidden):
+            return _ruled(self, solution, [], detail, Unscored.TRUNCATED)
         return _ruled(self, solution, faults, detail)
 
 

@@ -134,3 +134,12 @@ def test_what_ends_is_written_out_and_read_back(number, places):
 def test_large_numbers_are_told_by_their_size():
     assert written(Fraction(10) ** 5000) == "a number of about 5,001 digits"
     assert written(Fraction(1, 3)) == "1/3 (about 0.3333333333333)"
+
+
+@pytest.mark.parametrize("name", ["sum", "lcm"])
+def test_a_call_of_many_numbers_is_bounded_on_its_way(name):
+    """Each number is within the bound, what they make together is a million digits."""
+    powers = [f"{p}^{18_000 // p.bit_length()}" for p in range(3, 200, 2)]
+    numbers = [f"1/({p})" for p in powers] if name == "sum" else powers
+    with pytest.raises(NoValue, match="a number on the way is too large"):
+        evaluate(f"{name}({','.join(numbers)})")

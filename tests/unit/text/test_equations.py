@@ -39,6 +39,7 @@ def read(text):
         ("10/3 = 3", [("10/3 = 3", False)]),
         ("3 - 5 = -2", [("3 - 5 = -2", True)]),
         ("12 * 3 = 36 km", [("12 * 3 = 36", True)]),
+        ("sold 48/2 = <<48/2=24>>24 clips", [("48/2 = 24", True)]),  # as GSM8K writes it
         ("3(4+5) = 27", [("3(4+5) = 27", True)]),
     ],
 )
@@ -109,12 +110,12 @@ def test_a_side_that_has_no_value():
 
 
 def test_on_labelled_solutions_a_refuted_equation_is_a_real_slip():
-    """ProcessBench, part of GSM8K: no right solution is refused, and no refuted step is before the humans' first."""
+    """ProcessBench, GSM8K: no right solution is refused, and no refuted step is before the humans' first."""
     file = DATA / "processbench" / "gsm8k.json"
     if not file.is_file():
         pytest.skip("ProcessBench is not here")
     false, exact, early, read_of = 0, 0, 0, 0
-    for row in json.loads(file.read_text())[::4]:
+    for row in json.loads(file.read_text()):
         steps = [find_equations(step) for step in row["steps"]]
         read_of += any(steps)
         first = next((i for i, step in enumerate(steps) if not all(e.holds for e in step)), None)
@@ -122,5 +123,20 @@ def test_on_labelled_solutions_a_refuted_equation_is_a_real_slip():
         exact += row["label"] >= 0 and first == row["label"]
         early += first is not None and 0 <= first < row["label"]
     assert (false, early) == (0, 0)
-    assert exact >= 2
-    assert read_of > 70
+    assert exact >= 10
+    assert read_of > 300
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\n" * 20_000 + "1 + 1 = 2",
+        "(" * 9_000 + "1 + 1 = 2",
+        "1 + 1 = 2" + "(" * 9_000,
+        "\n".join([r"\frac{" * 1_500 + "= 1 + 1", "1" + ",111" * 2_000 + "1 = 2", "1 + 1 = 2"]),
+        "1 + 1 = 3 " + "." * 20_000 + "\n1 + 1 = 2",
+    ],
+)
+def test_whatever_a_model_writes_is_read_in_bounded_time(text):
+    """Time grew with the square of the length, to minutes; a line of more than 10,000 characters is left alone."""
+    assert read(text) == [("1 + 1 = 2", True)]

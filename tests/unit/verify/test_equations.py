@@ -43,3 +43,20 @@ def test_too_little_is_no_verdict_and_a_slip_is_always_one():
     assert verify().unscored is Unscored.EMPTY
     with pytest.raises(ValueError, match="at least 1"):
         Equations(least=0)
+
+
+@pytest.mark.parametrize(
+    ("steps", "value"),
+    [
+        (("12 * 13 = 156", "3 * 4 = 1"), 1.0),
+        (("12 * 13 = 156", "3 + 4 = 8 -"), 1.0),
+        (("12 * 13 = 156", "1 / 2 = 0."), 1.0),
+        (("12 * 13 = 155", "3 * 4 = 1"), 0.0),
+        (("3 * 4 = 13 apples, so"), 0.0),
+    ],
+)
+def test_an_equation_that_a_token_limit_cut_accuses_nobody(steps, value):
+    steps = (steps,) if isinstance(steps, str) else steps
+    group = Group(PROBLEM, (Solution(PROBLEM.id, steps, Finish.LENGTH),))
+    (said,) = asyncio.run(Equations().verify(group))
+    assert (said.value, said.first_error) == (value, -1 if value else 0)

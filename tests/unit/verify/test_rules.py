@@ -78,3 +78,20 @@ def test_a_cut_solution_is_too_long_or_undecided():
 def test_what_is_impossible_is_refused(make, says):
     with pytest.raises(ValueError, match=says):
         make()
+
+
+@pytest.mark.parametrize(
+    ("rule", "text", "value"),
+    [
+        (Pattern(("box",)), "and so", None),
+        (Pattern(("so",)), "and so", 1.0),
+        (Pattern(("so",), ("no",)), "and so", None),
+        (Pattern(("box",), ("so",)), "and so", 0.0),
+    ],
+)
+def test_a_cut_solution_is_judged_by_a_pattern_where_more_of_it_would_change_nothing(
+    rule, text, value
+):
+    said = verify(rule, text, finish=Finish.LENGTH)
+    assert said.value == value
+    assert said.unscored is (Unscored.TRUNCATED if value is None else None)
