@@ -36,5 +36,6 @@ class Calculator:
         told = " and ".join(
             f"{s.strip()} is {written(v)}" for s, v in zip(sides, values, strict=True)
         )
-        holds = all(agree(sides[0], side) for side in sides[1:])
+        about = "≈" in text
+        holds = all(agree(sides[0], side, about=about) for side in sides[1:])
         return Observation(f"{'supported' if holds else 'refuted'}: {told}")

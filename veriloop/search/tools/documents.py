@@ -6,7 +6,7 @@ Text files are cut at blank lines, a JSONL row is one passage. What is found in 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import final
@@ -15,6 +15,7 @@ from veriloop.errors import InputError
 from veriloop.text.steps import split_steps
 
 SUFFIXES = (".txt", ".md", ".jsonl")
+MOST_BYTES = 256 << 20  # of documents: they and their index are held in memory
 
 
 @final
@@ -29,7 +30,8 @@ class Passage:
 def read_passages(path: str | Path) -> tuple[Passage, ...]:
     """Every passage of a file, or of the files of a folder in the order of their names, hidden ones left out.
 
-    Raises InputError, naming file, row and field, for what cannot be read, and where there is nothing to read.
+    Raises InputError, naming file, row and field, for what cannot be read, for a link that leads out of the folder, and
+    where there is nothing to read or more than ``MOST_BYTES``.
     """
     root = Path(path)
     if root.is_dir():
@@ -38,6 +40,14 @@ def read_passages(path: str | Path) -> tuple[Passage, ...]:
         files = [root]
     else:
         raise InputError("there is no such file or folder of documents", file=str(path))
+    if root.is_dir():
+        _check_links(files, root)
+    size = sum(file.stat().st_size for file in files)
+    if size > MOST_BYTES:
+        raise InputError(
+            f"{size >> 20:,} MiB of documents, and at most {MOST_BYTES >> 20} are held in memory: name a part of them",
+            file=str(path),
+        )
     passages = [p for file in files for p in _read(file, root)]
     if not passages:
         raise InputError(
@@ -50,6 +60,14 @@ def read_passages(path: str | Path) -> tuple[Passage, ...]:
 def _visible(path: Path, root: Path) -> bool:
     inner = path.relative_to(root)
     return path.is_file() and not any(part.startswith(".") for part in inner.parts)
+
+
+def _check_links(files: Iterable[Path], root: Path) -> None:
+    """What a model can look up is what lies in the folder: documents of others may hold a link to any file here."""
+    inside = root.resolve()
+    for file in files:
+        if not file.resolve().is_relative_to(inside):
+            raise InputError("a link that leads out of the folder: copy the file", file=str(file))
 
 
 def _read(file: Path, root: Path) -> Iterator[Passage]:

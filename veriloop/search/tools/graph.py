@@ -8,6 +8,7 @@ blanks; no other reasoning is done, and what the graph does not say is unknown, 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import threading
 from collections import defaultdict
@@ -58,7 +59,7 @@ class Graph:
 
     async def call(self, text: str) -> Observation:
         """What the graph says; of a claim first of all supported, refuted or unknown."""
-        parts = [part.strip() for part in text.strip().strip("()").split("|")]
+        parts = [part.strip() for part in _bare(text.strip()).split("|")]
         if not 1 <= len(parts) <= 3 or not all(parts):
             return Observation(
                 error="write: name, or name | relation, or subject | relation | object"
@@ -153,6 +154,14 @@ def _fields(line: str, file: Path, number: int) -> list[object]:
     if not isinstance(row, dict):
         raise InputError(f"a row is an object with {', '.join(FIELDS)}", file=str(file), row=number)
     return [row.get(name) for name in FIELDS]
+
+
+def _bare(claim: str) -> str:
+    """A claim without the brackets around the whole of it; those of a name, as in ``Paris (Texas)``, stay."""
+    inner = claim[1:-1]
+    depths = itertools.accumulate((sign == "(") - (sign == ")") for sign in inner)
+    whole = claim[:1] == "(" and claim[-1:] == ")" and min(depths, default=0) >= 0
+    return inner if whole else claim
 
 
 def _key(name: str) -> str:

@@ -17,6 +17,8 @@ from veriloop.search.tools.documents import Passage, read_passages
 from veriloop.search.tools.observation import Observation
 from veriloop.text.excerpts import excerpt
 
+MOST_WORDS = 200  # of a query
+
 
 @final
 @dataclass(frozen=True)
@@ -45,11 +47,12 @@ class Lookup:
         return ["lookup", content_id("passages", passages), self.k, self.most]
 
     async def call(self, text: str) -> Observation:
-        """The passages, numbered, with their sources; an error for a query without words."""
-        if not words(text):
-            return Observation(error="write words to search for")
+        """The passages, numbered, with their sources; an error for a query without words or with too many."""
+        count = len(words(text))
+        if not 1 <= count <= MOST_WORDS:
+            return Observation(error=f"write 1 to {MOST_WORDS} words to search for, got {count:,}")
         passages, index = await asyncio.to_thread(self._open)
-        best = index.best(text, self.k)
+        best = await asyncio.to_thread(index.best, text, self.k)
         if not best:
             return Observation("no passage has any of these words")
         told = (

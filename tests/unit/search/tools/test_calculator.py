@@ -15,6 +15,7 @@ from veriloop.search.tools.calculator import Calculator
         ("3 * 4 = 12", "supported: 3 * 4 is 12 and 12 is 12"),
         ("3 * 4 = 13", "refuted: 3 * 4 is 12 and 13 is 13"),
         ("2 + 2 = 4 = 5", "refuted: 2 + 2 is 4 and 4 is 4 and 5 is 5"),
+        ("10/3 ≈ 3", "supported: 10/3 is 10/3 (about 3.333333333333) and 3 is 3"),
         ("10/3 = 3.33", "supported: 10/3 is 10/3 (about 3.333333333333) and 3.33 is 3.33"),
     ],
 )

@@ -3,7 +3,7 @@
 import pytest
 
 from veriloop.errors import InputError
-from veriloop.search.tools.documents import Passage, read_passages
+from veriloop.search.tools.documents import MOST_BYTES, Passage, read_passages
 
 
 def test_a_folder_is_read_in_the_order_of_names(tmp_path):
@@ -44,4 +44,24 @@ def test_nothing_is_there(tmp_path):
     with pytest.raises(InputError, match="no such file or folder"):
         read_passages(tmp_path / "none")
     with pytest.raises(InputError, match="no passage is here"):
+        read_passages(tmp_path)
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path):
+    """A corpus of others may hold ``notes.txt -> /home/me/key``: what a model can look up lies in the folder."""
+    (tmp_path / "key").write_text("secret")
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    (folder / "a.txt").write_text("a")
+    (folder / "b.txt").symlink_to(folder / "a.txt")
+    assert len(read_passages(folder)) == 2
+    (folder / "c.txt").symlink_to(tmp_path / "key")
+    with pytest.raises(InputError, match="a link that leads out of the folder"):
+        read_passages(folder)
+
+
+def test_more_than_memory_should_hold_is_refused_unread(tmp_path):
+    with (tmp_path / "a.txt").open("wb") as file:
+        file.truncate(MOST_BYTES + 1)  # sparse: nothing is written
+    with pytest.raises(InputError, match="256 MiB of documents, and at most 256"):
         read_passages(tmp_path)

@@ -90,6 +90,15 @@ def test_what_cannot_be_read_names_its_place(tmp_path, name, text, says, row, fi
         read_triples(tmp_path / "none.tsv")
 
 
-@pytest.mark.parametrize("text", ["", "a | | b", "a|b|c|d"])
+def test_brackets_of_a_name_stay(tmp_path):
+    (tmp_path / "g.tsv").write_text("Paris (Texas)\tlies in\tLamar County (Texas)\n")
+    graph = Graph(str(tmp_path / "g.tsv"))
+    for claim in ("{}", "({})"):
+        whole = claim.format("Paris (Texas) | lies in | Lamar County (Texas)")
+        assert say(graph, whole) == "supported: Paris (Texas) | lies in | Lamar County (Texas)"
+    assert say(graph, "Paris (Texas)").startswith("Paris (Texas) | lies in")
+
+
+@pytest.mark.parametrize("text", ["", "()", "a | | b", "a|b|c|d"])
 def test_a_call_in_another_form_is_an_error(graph, text):
     assert not asyncio.run(graph.call(text)).ok

@@ -48,3 +48,8 @@ def test_what_cannot_be_is_refused(tmp_path):
         Lookup("x", k=0)
     with pytest.raises(InputError, match="no such file"):
         call(Lookup(str(tmp_path / "none")), "a")
+
+
+def test_a_query_is_bounded(documents):
+    assert call(Lookup(str(documents)), "Rome " * 200).ok
+    assert "write 1 to 200 words" in call(Lookup(str(documents)), "Rome " * 201).error
