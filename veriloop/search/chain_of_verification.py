@@ -33,6 +33,7 @@ from veriloop.search.growing import Spent
 from veriloop.search.metered import Budget, BudgetSpent, Metered
 from veriloop.search.rounds import lost_to, raised, revision
 from veriloop.search.sample import Sample, in_steps
+from veriloop.text.code_blocks import without_thoughts
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import tagged_sections
 
@@ -125,6 +126,7 @@ class _Chain:
     stage: str = "questions"
     checks: list[tuple[str, str]] = field(default_factory=list["tuple[str, str]"])
     said: list[str] = field(default_factory=list[str])  # agrees, disagrees or unclear of each check
+    cost: Cost = Cost()  # of the checks, without draft and revision
 
     async def go(self, draft: Solution) -> Solution | None:
         """The revision; None where no question was asked."""
@@ -188,7 +190,7 @@ class _Chain:
             if self.said
             else rows
         )
-        value = None
+        value, lacking = None, Unscored.ENGINE if ended == "engine" else Unscored.ABSTAINED
         if self.said and "disagrees" in self.said:
             value = 0.0
         elif self.said and set(self.said) == {"agrees"}:
@@ -200,14 +202,9 @@ class _Chain:
             form=Form.TEXT,
             granularity=Granularity.TRAJECTORY,
             value=value,
-            unscored=Unscored.ABSTAINED if value is None else None,
+            unscored=None if value is not None else lacking,
             critique=self.told or None,
-            cost=Cost(
-                self.meter.spent.calls,
-                0,
-                self.meter.spent.prompt_tokens or 0,
-                self.meter.spent.tokens or 0,
-            ),
+            cost=self.cost,
             detail={"checks": checks, "search": spent},
             made_by=describe(self.by),
             source=Source.MODEL,
@@ -231,7 +228,7 @@ class _Chain:
         return (first, *rest)
 
     async def _ask(self, what: str, place: int, **values: str) -> str:
-        """The text that the engine writes to a filled prompt; cut ones are as they are."""
+        """The text that the engine writes to a filled prompt, without its thoughts; cut ones are as they are."""
         answers = what in ("answer", "answer_all", "compare")
         sampling = self.by.answering if answers else self.by.sampling
         reply = await self.meter.generate(
@@ -239,8 +236,10 @@ class _Chain:
         )
         if not reply.completions:
             raise EngineError(f"engine {self.meter.name!r} gave no sample")
-        text = reply.completions[0].text.strip()
-        return text + (" ..." if reply.completions[0].finish is Finish.LENGTH else "")
+        one = reply.completions[0]
+        self.cost += Cost(1, 0, reply.prompt_tokens or 0, one.tokens or 0, reply.usd)
+        text = (without_thoughts(one.text) or "").strip()
+        return text + (" ..." if one.finish is Finish.LENGTH else "")
 
     def _request(self, filled: str, sampling: Sampling, what: str, place: int) -> Request:
         seed = derive_seed(self.by.seed, "cov", self.problem.id, what, place)
@@ -262,5 +261,5 @@ async def _all(asked: Iterable[Awaitable[str]]) -> list[str]:
 def _questions(text: str) -> list[str]:
     """The questions in a plan: tagged ones, else the lines of a list, without repeats."""
     tagged = [section.text for section in tagged_sections(text, "question") if section.closed]
-    found = tagged or [line for line in _NUMBERED.findall(text) if line.endswith("?")]
+    found = tagged or [line for line in _NUMBERED.findall(text) if line.endswith(("?", "？", "؟"))]
     return list(dict.fromkeys(question for question in found if question))

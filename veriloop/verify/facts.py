@@ -31,6 +31,7 @@ from veriloop.records import (
     Unscored,
     Verdict,
 )
+from veriloop.text.code_blocks import without_thoughts
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import tagged_sections
 
@@ -101,7 +102,8 @@ class Facts:
 
     ``decides`` says who decides: "tool", whose answer begins with supported, refuted or unknown (graph, calculator), or
     "model", which reads what the tool shows (lookup). ``extract`` and ``read`` name text files in
-    ``veriloop/verify/prompts``; ``most`` claims are checked. The critique lists refuted claims with what refutes them.
+    ``veriloop/verify/prompts``; ``most`` claims are checked, further ones stay unknown. The critique lists refuted
+    claims with what refutes them.
     """
 
     engine: Engine
@@ -155,7 +157,7 @@ class Facts:
         for _, more, _ in checked:
             cost += more
         lost = next((reason for _, _, reason in checked if reason), None)
-        read = _Read(tuple(claim for claim, _, _ in checked), cost=cost)
+        read = _Read((*(claim for claim, _, _ in checked), *claims[self.most :]), cost=cost)
         return self._verdict(solution, read, lost)
 
     async def _check(self, claim: Claim, solution: str) -> tuple[Claim, Cost, Unscored | None]:
@@ -185,7 +187,8 @@ class Facts:
             return "the engine gave no choice", Cost(1), Unscored.ENGINE
         one = reply.completions[0]
         cost = Cost(1, 0, reply.prompt_tokens or 0, one.tokens or 0, reply.usd)
-        return one.text, cost, Unscored.TRUNCATED if one.finish is Finish.LENGTH else None
+        text = without_thoughts(one.text) or ""
+        return text, cost, Unscored.TRUNCATED if one.finish is Finish.LENGTH else None
 
     def _verdict(self, solution: Solution, read: _Read, lost: Unscored | None = None) -> Verdict:
         states = [claim.state for claim in read.claims]

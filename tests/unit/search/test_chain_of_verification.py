@@ -68,6 +68,9 @@ def test_the_calls_of_each_way(loops, way, kinds):
     ]
     assert found.verdicts[0].detail["search"]["calls"] == len(kinds)
     assert len({r.seed for r in engine.requests}) == len(kinds)
+    assert found.verdicts[0].cost.calls == len(kinds) - 2, (
+        "draft and revision are no cost of the checks"
+    )
 
 
 @pytest.mark.parametrize("way", ["together", "factored"])
@@ -108,7 +111,12 @@ def test_only_a_comparison_gives_the_draft_a_value(loops):
 
 @pytest.mark.parametrize(
     ("plan", "asked"),
-    [("1. Is it 5?\n2) Why so?\nSo be it.", ["Is it 5?", "Why so?"]), ("Nothing to ask.", [])],
+    [
+        ("1. Is it 5?\n2) Why so?\nSo be it.", ["Is it 5?", "Why so?"]),
+        ("1. 2加3是几？\n", ["2加3是几？"]),
+        ("<think><question>Hm?</question></think><question>So?</question>", ["So?"]),
+        ("Nothing to ask.", []),
+    ],
 )
 def test_plans_of_another_form(loops, plan, asked):
     engine = Scripted(lambda r: plan if kind_of(r) == "questions" else write(r))
@@ -138,6 +146,7 @@ def test_an_engine_that_fails_keeps_the_draft_and_says_where(loops):
     assert [s.answer for s in found.solutions] == ["6"]
     assert (found.lost.reason, found.lost.detail["at"]) == ("engine timed out", "answers")
     assert found.records[-1] is found.lost
+    assert found.verdicts[0].unscored is Unscored.ENGINE
     with pytest.raises(EngineTimeout, match="at answers"):
         loops.run(search, Scripted(write, failures={4: "timeout"}))
     with pytest.raises(EngineError):

@@ -127,8 +127,16 @@ def test_a_reader_that_fails_leaves_no_value_but_what_is_refuted_stays_so():
 
 
 def test_claims_are_bounded_and_asked_once():
-    said = verify(tagged("a", "b", "a", "c"), Says({}), most=2)
-    assert [c["claim"] for c in said.detail["claims"]] == ["a", "b"]
+    """What was not checked is unknown: two supported claims of three are not all."""
+    said = verify(tagged("a", "b", "a", "c"), Says({"a": YES, "b": YES, "c": NO}), most=2)
+    states = [(c["claim"], c["state"]) for c in said.detail["claims"]]
+    assert states == [("a", "supported"), ("b", "supported"), ("c", "unknown")]
+    assert said.unscored is Unscored.ABSTAINED
+
+
+def test_what_a_model_thought_is_no_claim():
+    said = verify(f"<think>{tagged('no')}</think>{tagged('yes')}", Says({"yes": YES, "no": NO}))
+    assert [c["claim"] for c in said.detail["claims"]] == ["yes"]
 
 
 def test_the_shipped_tools_decide(tmp_path):
