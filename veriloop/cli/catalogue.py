@@ -9,6 +9,8 @@ from pathlib import Path
 
 import typer
 
+from veriloop.errors import InputError
+
 NAME = typer.Argument(None, help="A method, to see its row whole; all rows are listed without.")
 ROWS = typer.Option(None, "--rows", help="Another file of rows, in the form of methods.toml.")
 REPORT = typer.Option(None, "--report", help="Write a page with the grid drawn to this file.")
@@ -26,6 +28,7 @@ def catalogue(
     rows: Path | None = ROWS,
 ) -> None:
     """Methods as (search, verifiers, feedback): the rows that run here, and what the others lack."""
+    # The page is of all rows: a grid of some would call squares that the others fill not listed.
     import json
 
     from veriloop.recipes.catalogue.page import catalogue_page, list_lines, row_json, row_lines
@@ -41,22 +44,22 @@ def catalogue(
 
     everything = read_rows(rows)
     chosen = list(everything)
-    if task:
-        task = known_word("--task", task, TASKS)
-        chosen = [row for row in chosen if task in row.tasks]
-    if search:
-        search = known_word("--search", search, SEARCHES)
-        chosen = [row for row in chosen if row.search == search]
-    if verifier:
-        verifier = known_word("--verifier", verifier, TYPES)
-        chosen = [row for row in chosen if verifier in row.verifiers]
-    if feedback:
-        feedback = known_word("--feedback", feedback, FEEDBACKS)
-        chosen = [row for row in chosen if row.feedback == feedback]
+    for option, word, known in (
+        ("task", task, TASKS),
+        ("search", search, SEARCHES),
+        ("verifier", verifier, TYPES),
+        ("feedback", feedback, FEEDBACKS),
+    ):
+        if word:
+            word = known_word(f"--{option}", word, known)
+            chosen = [row for row in chosen if word in row.words(option)]
     if runs is not None:
         chosen = [row for row in chosen if row.runs == runs]
     if name:
-        chosen = [find_row(name, chosen)]
+        row = find_row(name, everything)
+        if row not in chosen:
+            raise InputError(f"{row.name} is in the catalogue, and the other options leave it out")
+        chosen = [row]
     if as_json:
         typer.echo(json.dumps([row_json(row) for row in chosen], indent=1, ensure_ascii=False))
     elif name:
@@ -66,5 +69,7 @@ def catalogue(
     if report:
         from veriloop.report.render import write_page
 
-        write_page(catalogue_page(chosen, f"veriloop catalogue --report {report.name}"), report)
+        of = f" --rows {rows.name}" if rows else ""
+        command = f"veriloop catalogue{of} --report {report.name}"
+        write_page(catalogue_page(everything, command), report)
         typer.echo(f"page: {report}", err=as_json)

@@ -15,6 +15,7 @@ from veriloop.records import NO_ERROR, Finish, Problem, Solution, Verdict
 from veriloop.search.metered import Metered
 from veriloop.search.rounds import Revised, Reviser, Rounds
 from veriloop.search.sample import Sample, in_steps
+from veriloop.search.whole import as_one
 from veriloop.text.code_blocks import without_thoughts
 from veriloop.text.prompts import load_prompt
 
@@ -52,7 +53,8 @@ class Refine:
         draft, VerifierError for a verifier whose verdicts accept nothing.
         """
         meter = Metered(engine, self.by.budget)
-        loop = Reviser(problem, meter, self.verifier, self.by, self.tell, in_steps, describe(self))
+        cut = as_one if problem.tests else in_steps  # steps would take a program's indentation off
+        loop = Reviser(problem, meter, self.verifier, self.by, self.tell, cut, describe(self))
         return await loop.run(self.draft)
 
     async def tell(self, problem: Problem, solution: Solution, verdict: Verdict) -> str:

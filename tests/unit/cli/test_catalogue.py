@@ -66,6 +66,15 @@ def test_a_page_draws_the_grid(tmp_path):
     assert "Chain of Preference Optimization" in text
 
 
+def test_a_page_of_a_shorter_list_still_shows_the_whole_catalogue(tmp_path):
+    """A grid of the rows of one task would call squares that other rows fill not listed."""
+    whole, some = tmp_path / "a" / "page.html", tmp_path / "b" / "page.html"
+    for page, words in ((whole, ()), (some, ("--task", "code"))):
+        page.parent.mkdir()
+        veriloop(*words, "--report", page)
+    assert some.read_text() == whole.read_text()
+
+
 def test_own_rows_are_listed_from_their_file(tmp_path):
     own = tmp_path / "mine.toml"
     own.write_text(
@@ -82,6 +91,7 @@ def test_own_rows_are_listed_from_their_file(tmp_path):
         (("--task", "cooking"), "--task is one of alignment, code, general"),
         (("--verifier", "oracle"), "--verifier is one of golden annotation"),
         (("RLHP",), "did you mean RLHF"),
+        (("STaR", "--task", "code"), "is in the catalogue, and the other options leave it out"),
         (("--rows", "absent.toml"), "absent.toml: cannot be read"),
     ],
 )

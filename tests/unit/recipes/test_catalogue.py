@@ -5,21 +5,21 @@ import importlib.util
 import json
 import re
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from veriloop.engines.scripted import Scripted
 from veriloop.errors import InputError
-from veriloop.recipes.catalogue.compose import compose, needs
+from veriloop.recipes.catalogue.compose import Ran, Selection, compose, needs
 from veriloop.recipes.catalogue.grid import CELLS, State, fill, generic
 from veriloop.recipes.catalogue.page import markdown_table
 from veriloop.recipes.catalogue.rows import find_row, read_rows, read_types
 from veriloop.records import ExampleKind, Form, Problem
 from veriloop.search.tools.calculator import Calculator
 from veriloop.search.tools.lookup import Lookup
-from veriloop.search.tools.observation import Observation
+from veriloop.search.tools.programs import Programs
 from veriloop.testing import check_repr
 from veriloop.testing.judge import SpokenJudge
 from veriloop.verify import KINDS as VERIFIERS
@@ -152,17 +152,6 @@ class Same:
         return reference == answer
 
 
-@dataclass(frozen=True)
-class Printed:
-    """What an interpreter would print, without one: tests of the sandboxed tool have one."""
-
-    name: str = "python"
-    description: str = "runs a program"
-
-    async def call(self, text):
-        return Observation("7")
-
-
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory):
     """A tiny outcome and a tiny process reward model, as such are published."""
@@ -222,9 +211,8 @@ def test_prm_chooses_the_best_scored_of_the_samples(checkpoints):
     assert scores[ran.chosen.id] == max(scores.values())
 
 
-@pytest.mark.parametrize("name", ["Self-Rewarding", "StructRAG"])
-def test_preferences_of_a_language_model_are_right_over_wrong(name):
-    ran = run(name)
+def test_preferences_of_a_language_model_are_right_over_wrong():
+    ran = run("Self-Rewarding")
     assert written(ran) == [(("\n\n".join(RIGHT), "\n\n".join(WRONG)), ())]
 
 
@@ -281,23 +269,41 @@ def test_rest_mcts_rewards_every_node_by_its_value():
     assert all(value == 0.0 for text, value in rewards.items() if "8" in text)
 
 
-def test_rules_of_form_decide_what_is_imitated():
-    said = ["Write a poem on rain.", "Draw a picture of rain.", "Rain.", "Name three rivers."]
-    ran = run("Self-Instruct", policy=lambda r: said[r.first])
-    assert written(ran) == [((said[0],), ()), ((said[3],), ())]
-    ran = run(
-        "Code Alpaca",
-        problem=CODE,
-        policy=lambda r: ["I am sorry: ```", "```python\n1\n```"][r.first % 2],
+MENDED = "```python\ndef f():\n    x = 'AC'\n\n    print(x)\n\n\nf()\n```\n"
+
+
+@pytest.mark.parametrize(
+    ("refined", "imitated"),
+    [(MENDED, [MENDED]), ("```python\nprint('WA')\n```", []), ("AC, without a program", [])],
+)
+def test_ilf_imitates_the_refinement_by_feedback_that_passes_the_rule_and_the_tests(
+    refined, imitated
+):
+    """The feedback reaches the policy, and the program keeps the white space that it needs."""
+
+    def write(request):
+        if len(request.prompt) == 1:
+            return "```python\nprint('WA') # draft\n```"
+        assert "use a function" in request.prompt[-1].content
+        return refined
+
+    criticise = Scripted({}, default="It prints too soon: use a function. <score>2</score>")
+    ran = run("ILF-Code", problem=CODE, policy=write, judge=criticise, code_judge=SpokenJudge())
+    assert [completions for completions, _ in written(ran)] == [(text,) for text in imitated]
+    assert [v.verifier for v in ran.group.verdicts] == ["rubric", "rubric", "panel", "panel"]
+
+
+def reading(shown):
+    """Goes by what the tool found alone: its own word, what its program printed, or the passage with the sum's end."""
+    claim, found = (
+        shown.split(f"<{tag}>\n")[1].split(f"\n</{tag}>")[0] for tag in ("claim", "found")
     )
-    assert written(ran) == [(("```python\n1\n```",), ())]
-
-
-def test_ilf_imitates_what_passes_the_rule_and_the_tests():
-    said = ["```python\nprint('AC')\n```", "```python\nprint('WA')\n```", "no code", "AC"]
-    ran = run("ILF-Code", problem=CODE, policy=lambda r: said[r.first], code_judge=SpokenJudge())
-    assert written(ran) == [((said[0],), ())]
-    assert {v.verifier for v in ran.group.verdicts} == {"panel"}
+    holds = {"supported": True, "True": True, "refuted": False, "False": False}.get(
+        found.split(":")[0]
+    )
+    if holds is None:
+        holds = re.findall(r"\d", claim)[-1] in found.partition("\n")[2]
+    return f"<finding>{'supported' if holds else 'refuted'}</finding>"
 
 
 def revising(request):
@@ -306,12 +312,13 @@ def revising(request):
     if "<criteria>" in shown:
         return judge(request)
     if "claims" in shown:  # what the extractor is asked
-        sums = re.findall(r"3 \+ 4 = \d", shown.split("</task>")[1])
-        return f"<claim_1>{sums[0]}</claim_1>"
-    if "<claim>" in shown:
+        left, right = re.findall(r"(3 \+ 4) = (\d)", shown.split("</task>")[1])[0]
+        python = "Python 3 program" in shown  # the tool's own description
         return (
-            f"<finding>{'refuted' if '8' in shown.split('<found>')[0] else 'supported'}</finding>"
+            f"<claim_1>{f'print({left} == {right})' if python else f'{left} = {right}'}</claim_1>"
         )
+    if "<claim>" in shown:
+        return reading(shown)
     told = len(request.prompt) > 1
     return "\n\n".join(RIGHT if told else WRONG)
 
@@ -325,9 +332,10 @@ def test_self_refine_ends_with_what_its_own_rating_accepts():
 @pytest.mark.parametrize("tool", ["calculator", "lookup", "python"])
 def test_critic_revises_by_what_a_tool_shows(tool, tmp_path):
     (tmp_path / "facts.txt").write_text("It is known that 3 + 4 = 7.")
-    tools = {"calculator": Calculator(), "lookup": Lookup(str(tmp_path)), "python": Printed()}
+    tools = {"calculator": Calculator(), "lookup": Lookup(str(tmp_path)), "python": Programs()}
     ran = run("CRITIC", policy=revising, judge=Scripted(revising), tool=tools[tool])
     assert [s.steps for s in ran.group.solutions] == [WRONG, RIGHT]
+    assert [v.value for v in ran.group.verdicts] == [0.0, 1.0]
     assert ran.chosen.steps == RIGHT
 
 
@@ -517,9 +525,7 @@ def everything(request):
         said = "8" if "= 8" in shown.split("</task>")[1] else "7"
         return f"<claim_1>3 + 4 | is | {said}</claim_1>"
     if "<claim>" in shown:
-        return (
-            f"<finding>{'refuted' if '8' in shown.split('<found>')[0] else 'supported'}</finding>"
-        )
+        return reading(shown)
     if "<criteria>" in shown:
         return judge(request)
     if len(request.prompt) > 1:
@@ -527,18 +533,40 @@ def everything(request):
     return solve(request)
 
 
+@pytest.fixture(scope="module")
+def searched(checkpoints, tmp_path_factory):
+    """What the parts of a cell make of the problem. Cells that differ in their writer alone share the search and its
+    verdicts, so that no checkpoint is opened for each of five writers.
+    """
+    folder, groups = tmp_path_factory.mktemp("sources"), {}
+    (folder / "docs").mkdir()
+    (folder / "docs/sums.txt").write_text("3 + 4 is 7.")
+    (folder / "graph.tsv").write_text("3 + 4\tis\t7\n")
+
+    def run(cell):
+        code = cell[1] == "code interpreter"
+        policy = Scripted(program if code else everything)
+        cast = {
+            "policy": policy, "judge": Scripted(everything), "equality": Same(), **checkpoints,
+            "documents": str(folder / "docs"), "graph": str(folder / "graph.tsv"), "code_judge": SpokenJudge(),
+        }  # fmt: skip
+        composed = compose(generic(cell), cast)
+        key = composed.search, composed.verifiers
+        if repr(key) not in groups:
+            ran = asyncio.run(composed.run(CODE if code else PROBLEM, policy))
+            groups[repr(key)] = ran.group
+            return ran
+        group, writer = groups[repr(key)], composed.feedback
+        if isinstance(writer, Selection):
+            return Ran(group, chosen=writer.choose(group))
+        return Ran(group, writer.feedback(group))
+
+    return run
+
+
 @pytest.mark.parametrize("cell", [c for c in CELLS if generic(c)], ids="-".join)
-def test_every_possible_cell_runs(cell, checkpoints, tmp_path):
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/sums.txt").write_text("3 + 4 is 7.")
-    (tmp_path / "graph.tsv").write_text("3 + 4\tis\t7\n")
-    code = cell[1] == "code interpreter"
-    policy = Scripted(program if code else everything)
-    cast = {
-        "policy": policy, "judge": Scripted(everything), "equality": Same(), **checkpoints,
-        "documents": str(tmp_path / "docs"), "graph": str(tmp_path / "graph.tsv"), "code_judge": SpokenJudge(),
-    }  # fmt: skip
-    ran = asyncio.run(compose(generic(cell), cast).run(CODE if code else PROBLEM, policy))
+def test_every_possible_cell_runs(cell, searched):
+    ran = searched(cell)
     assert ran.group.solutions
     assert ran.chosen or ran.kept.examples or ran.kept.dropped
     blind = cell[1] in ("ORM", "PRM", "rule-based")  # know nothing of sums

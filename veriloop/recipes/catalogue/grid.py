@@ -75,9 +75,12 @@ def generic(cell: Cell) -> Row | None:
     known = _PARTIAL if search == "tree" else _WHOLE
     if verifier not in known or (search, feedback) == ("tree", "verifier-aware"):
         return None
-    aware = {"kind": "refine", "verifier": "@verifier", "by": {"most": 1, "accept": 0.5}}
+    drawn = "whole" if verifier == "code interpreter" else "sample"
+    samples = {"kind": drawn, "n": 4}
+    aware = {
+        "kind": "refine", "verifier": "@verifier", "draft": {"kind": drawn, "n": 1}, "by": {"most": 1, "accept": 0.5}
+    }  # fmt: skip
     beam = {"kind": "beam", "width": 2, "expand": 2, "verifier": "@verifier"}
-    samples = {"kind": "whole" if verifier == "code interpreter" else "sample", "n": 4}
     linear = aware if feedback == "verifier-aware" else samples
     of = next(one for one in read_types() if one.name == verifier)
     return Row(

@@ -118,6 +118,12 @@ class Row:
         """True where it is composed of parts that run."""
         return bool(self.parts)
 
+    def words(self, what: str) -> tuple[str, ...]:
+        """Its words for a task, search, verifier or feedback, those that lists are filtered by."""
+        return {
+            "task": self.tasks, "search": (self.search,), "verifier": self.verifiers, "feedback": (self.feedback,)
+        }[what]  # fmt: skip
+
     @property
     def cells(self) -> tuple[tuple[str, str, str], ...]:
         """Where it stands in the grid of searches, verifier types and feedbacks: a cell for each type."""
