@@ -180,17 +180,21 @@ def _read(completion: Completion, steps: int) -> _Read:
     cut = completion.finish is Finish.LENGTH
     critique = parse_critique(text, steps)
     # A correction that was cut in its middle has no end, and what it boxed last is no final answer.
-    lost = cut and not critique.correct and not _ended(text)
+    ended = critique.answer is not None if critique.correct else _ended(text)
+    lost = cut and not ended
     correction = None if lost else critique.correction or None
     answer = None if lost else critique.answer
-    if critique.why is None:
-        why = "the correction was cut by the token limit" if lost else ""
-        return _Read(critique.first_error, None, why, text, correction, answer)
-    reason = Unscored.TRUNCATED if cut else Unscored.UNPARSED
-    return _Read(None, reason, critique.why.value, text, correction, answer)
+    why = "" if critique.why is None else critique.why.value
+    if not why and cut and not critique.correction:
+        why = "the conclusion was cut by the token limit"  # step 12 may read as 1
+    if why:
+        reason = Unscored.TRUNCATED if cut else Unscored.UNPARSED
+        return _Read(None, reason, why, text, correction, answer)
+    why = "the correction was cut by the token limit" if lost else ""
+    return _Read(critique.first_error, None, why, text, correction, answer)
 
 
 def _ended(text: str) -> bool:
-    """True where the last correction that begins also ends."""
-    said = text.upper().replace("CORRECTION ", "CORRECTION_")
+    """True where the last correction that begins also ends; what was thought begins none."""
+    said = text.rpartition("</think")[2].upper().replace("CORRECTION ", "CORRECTION_")
     return said.rfind(END) > said.rfind(START)

@@ -132,6 +132,37 @@ def test_a_verdict_before_the_cut_stands_and_half_a_correction_does_not():
     assert (whole.correction, whole.detail) == (FIXED, {"answer": "84"})
 
 
+LATE = render_critique(Critique(("fine",) * 12, False, 11, FIXED))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LATE[: LATE.index("number: 12") + len("number: 1")],  # would name step 1
+        LATE[: LATE.index("number: 12") + len("number: 12")],  # may go on
+        LATE[: LATE.index("Incorrect.") + len("Incorrect")],
+        APPROVES[: APPROVES.index("Correct.") + len("Correct.")],  # may contradict itself yet
+    ],
+)
+def test_a_conclusion_that_was_cut_is_not_completed_by_guessing(text):
+    verdict = criticise(Completion(text, Finish.LENGTH, tokens=9), ("a step",) * 12)
+    assert (verdict.value, verdict.first_error) == (None, None)
+    assert verdict.unscored is Unscored.TRUNCATED
+
+
+def test_a_box_that_was_cut_is_no_correction_of_a_right_solution():
+    text = APPROVES[: APPROVES.index("84}") + 1]
+    verdict = criticise(Completion(text, Finish.LENGTH, tokens=9), RIGHT)
+    assert (verdict.value, verdict.correction, verdict.detail["answer"]) == (1.0, None, None)
+
+
+def test_a_correction_in_a_thought_does_not_end_the_one_that_was_cut():
+    thought = f"<think>{REJECTS}</think>"
+    bare = REJECTS[: REJECTS.index("\nCORRECTION_END")].replace("CORRECTION_START\n", "")
+    verdict = criticise(Completion(thought + bare, Finish.LENGTH, tokens=9))
+    assert (verdict.value, verdict.correction) == (0.0, None)
+
+
 @pytest.mark.parametrize("failure", ["error", "timeout", "refused"])
 def test_a_failing_engine_is_the_reason(failure):
     verdict = criticise("unused", failures={1: failure})
