@@ -45,8 +45,8 @@ class Rubric:
     ``prompt`` names a text file in ``veriloop/verify/prompts``: ``rubric`` for whole responses, ``rubric_partial``
     for work that goes on, which a guided search asks about. The value is the mean of those of ``n`` samples that can
     be read (the paper on Self-Rewarding averages 3); ``detail`` has each rating and how many could not be read, and
-    ``critique`` is the first reply that was. Where none can be read, or a number lies outside the range, the verdict
-    is unscored.
+    ``critique`` is the first reply that was. Where none can be read, the verdict is unscored; a number outside
+    the range is not read.
     """
 
     engine: Engine
@@ -100,7 +100,7 @@ class Rubric:
         return self._rated(solution, said, cost)
 
     def _rated(self, solution: Solution, said: Sequence[Completion], cost: Cost) -> Verdict:
-        ratings = [(one, self.rating(one.text)) for one in said]
+        ratings = [(one, self.rating(one.text, one.finish is Finish.LENGTH)) for one in said]
         read = [(one, rating) for one, rating in ratings if rating is not None]
         if not read:
             reason = Unscored.UNPARSED if said else Unscored.ENGINE
@@ -119,11 +119,17 @@ class Rubric:
             solution, value=value, critique=read[0][0].text, cost=cost, detail=detail
         )
 
-    def rating(self, text: str) -> float | None:
-        """What the last ``<score>`` after any ``</think>`` says; None where it is no number of the range."""
+    def rating(self, text: str, cut: bool = False) -> float | None:
+        """What the last ``<score>`` after any ``</think>`` says; None where it is no number of the range, is out of
+        another highest one (4/10), or is open at the end of a reply that was ``cut``.
+        """
         sections = tagged_sections(text.rpartition("</think>")[2], "score")
-        said = sections[-1].text.split("/")[0].strip(" *") if sections else ""
+        if not sections or (cut and not sections[-1].closed):
+            return None
+        said, slash, of = (part.strip(" *") for part in sections[-1].text.partition("/"))
         if not _NUMBER.fullmatch(said) or not self.lowest <= float(said) <= self.highest:
+            return None
+        if slash and not (_NUMBER.fullmatch(of) and float(of) == self.highest):
             return None
         return float(said)
 

@@ -44,7 +44,9 @@ def test_a_rating_is_a_share_of_the_range(said, value):
         ("<score>7</score>", Unscored.UNPARSED),
         ("<score>four</score>", Unscored.UNPARSED),
         ("<score>1-2</score>", Unscored.UNPARSED),
+        ("<score>4/10</score>", Unscored.UNPARSED),  # of another range
         (Completion("It rhymes and", Finish.LENGTH), Unscored.TRUNCATED),
+        (Completion("It rhymes: <score>3", Finish.LENGTH), Unscored.TRUNCATED),  # may be 3.5
     ],
 )
 def test_what_cannot_be_read_is_unscored(said, reason):
