@@ -8,6 +8,7 @@ with the answer is a verifier's business.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -73,9 +74,9 @@ class Vote:
         detail: dict[str, Json] = {"votes": first, "next": second, "of": of, "answers": len(votes)}
         if first == second:
             return Truth(why="the vote is tied", detail=detail)
-        if first < self.share * of:
+        if first / of < self.share:  # 7 of 25 are 0.28, and 0.28 * 25 is more than 7
             return Truth(why="too small a share of the vote", detail=detail)
-        if first - second < self.margin * of:
+        if (first - second) / of < self.margin:
             return Truth(why="too small a lead in the vote", detail=detail)
         said = next(said for said in votes.values() if len(said) == first)
         return Truth(said[0], detail=detail)
@@ -91,6 +92,10 @@ class BestScored:
 
     verifier: str
     threshold: float = 1.0
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.threshold):
+            raise ValueError("threshold is a number, got nan")
 
     def truth(self, group: Group, key: Key = plain_key) -> Truth:
         """The answer and its score. Raises InputError on a ranking: a place is no score."""

@@ -7,6 +7,7 @@ no pair: both are dropped with their reason. Losses are ``veriloop.train``'s or 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias, final, get_args
@@ -91,7 +92,10 @@ class Pairs:
 
     def _differ(self, chosen: Scored, rejected: Scored) -> bool:
         gap = chosen.worth - rejected.worth
-        return gap > 0 and gap >= self.margin and chosen.solution.text != rejected.solution.text
+        return gap > 0 and self._far(gap) and chosen.solution.text != rejected.solution.text
+
+    def _far(self, gap: float) -> bool:
+        return gap >= self.margin or math.isclose(gap, self.margin)  # 0.3 - 0.2 is a margin of 0.1
 
     def _capped(self, pairs: list[Pair]) -> list[Pair]:
         if self.cap is None or len(pairs) <= self.cap:
@@ -110,7 +114,7 @@ class Pairs:
             return "nothing to compare with"
         if max(gaps) == 0:
             return "a tie with all others"
-        if max(gaps) < self.margin:
+        if not self._far(max(gaps)):
             return f"no other differs by {self.margin:g}"
         if one.solution.id not in may_win and not any(o.worth > one.worth for o in others):
             return "the solution was cut"

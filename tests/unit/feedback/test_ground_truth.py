@@ -61,20 +61,27 @@ def test_votes_by_hand(answers, answer, why):
 
 
 @settings(max_examples=50, deadline=None)
-@given(ANSWERS, st.sampled_from([0.2, 0.5, 0.75, 1.0]), st.sampled_from([0.0, 0.25, 0.5]))
+@given(ANSWERS, st.integers(1, 100), st.integers(0, 50))
 def test_votes_are_counts(answers, share, margin):
-    truth = Vote(share, margin).truth(group_of(answers))
+    truth = Vote(share / 100, margin / 100).truth(group_of(answers))
     counts = Counter(a for a in answers if a).most_common()
     first = counts[0][1] if counts else 0
     second = counts[1][1] if len(counts) > 1 else 0
-    wins = (
-        first > second and first >= share * len(answers) and first - second >= margin * len(answers)
-    )
+    of = len(answers)
+    wins = first > second and 100 * first >= share * of and 100 * (first - second) >= margin * of
     assert truth.answer == (counts[0][0] if wins else None)
     assert bool(truth.why) is not wins
     if counts:
         detail = {"votes": first, "next": second, "of": len(answers), "answers": len(counts)}
         assert truth.detail == detail
+
+
+def test_a_share_that_is_just_reached_is_reached():
+    """In floats 0.28 * 25 is more than 7, and 0.07 * 100 as well."""
+    group = group_of(["4"] * 7 + [str(10 + i) for i in range(18)])
+    assert Vote(0.28).truth(group).answer == "4"
+    group = group_of(["4"] * 8 + [str(10 + i) for i in range(92)])
+    assert Vote(0.01, 0.07).truth(group).answer == "4"
 
 
 def test_a_margin_of_the_vote():
@@ -130,6 +137,11 @@ def test_places_are_no_scores():
 def test_shares_that_cannot_be_are_refused(given):
     with pytest.raises(ValueError, match="share is in"):
         Vote(*given)
+
+
+def test_a_threshold_that_is_no_number_is_refused():
+    with pytest.raises(ValueError, match="got nan"):
+        BestScored("orm", float("nan"))
 
 
 def test_settled_groups_have_an_answer_and_hang_together():

@@ -49,6 +49,12 @@ def test_a_margin_keeps_what_is_told_apart_by_it(group_of):
     assert {d.reason for d in lost.dropped} == {"v: no other differs by 2"}
 
 
+def test_a_margin_that_is_just_reached_is_reached(group_of):
+    """In floats 0.3 - 0.2 is less than 0.1."""
+    group = group_of(0.2, 0.3, texts=["a", "b"])
+    assert made(Pairs("v", margin=0.1).feedback(group)) == [("b", "a")]
+
+
 def test_a_cut_solution_is_never_chosen_and_may_be_rejected(group_of, verdict_on):
     group = group_of(1.0, 0.0, 0.5, texts=list("abc"))
     first, *rest = group.solutions
