@@ -9,6 +9,7 @@ a verifier as a live reward function is in ``veriloop.bridges``.
 from __future__ import annotations
 
 import math
+import statistics
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, TypeAlias, final, get_args
@@ -46,6 +47,8 @@ class Rewards:
                 f"transform is {', '.join(get_args(Transform))} and grain {', '.join(get_args(Grain))}: got "
                 f"{self.transform!r} and {self.grain!r}"
             )
+        if math.isnan(self.threshold):
+            raise ValueError("threshold is a number, got nan: transform sign compares with it")
         if self.grain != "trajectory" and self.transform != "identity":
             raise ValueError(
                 f"{self.grain} rewards are kept as they are: leave out transform={self.transform!r}"
@@ -73,25 +76,26 @@ class Rewards:
 
     def _refusal(self, one: Scored) -> str:
         verdict = one.verdict
-        if self.grain == "step":
-            return "" if verdict.step_scores else "no step scores"
-        if self.grain == "token":
-            return "" if verdict.token_scores else "no token scores"
-        if verdict.form is Form.RANKING:
+        numbers: tuple[float, ...] = (one.value,)
+        if self.grain != "trajectory":
+            numbers = verdict.step_scores if self.grain == "step" else verdict.token_scores
+        elif verdict.form is Form.RANKING:
             return "a ranking is no reward"
-        return "" if math.isfinite(one.value) else "not finite"
+        if not numbers:
+            return f"no {self.grain} scores"
+        return "" if all(map(math.isfinite, numbers)) else "not finite"
 
     def _transformed(self, values: list[float]) -> list[float]:
         if self.transform == "identity" or not values:
             return values
         if self.transform == "sign":
             return [1.0 if value > self.threshold else -1.0 for value in values]
-        mean = math.fsum(values) / len(values)
+        mean = statistics.mean(values)  # exact, and nothing overflows on the way
         centred = [value - mean for value in values]
         if self.transform == "centred":
             return centred
-        spread = math.sqrt(math.fsum(x * x for x in centred) / len(values))
-        return [x / spread if max(values) > min(values) else 0.0 for x in centred]
+        spread = statistics.pstdev(values)
+        return [x / spread if spread else 0.0 for x in centred]
 
     def _dense(self, group: Group, one: Scored) -> Example:
         verdict, solution = one.verdict, one.solution

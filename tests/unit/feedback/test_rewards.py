@@ -35,6 +35,23 @@ def test_baselines_are_over_the_scored_members_alone(group_of):
     assert rewards(Rewards("v", "sign").feedback(group_of(0.5, 0.6))) == [-1.0, 1.0]
 
 
+@pytest.mark.parametrize("size", [1e308, 1e200, 1e-200])
+def test_baselines_of_huge_and_tiny_values(group_of, size):
+    group = group_of(size, size, -size, -size)
+    assert rewards(Rewards("v", "centred").feedback(group)) == [size, size, -size, -size]
+    assert rewards(Rewards("v", "scaled").feedback(group)) == pytest.approx([1, 1, -1, -1])
+
+
+@pytest.mark.parametrize("grain", ["trajectory", "step", "token"])
+def test_what_is_not_finite_is_no_reward(group_of, verdict_on, grain):
+    (solution,) = group_of(1.0).solutions
+    lost = -float("inf")
+    dense = {"step_scores": (0.5, lost), "token_scores": (lost,), "token_offsets": (0,)}
+    said = verdict_on(solution, lost, **dense)
+    kept = Rewards("v", grain=grain).feedback(Group(group_of().problem, (solution,), (said,)))
+    assert [d.reason for d in kept.dropped] == ["v: not finite"]
+
+
 def test_a_ranking_is_no_reward(group_of):
     kept = Rewards("v").feedback(group_of(0.0, 1.0, form=Form.RANKING))
     assert not kept.examples
@@ -98,7 +115,13 @@ def test_the_contract_of_feedback(group_of):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"transform": "log"}, {"grain": "word"}, {"grain": "step", "transform": "sign"}]
+    "wrong",
+    [
+        {"transform": "log"},
+        {"grain": "word"},
+        {"grain": "step", "transform": "sign"},
+        {"threshold": float("nan")},
+    ],
 )
 def test_options_that_mean_nothing_are_refused(wrong):
     with pytest.raises(ValueError, match="transform"):
