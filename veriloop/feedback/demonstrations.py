@@ -7,6 +7,7 @@ training itself is ``veriloop.train``'s, or any trainer's that reads prompt and 
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final, get_args
@@ -15,15 +16,12 @@ from veriloop.feedback.scored import Scored, in_order, scored
 from veriloop.ids import describe
 from veriloop.protocols import Kept
 from veriloop.records import Example, ExampleKind, Finish, Form, Group, Solution
+from veriloop.text.equations import find_equations
 
 Distinct: TypeAlias = Literal["text", "equations"]
 Order: TypeAlias = Literal["sample", "shortest", "best"]
 
-_NUMBER = r"(?:[-+(]|\\left\()*\$?\d+(?:,\d{3})*(?:\.\d+)?%?(?:\\right\)|\))*"
-_OPERATOR = r"(?:[-+*/^×÷·−]|\\times|\\div|\\cdot)"
-_EQUATION = re.compile(rf"{_NUMBER}(?:\s*{_OPERATOR}\s*{_NUMBER})+\s*=\s*{_NUMBER}")
 _BLANKS = re.compile(r"\s+")
-_SPELLED = re.compile(r"\\times|\\cdot|[×·]|(\\div|÷)|(−)|[\s,$]|\\left|\\right")
 
 
 @final
@@ -33,7 +31,8 @@ class Demonstrations:
 
     A value above ``threshold`` is accepted (of a binary verdict: 1); None accepts every value. A ranking has no
     threshold: its first place is accepted, with None every place, and a ranking of one solution says nothing.
-    Solutions with the same ``distinct`` part (the text up to white space, or the equations in it) count as one.
+    Solutions with the same ``distinct`` part count as one: the text up to white space, or the equations in it
+    (``text.equations``; the text where there are none).
     ``order`` says which stay where there are more: the first samples, those with the fewest characters, or the
     best-scored. A solution that a limit cut would teach to end anywhere and is left out.
     """
@@ -51,6 +50,8 @@ class Demonstrations:
                 f"distinct is text or equations and order sample, shortest or best: got {self.distinct!r} and "
                 f"{self.order!r}"
             )
+        if self.threshold is not None and math.isnan(self.threshold):
+            raise ValueError("threshold is a number, or None to accept every value: got nan")
         if self.k is not None and self.k < 1:
             raise ValueError(f"k is how many of a problem are kept and at least 1, got {self.k}")
 
@@ -94,8 +95,8 @@ class Demonstrations:
         return (len(one.solution.text) if self.order == "shortest" else -one.worth), *one.order
 
     def _key(self, solution: Solution) -> tuple[str, ...]:
-        if self.distinct == "equations" and (found := equations(solution.text)):
-            return found
+        if self.distinct == "equations" and (found := find_equations(solution.text)):
+            return tuple(_BLANKS.sub("", equation.text) for equation in found)
         return (_BLANKS.sub(" ", solution.text).strip(),)
 
     def _example(self, group: Group, one: Scored) -> Example:
@@ -108,18 +109,3 @@ class Demonstrations:
             source=self.source or self.verifier,
             made_by=describe(self),
         )
-
-
-def equations(text: str) -> tuple[str, ...]:
-    """The equations between numbers in ``text``, in order, in one spelling: no white space, ``*``, ``/`` and ``-``.
-
-    >>> equations("First 3 * 4 = 12. Then 12+5=17 apples.")
-    ('3*4=12', '12+5=17')
-    """
-    return tuple(_SPELLED.sub(_spell, found) for found in _EQUATION.findall(text))
-
-
-def _spell(found: re.Match[str]) -> str:
-    if found[1] or found[2]:
-        return "/" if found[1] else "-"
-    return "*" if found[0] in ("\\times", "\\cdot", "×", "·") else ""
