@@ -359,24 +359,33 @@ class Example:
     def to_trl(self) -> dict[str, Json]:
         """The example in TRL's format: prompt/completion, prompt/chosen/rejected, prompt/completions/labels. A reward
         is prompt/completion/reward (of tokens: prompt/completion/tokens/rewards), for which TRL names no format.
+
+        To a chat TRL wants chats as completions: one turn of the assistant, which begins with what the prompt had it
+        say already (``feedback.siblings``). Step labels, for which TRL has no chats, keep their steps as they are.
         """
-        prompt = prompt_json(self.prompt)
-        if self.kind is ExampleKind.PREFERENCE:
-            return {
-                "prompt": prompt,
-                "chosen": self.completions[0],
-                "rejected": self.completions[1],
-            }
         if self.kind is ExampleKind.STEP_LABELS:
             hard = all(label in (0.0, 1.0) for label in self.labels)
             labels: list[Json] = [bool(x) if hard else x for x in self.labels]
+            prompt = prompt_json(self.prompt)
             return {"prompt": prompt, "completions": list(self.completions), "labels": labels}
-        completion = STEP_DELIMITER.join(self.completions)
+        given, begun = self.prompt, ""
+        if not isinstance(given, str) and given and given[-1].role == "assistant":
+            given, begun = given[:-1], given[-1].content
+        prompt = prompt_json(given)
+
+        def said(text: str) -> Json:
+            chat = not isinstance(given, str)
+            return [{"role": "assistant", "content": begun + text}] if chat else text
+
+        if self.kind is ExampleKind.PREFERENCE:
+            chosen, rejected = self.completions
+            return {"prompt": prompt, "chosen": said(chosen), "rejected": said(rejected)}
+        completion = said(STEP_DELIMITER.join(self.completions))
         if self.kind is ExampleKind.REWARD:
             rewards: list[Json] = list(self.labels)
             if len(rewards) == 1:
                 return {"prompt": prompt, "completion": completion, "reward": rewards[0]}
-            whole, tokens = "".join(self.completions), list(self.completions)
+            whole, tokens = said("".join(self.completions)), list(self.completions)
             return {"prompt": prompt, "completion": whole, "tokens": tokens, "rewards": rewards}
         return {"prompt": prompt, "completion": completion}
 

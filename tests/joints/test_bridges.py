@@ -9,7 +9,7 @@ import pytest
 from veriloop.abacus import checkpoint
 from veriloop.abacus.world import abacus_problems
 from veriloop.bridges import inspect_ai, lm_eval, trl, verl
-from veriloop.records import Group, Traits, Unscored, Verdict
+from veriloop.records import Example, ExampleKind, Group, Message, Traits, Unscored, Verdict
 from veriloop.verify.answer import Answer
 
 PROBLEMS = abacus_problems(3, 2)
@@ -137,3 +137,18 @@ def test_trl_trains_on_the_verdicts_and_leaves_out_what_cannot_be_scored(tmp_pat
         assert row["rewards/doubting/mean"] == pytest.approx(sum(values) / 6)
         assert row["doubting/unscored"] == pytest.approx(2 / 8)
         assert row["doubting/unscored/abstained"] == pytest.approx(2 / 8)
+
+
+def test_trl_reads_what_an_example_with_a_chat_exports():
+    """Two steps beside each other behind a prefix: TRL's own template code takes prompt and completions apart."""
+    from transformers import AutoTokenizer
+    from trl.data_utils import apply_chat_template, is_conversational
+
+    chat = (Message("user", PROBLEMS[0].text), Message("assistant", "one\n\n"))
+    row = Example(ExampleKind.PREFERENCE, chat, ("two", "three")).to_trl()
+    assert is_conversational(row)
+    told = apply_chat_template(row, AutoTokenizer.from_pretrained(checkpoint("policy")))
+    assert PROBLEMS[0].text in told["prompt"]
+    assert "one" not in told["prompt"]
+    assert told["chosen"].startswith("one\n\ntwo")
+    assert told["rejected"].startswith("one\n\nthree")

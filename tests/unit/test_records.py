@@ -83,7 +83,14 @@ def test_examples_export_to_the_formats_of_trl():
     chat = (Message("user", "q"),)
     turns = [{"role": "user", "content": "q"}]
     demonstration = Example(ExampleKind.DEMONSTRATION, chat, ("a", "b"))
-    assert demonstration.to_trl() == {"prompt": turns, "completion": "a\n\nb"}
+    said = [{"role": "assistant", "content": "a\n\nb"}]
+    assert demonstration.to_trl() == {"prompt": turns, "completion": said}
+    begun = Example(ExampleKind.PREFERENCE, (*chat, Message("assistant", "a\n\n")), ("b", "c"))
+    assert begun.to_trl() == {
+        "prompt": turns,
+        "chosen": [{"role": "assistant", "content": "a\n\nb"}],
+        "rejected": [{"role": "assistant", "content": "a\n\nc"}],
+    }
     preference = Example(ExampleKind.PREFERENCE, "q", ("good", "bad"))
     assert preference.to_trl() == {"prompt": "q", "chosen": "good", "rejected": "bad"}
     hard = Example(ExampleKind.STEP_LABELS, "q", ("a", "b"), (1.0, 0.0))
