@@ -50,8 +50,10 @@ def answer(case: Case) -> str:
     """The correction's answer is the problem's."""
     if missing := _missing(case.answered):
         return missing
-    found = case.answered
-    return "" if found is not None and found.right else "the correction has another answer"
+    right = case.answered.right if case.answered is not None else None
+    if right is None:
+        return "the correction's answer is called neither right nor wrong"
+    return "" if right else "the correction has another answer"
 
 
 def agreement(case: Case) -> str:

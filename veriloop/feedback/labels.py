@@ -80,7 +80,7 @@ def left_out(solution: Solution, verdict: Verdict | None, verifier: str) -> Drop
     if verdict is None:
         return Dropped(solution.id, f"{verifier}: no verdict", solution.problem)
     unscored = verdict.unscored or Unscored.EMPTY
-    said = {key: verdict.detail[key] for key in ("error",) if key in verdict.detail}
+    said = {key: verdict.detail[key] for key in ("error", "why") if key in verdict.detail}
     return Dropped(solution.id, f"{verifier}: {unscored.value}", solution.problem, detail=said)
 
 

@@ -46,6 +46,7 @@ def test_the_direct_critic_has_to_find_no_error():
 def test_the_answer_has_to_be_the_problems():
     assert answer(case(answered=said(1.0))) == ""
     assert answer(case(answered=said(0.0))) == "the correction has another answer"
+    assert "neither right nor wrong" in answer(case(answered=said(0.5)))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,16 @@ def test_only_verdicts_with_a_value_are_handed_on_and_the_rest_say_why(group_of)
     assert [d.what for d in in_order(lost, group)] == [group.solutions[i].id for i in (1, 2, 4)]
 
 
+def test_what_a_verifier_said_of_its_silence_is_kept(group_of, verdict_on):
+    group = group_of(0.0, 0.0)
+    silent = [
+        verdict_on(s, Unscored.UNPARSED, detail={key: "no conclusion"})
+        for s, key in zip(group.solutions, ("error", "why"), strict=True)
+    ]
+    _, lost = scored(Group(group.problem, group.solutions, tuple(silent)), "v")
+    assert [d.detail for d in lost] == [{"error": "no conclusion"}, {"why": "no conclusion"}]
+
+
 def test_worth_is_the_value_and_of_a_ranking_minus_the_place(group_of):
     for form, expected in ((Form.SCORE, [0.0, 2.0]), (Form.RANKING, [0.0, -2.0])):
         found, _ = scored(group_of(0.0, 2.0, form=form), "v")
