@@ -6,7 +6,8 @@ Inspect judges one sample at a time, so a verifier that ranks scores none. Runni
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from veriloop.bridges.judging import judge_all, told, why_not
@@ -41,15 +42,16 @@ def scorer(
 
     ``verifier`` may be a text for ``open_verifier``. The sample's input is the prompt, its target the reference, and
     its metadata carries the other fields of the problem (see ``rows.COLUMNS``). Of several targets any may be met: the
-    best scored verdict counts. The value is the reward, the explanation the critique or the error, and
-    ``metadata["verdict"]`` the whole verdict. Raises MissingExtra without inspect_ai.
+    best verdict counts, and where none is met (a reward of 1) and one could not be scored, the sample is unscored. The
+    value is the reward, the explanation the critique or the error, and ``metadata["verdict"]`` the whole verdict.
+    Raises MissingExtra without inspect_ai.
     """
     try:
         from inspect_ai.scorer import accuracy, stderr
         from inspect_ai.scorer import scorer as register
     except ImportError as error:
         raise MissingExtra("inspect_ai", "inspect", "the inspect_ai scorer") from error
-    opened = open_verifier(verifier) if isinstance(verifier, str) else verifier
+    opened = open_verifier(verifier)
 
     @register(metrics=[accuracy(), stderr()], name=name or opened.name)
     def make() -> Scorer:
@@ -71,18 +73,16 @@ async def _score(
     text = state.output.completion
     choices = state.output.choices
     finish = _FINISHES.get(choices[0].stop_reason, Finish.GIVEN) if choices else Finish.GIVEN
-    best: tuple[Verdict, float | None] | None = None
+    said: list[tuple[Verdict, float | None]] = []
     answer = None
-    for reference in targets or ("",):
+    for reference in [target for target in targets if target.strip()] or [""]:
         problem = problem_of({**row, "reference": reference} if reference else row, columns)
         answer = find_answer(problem, text)
         (judged,) = await judge_all(
             verifier, [(problem, solution_of(problem, text, finish=finish))]
         )
-        if best is None or _better(judged[1], best[1]):
-            best = judged
-    assert best is not None
-    return _made(*best, answer)
+        said.append(judged)
+    return _made(*_met(said), answer)
 
 
 def _prompt(state: TaskState) -> str | tuple[Message, ...]:
@@ -91,8 +91,11 @@ def _prompt(state: TaskState) -> str | tuple[Message, ...]:
     return prompt_of([{"role": turn.role, "content": turn.text} for turn in state.input])
 
 
-def _better(reward: float | None, than: float | None) -> bool:
-    return reward is not None and (than is None or reward > than)
+def _met(said: Sequence[tuple[Verdict, float | None]]) -> tuple[Verdict, float | None]:
+    """The best of the targets' verdicts; one without a reward where another target might be the one that is met."""
+    best = max(said, key=lambda one: -math.inf if one[1] is None else one[1])
+    lost = next((one for one in said if one[1] is None), None)
+    return best if lost is None or (best[1] is not None and best[1] >= 1) else lost
 
 
 def _made(verdict: Verdict, reward: float | None, answer: str | None) -> Score:

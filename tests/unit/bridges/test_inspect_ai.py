@@ -4,11 +4,13 @@ import asyncio
 import gc
 import subprocess
 import sys
+from dataclasses import dataclass
 
 import pytest
 
 from veriloop.bridges.inspect_ai import scorer
 from veriloop.engines.scripted import Scripted
+from veriloop.errors import EngineError
 from veriloop.records import Verdict
 from veriloop.store.rows import from_row
 from veriloop.verify.answer import Answer
@@ -53,6 +55,26 @@ def test_any_of_several_targets_may_be_met():
     made = scorer(Answer())
     assert judged(made, "The answer is 42.", ["41", "42"]).value == 1.0
     assert judged(made, "The answer is 40.", ["41", "42"]).value == 0.0
+
+
+def test_a_target_that_could_not_be_judged_may_be_the_one_that_is_met():
+    """A failure beside a refusal is no 0: the one that failed might have been met."""
+
+    @dataclass(frozen=True)
+    class Down:
+        lost: str
+        name: str = "down"
+
+        async def verify(self, group):
+            if group.problem.reference == self.lost:
+                raise EngineError("no answer")
+            return await Answer(name=self.name).verify(group)
+
+    for targets in (["41", "42"], ["42", "41"]):
+        lost = judged(scorer(Down("42")), "The answer is 42.", targets)
+        assert (lost.value != lost.value, lost.reason) == (True, "grader_failed")
+        assert judged(scorer(Down("41")), "The answer is 42.", targets).value == 1.0
+    assert judged(scorer(Answer()), "The answer is 41.", ["42", ""]).value == 0.0
 
 
 def test_metadata_carries_the_rest_of_the_problem():
