@@ -103,8 +103,9 @@ def sample(
 def verify(
     kind: str = typer.Argument(
         ...,
-        help="answer, code, montecarlo, judge, critic, contrastive, process, outcome, pooling, plus-minus, "
-        "min-token-probability, pointwise, pairwise, or gold (abacus).",
+        help="answer, equations, code, montecarlo, judge, rubric, critic, contrastive, process, outcome, pooling, "
+        "plus-minus, min-token-probability, pointwise, pairwise, gold (abacus), or MODULE:CLASS. Over verdicts that "
+        "are there: card or combine, each with options of its own (veriloop verify card --help).",
     ),
     problems: Path = PROBLEMS,
     solutions: Path = SOLUTIONS,

@@ -62,9 +62,9 @@ def _headline(result: CritiqueResult) -> str:
     told: list[str] = []
     for name, one in result.scores.scenarios.items() if result.scores else ():
         if one.mean is None:
-            told.append(f"{scenario_name(name)}: nothing could be scored.")
+            told.append(f"{_begun(scenario_name(name))}: nothing could be scored.")
             continue
-        told.append(f"{scenario_name(name)}: {one.mean.value:.1f} % right afterwards")
+        told.append(f"{_begun(scenario_name(name))}: {one.mean.value:.1f} % right afterwards")
         damage, repair = one.matrix.damage, one.matrix.repair
         parts = [f"{repair.value:.1f} % of the wrong ones repaired"] if repair else []
         parts += [f"{damage.value:.1f} % of the right ones damaged"] if damage else []
@@ -75,8 +75,12 @@ def _headline(result: CritiqueResult) -> str:
     lost = sum(result.lost.values())
     if lost:
         told.append(f"{lost:,} rows could not be judged and are left out.")
-    text = " ".join(told)
-    return f"{text[:1].upper()}{text[1:]} {not_comparable(result)}".strip()
+    return f"{' '.join(told)} {not_comparable(result)}".strip()
+
+
+def _begun(text: str) -> str:
+    """``text`` as a sentence begins; the rest keeps its case."""
+    return f"{text[:1].upper()}{text[1:]}"
 
 
 def _matrix_bars(result: CritiqueResult) -> GroupedBarPlot:

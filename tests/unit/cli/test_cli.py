@@ -35,6 +35,11 @@ def test_help_describes_the_command_and_each_of_its_options(path):
     assert nameless == []
 
 
+def test_verify_shows_also_the_commands_that_are_no_kind():
+    shown = CliRunner().invoke(app, ["verify", "--help"], env={"COLUMNS": "200"}).output
+    assert all(word in shown for word in ("equations", "rubric", "card", "combine"))
+
+
 def test_help_loads_no_heavy_library():
     asked = "import sys; from veriloop.cli import app; app(['--help'], standalone_mode=False); "
     heavy = (

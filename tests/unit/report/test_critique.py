@@ -63,6 +63,7 @@ def test_the_page_holds_every_part_and_no_critique_as_html(html, framed):
     assert "First wrong step, F1 under each reading of EI-F1" in titles
     assert "<b>fine</b>" not in text
     assert "All wrong: 60.0 % right afterwards" in page.headline
+    assert ". Own solutions: " in page.headline
     assert "33.3 % of the wrong ones" not in page.headline
     assert "24 rows could not be judged" in page.headline
     browser = next(s for s in page.sections if hasattr(s, "problems"))

@@ -152,7 +152,7 @@ def find_row(name: str, rows: Iterable[Row]) -> Row:
     told = ", ".join(known[one].name for one in near)
     raise InputError(
         f"no method {name!r} in the catalogue: "
-        + (f"did you mean {told}?" if told else "veriloop catalogue lists it")
+        + (f"did you mean {told}?" if told else "veriloop catalogue lists all that are")
     )
 
 
