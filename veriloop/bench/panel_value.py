@@ -23,6 +23,7 @@ from veriloop.bench.statistics import (
 )
 from veriloop.ids import Json, derive_seed
 from veriloop.verify.ballots import Array, Ballots, Rule
+from veriloop.verify.calibrate import credit as credit_of
 
 Fit: TypeAlias = "Callable[[Ballots], Rule]"
 FOLDS = 5
@@ -161,9 +162,8 @@ def paired_difference(
 
 
 def _credit(probabilities: Array, gold: Array) -> Array:
-    toward = np.where(gold > 0.5, probabilities, 1 - probabilities)
-    credit = np.where(toward > 0.5, 1.0, np.where(toward < 0.5, 0.0, 0.5))
-    return np.where(np.isnan(probabilities), np.nan, credit)
+    """Abstentions are unscored here, where ``credit_of`` gives them a half."""
+    return np.where(np.isnan(probabilities), np.nan, credit_of(probabilities, gold))
 
 
 def _folds(units: Sequence[str], folds: int, seed: int) -> np.ndarray:

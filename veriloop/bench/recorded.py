@@ -18,7 +18,8 @@ from veriloop.bench.location import predicted_first_error
 from veriloop.bench.metrics import Case
 from veriloop.errors import InputError
 from veriloop.records import Cost, Form, Group, Solution, Verdict
-from veriloop.verify.ballots import Array, Ballots
+from veriloop.verify.ballots import Array, Ballots, gold_of
+from veriloop.verify.calibrate import credit as credit_of
 
 NO_VERDICT = "no verdict"
 
@@ -64,8 +65,7 @@ class Recorded:
 
         Of a pair judged in both orders this is the share of the two that are right.
         """
-        toward = np.where(self.right[:, None], self.ballots.votes, 1 - self.ballots.votes)
-        credit = np.where(toward > 0.5, 1.0, np.where(toward < 0.5, 0.0, 0.5))
+        credit = credit_of(self.ballots.votes, self.ballots.gold[:, None])
         credit[np.isnan(self.ballots.votes)] = np.nan
         credit[:, ~np.array(self.decides, bool)] = np.nan
         return credit
@@ -99,11 +99,11 @@ class Recorded:
 def recorded_verdicts(
     groups: Sequence[Group], gold: Sequence[Verdict], said: Mapping[str, Sequence[Verdict]]
 ) -> Recorded:
-    """Verdicts of each verifier (``said``, by name) on the solutions to which ``gold`` gives a value, right above 0.5.
+    """Verdicts of each verifier (``said``, by name) on the solutions to which ``gold`` gives 0 or 1.
 
     Votes are values in [0, 1]. A place in a ranking votes 1 for the first of its group, 0 for the last; scores beyond
     [0, 1] vote by their rank among all of the verifier: both order items and decide nothing. Raises InputError where
-    gold has no value here, and where no verifier is given.
+    gold has no value here or one that is neither 0 nor 1, and where no verifier is given.
     """
     truth = {v.solution: v for v in gold if v.value is not None}
     rows = [(g, s) for g in groups for s in g.solutions if s.id in truth]
@@ -125,7 +125,7 @@ def recorded_verdicts(
             tuple(columns),
             tuple(s.id for s in solutions),
             votes,
-            np.array([(truth[s.id].value or 0.0) > 0.5 for s in solutions], float),
+            np.array([gold_of(truth[s.id]) for s in solutions]),
             np.column_stack([c.spent for c in made]),
         ),
         units=tuple(g.problem.id for g, _ in rows),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, final
@@ -49,7 +49,7 @@ def combine(
 ) -> None:
     """Several verifiers' recorded verdicts -> one, and who weighs, is flipped, ignored or overruled."""
     from veriloop.cli.running import finish, running
-    from veriloop.cli.verdict_folders import named_verdicts
+    from veriloop.cli.verdict_folders import gold_in, named_verdicts
     from veriloop.runs.stages import read_groups
     from veriloop.verify.panel import Panel
     from veriloop.verify.recorded import Recorded
@@ -58,7 +58,7 @@ def combine(
     groups = read_groups(problems, solutions)
     known = {s.id for group in groups for s in group.solutions}
     said = named_verdicts(verdicts, known)
-    asked = _Asked(groups, said, _gold(gold, known), rule, labels, seed)
+    asked = _Asked(groups, said, gold_in(gold, known) if gold else (), rule, labels, seed)
     scales = asked.scales(scale)
     made, lines = asked.rule_and_report(scales)
     if save_rule is not None:
@@ -69,21 +69,6 @@ def combine(
     for line in lines:
         typer.echo(line)
     finish(report, strict, out)
-
-
-def _gold(folder: Path | None, known: set[str]) -> Sequence[Verdict]:
-    """The verdicts of the one verifier that is gold."""
-    from veriloop.cli.verdict_folders import verdicts_in
-
-    if folder is None:
-        return ()
-    told = verdicts_in(folder, known)
-    if len(told) != 1:
-        raise InputError(
-            f"gold is the verdicts of one verifier, and here are those of {', '.join(sorted(told))}",
-            file=str(folder),
-        )
-    return next(iter(told.values()))
 
 
 @final
@@ -121,23 +106,25 @@ class _Asked:
 
     def rule_and_report(self, scales: Sequence[Scale]) -> tuple[Rule, list[str]]:
         """The rule, and what is to be said of it: its report, and its accuracy on gold that it did not see."""
-        from veriloop.verify.calibrate import calibrate, report_of
+        from veriloop.verify.calibrate import UNCHECKED, calibrate, report_of
         from veriloop.verify.rule_files import load_rule
 
         ballots = self._ballots(scales)
         if self.rule.endswith(".json"):
             made = load_rule(Path(self.rule))
+            report = report_of(made, ballots.without_gold())
+            if self.gold:
+                left = tuple(warning for warning in report.warnings if warning != UNCHECKED)
+                report = replace(report, warnings=left)
             return made, [
-                *report_of(made, ballots.without_gold()).lines(),
-                *self._held_out(made, ballots, set()),
+                *report.lines(),
+                *self._held_out(made, ballots, None),
             ]
         seen = self._drawn(ballots)
         made, report = calibrate(ballots, self.rule, labels=seen)
         return made, [*report.lines(), *self._held_out(made, ballots, set(seen))]
 
     def _ballots(self, scales: Sequence[Scale]) -> Ballots:
-        from dataclasses import replace
-
         from veriloop.verify.ballots import ballots_of
 
         by_problem: dict[str, list[Verdict]] = {}
@@ -163,18 +150,24 @@ class _Asked:
         drawn = np.random.default_rng(derive_seed(self.seed, "labels")).permutation(len(known))
         return [known[i] for i in sorted(drawn[: self.labels])]
 
-    def _held_out(self, rule: Rule, ballots: Ballots, seen: set[str]) -> list[str]:
+    def _held_out(self, rule: Rule, ballots: Ballots, seen: set[str] | None) -> list[str]:
+        """``seen`` is None where nobody knows what the rule learned from."""
         from veriloop.bench.statistics import percentage
 
         known = ballots.labelled()
-        rest = known.rows([item not in seen for item in known.items])
+        rest = known.rows([item not in (seen or ()) for item in known.items])
         chance = rule.probabilities(rest)
         decided = (chance == chance) & (chance != 0.5)
         hits = int(((chance > 0.5) == (rest.gold > 0.5))[decided].sum())
         told = percentage(hits, int(decided.sum()), unscored=int((~decided).sum()))
         if told is None:
             return []
-        line = f"on gold labels it did not see: right on {told} percent of those it decides"
+        which = (
+            "these gold labels, of which it may have seen some"
+            if seen is None
+            else "gold labels it did not see"
+        )
+        line = f"on {which}: right on {told} percent of those it decides"
         return [fill(line, 79, subsequent_indent="  ")]
 
 

@@ -37,6 +37,17 @@ def named_verdicts(given: Sequence[str], known: set[str]) -> dict[str, list[Verd
     return found
 
 
+def gold_in(folder: Path, known: set[str]) -> list[Verdict]:
+    """The verdicts of the one verifier that is gold. Raises InputError where there are several."""
+    told = verdicts_in(folder, known)
+    if len(told) > 1:
+        raise InputError(
+            f"gold is the verdicts of one verifier, and here are those of {', '.join(sorted(told))}",
+            file=str(folder),
+        )
+    return next(iter(told.values()))
+
+
 def verdicts_in(folder: Path, known: set[str]) -> dict[str, list[Verdict]]:
     """A folder's verdicts by verifier. Raises InputError on a solution that is not among those ``known``."""
     from veriloop.records import Verdict

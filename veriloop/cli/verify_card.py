@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, final
 import typer
 
 from veriloop.cli.options import SEED
-from veriloop.cli.verdict_folders import named_verdicts, verdicts_in
+from veriloop.cli.verdict_folders import gold_in, named_verdicts
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -77,13 +77,7 @@ class CardOptions:
             assert self.gold
             groups = read_groups(self.problems, self.solutions)
             known = {s.id for g in groups for s in g.solutions}
-            truth = verdicts_in(self.gold, known)
-            if len(truth) != 1:
-                raise InputError(
-                    f"gold is the verdicts of one verifier, and here are those of {', '.join(sorted(truth))}",
-                    file=str(self.gold),
-                )
-            (told,) = truth.values()
+            told = gold_in(self.gold, known)
             if not any(v.scored for v in told):
                 raise InputError(
                     f"none of the {len(told):,} gold verdicts has a value", file=str(self.gold)

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from veriloop.errors import InputError
 from veriloop.records import Form, Group, Solution, Verdict
-from veriloop.verify.scales import Scale
+from veriloop.verify.scales import Scale, vote_of
 
 Array = NDArray[np.float64]
 Unit: TypeAlias = Literal["calls", "tokens", "usd"]
@@ -115,7 +115,6 @@ def ballots_of(
     scale of its verifier: InputError without. Gold values are 0 and 1, or places; equals among pairs have no gold.
     Each verdict's cost in ``unit`` stands in its row, in each of its pairs an equal part.
     """
-    by = {scale.verifier: scale for scale in scales}
     told = [[group.by(name) for name in verifiers] for group in groups]
     truth = [group.by(gold) if gold else {} for group in groups]
     ranked = any(
@@ -124,7 +123,7 @@ def ballots_of(
         for column in columns
         for verdict in (column.values() if isinstance(column, Mapping) else ())
     )
-    kept = _Rows(tuple(verifiers), by, unit)
+    kept = _Rows(tuple(verifiers), tuple(scales), unit)
     for group, columns, true in zip(groups, told, truth, strict=True):
         (kept.add_pairs if ranked else kept.add_solutions)(group.solutions, columns, true)
     return kept.ballots(pairs=ranked)
@@ -134,7 +133,7 @@ def ballots_of(
 @dataclass(frozen=True)
 class _Rows:
     verifiers: tuple[str, ...]
-    scales: Mapping[str, Scale]
+    scales: tuple[Scale, ...]
     unit: Unit
     items: list[str] = field(default_factory=list[str])
     votes: list[list[float]] = field(default_factory=list[list[float]])
@@ -153,7 +152,7 @@ class _Rows:
             self.votes.append(
                 [self._vote(name, v) for name, v in zip(self.verifiers, said, strict=True)]
             )
-            self.gold.append(_gold(true.get(solution.id)))
+            self.gold.append(gold_of(true.get(solution.id)))
             self.cost.append([_cost(verdict, self.unit) for verdict in said])
 
     def add_pairs(
@@ -187,14 +186,7 @@ class _Rows:
     def _vote(self, name: str, verdict: Verdict | None) -> float:
         if verdict is None or verdict.value is None:
             return np.nan
-        if name in self.scales:
-            return self.scales[name].vote(verdict.value)
-        if not 0 <= verdict.value <= 1:
-            raise InputError(
-                f"{name!r} gave {verdict.value:g}, and a vote lies in [0, 1]: say how its scores are scaled, with "
-                "fit_scale on calibration values"
-            )
-        return verdict.value
+        return vote_of(name, verdict.value, self.scales)
 
 
 def pair_id(first: Solution, second: Solution) -> str:
@@ -212,14 +204,18 @@ def _prefers(first: Verdict | None, second: Verdict | None) -> float:
     return float(larger != (first.form is Form.RANKING))  # of places the smaller is better
 
 
-def _gold(verdict: Verdict | None) -> float:
+def gold_of(verdict: Verdict | None) -> float:
+    """What is true by a verdict taken for gold: 0 or 1, NaN where it has no value. Raises InputError on any other value
+    and on a place in a ranking: neither says whether the solution is right.
+    """
     if verdict is None or verdict.value is None:
         return np.nan
-    if verdict.value not in (0.0, 1.0):
+    if verdict.right is None:
         raise InputError(
-            f"gold is 0 or 1, and {verdict.verifier!r} says {verdict.value:g} of {verdict.solution}"
+            f"gold is 0 or 1, and {verdict.verifier!r} gives {verdict.solution} the {verdict.form.value} "
+            f"{verdict.value:g}"
         )
-    return verdict.value
+    return float(verdict.right)
 
 
 def _cost(verdict: Verdict | None, unit: Unit) -> float:

@@ -31,6 +31,7 @@ NAMES = (
 LEARNED = ("logistic", "log-odds")
 _IGNORED, _DISCOUNTED = 0.02, 0.25  # of the largest weight
 _WIDTH, _SHOWN = 79, 6
+UNCHECKED = "no gold label checks it: a few would"
 
 
 @final
@@ -181,7 +182,7 @@ def report_of(rule: Rule, ballots: Ballots, name: str = "") -> CombinerReport:
     warning = rule.warning if isinstance(rule, DawidSkene) else ""
     warnings = [part for part in warning.split("; ") if part]
     if not known.items and not isinstance(rule, Majority | Gated):
-        warnings.append("no gold label checks it: a few would")
+        warnings.append(UNCHECKED)
     return CombinerReport(
         name or type(rule).__name__,
         len(ballots.items),
@@ -202,20 +203,6 @@ def credit(chance: Array, gold: Array) -> Array:
     between = np.isnan(chance) | (chance == 0.5)
     hit = np.where(between, 0.5, (chance > 0.5) == (gold > 0.5))
     return np.where(np.isnan(gold), np.nan, hit)
-
-
-def calibration_error(chance: Array, gold: Array, bins: int = 10) -> float:
-    """Expected calibration error: over ``bins`` equal bins of the probability that an item is right, the mean distance
-    of the mean probability from the share that is right, weighted by items (Guo et al. 2017, section 2). Abstentions
-    and items without gold are left out. Raises ValueError where nothing is left.
-    """
-    known = ~np.isnan(chance) & ~np.isnan(gold)
-    if not known.any():
-        raise ValueError("nothing to measure: no item has both a probability and gold")
-    chance, gold = chance[known], gold[known]
-    place = np.minimum((chance * bins).astype(int), bins - 1)
-    off = np.bincount(place, weights=chance - gold, minlength=bins)
-    return float(np.abs(off).sum() / len(chance))
 
 
 def _member(

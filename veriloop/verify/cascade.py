@@ -15,7 +15,7 @@ from veriloop.ids import Json, describe
 from veriloop.protocols import Verifier
 from veriloop.records import Cost, Form, Group, Solution, Traits, Unscored, Verdict
 from veriloop.verify.panel import ask, shared_traits
-from veriloop.verify.scales import Scale
+from veriloop.verify.scales import Scale, vote_of
 
 
 @final
@@ -56,7 +56,8 @@ class Cascade:
     """Ask ``stages`` in order; one decides where its value is ``accept`` or more, or ``reject`` or less.
 
     Bounds are one number, or one for each stage but the last, on values in [0, 1]: ``scales`` are for stages whose
-    values lie elsewhere. A stage whose bound is above 1 never accepts, below 0 never rejects. The last stage decides
+    values lie elsewhere, which raise InputError without one. A stage whose bound is above 1 never accepts, below 0
+    never rejects. The last stage decides
     whatever it says; where it says nothing the solution is unscored for its reason, or, with ``fallback``, gets the
     verdict of the last stage that had a value. A verdict keeps the form of the stage it comes from, says which one
     decided and what the others said, and costs what all stages asked about it cost. ``account()`` adds up.
@@ -135,10 +136,7 @@ class Cascade:
             raise ValueError(
                 f"{verdict.verifier!r} ranks a group, and a stage of a cascade sees a part of it"
             )
-        vote = verdict.value
-        for scale in self.scales:
-            if scale.verifier == self.stages[number].name:
-                vote = scale.vote(vote)
+        vote = vote_of(self.stages[number].name, verdict.value, self.scales)
         low, high = self._bounds(number)
         return not low < vote < high
 

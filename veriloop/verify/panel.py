@@ -31,7 +31,7 @@ from veriloop.records import (
 )
 from veriloop.verify.ballots import Ballots, Rule, ballots_of
 from veriloop.verify.combine import weights_of
-from veriloop.verify.scales import Scale
+from veriloop.verify.scales import Scale, vote_of
 
 
 @final
@@ -95,7 +95,7 @@ class Panel:
         said: Sequence[Verdict | None],
     ) -> Verdict:
         voted = [v for v in said if v is not None and v.scored]
-        detail = self._detail(np.nan if frame.form is Form.RANKING else chance, said)
+        detail = self._detail(chance, said, ranked=frame.form is Form.RANKING)
         value: float | None = chance
         reason = None
         if np.isnan(chance) or (frame.form in (Form.BINARY, Form.TEXT) and chance == 0.5):
@@ -117,8 +117,11 @@ class Panel:
             detail=detail,
         )
 
-    def _detail(self, chance: float, said: Sequence[Verdict | None]) -> dict[str, Json]:
-        """``chance`` is NaN where there is none, and where members rank."""
+    def _detail(
+        self, chance: float, said: Sequence[Verdict | None], *, ranked: bool
+    ) -> dict[str, Json]:
+        """``chance`` is NaN where there is none. Where members rank, sides and chances are of pairs: none here."""
+        chance = np.nan if ranked else chance
         names = [member.name for member in self.verifiers]
         values: dict[str, Json] = {}
         silent: dict[str, Json] = {}
@@ -137,7 +140,8 @@ class Panel:
         weights = weights_of(self.rule)
         if weights:
             detail["weights"] = {name: weights.get(name, 0.0) for name in names}
-        sides = {name: side for name, side in self._sides(said).items() if side != 0.5}
+        sides = {} if ranked else self._sides(said)
+        sides = {name: side for name, side in sides.items() if side != 0.5}
         detail["conflict"] = len(set(sides.values())) > 1
         if not np.isnan(chance) and chance != 0.5:
             against: list[Json] = [name for name, side in sides.items() if side != (chance > 0.5)]
@@ -145,14 +149,12 @@ class Panel:
         return detail
 
     def _sides(self, said: Sequence[Verdict | None]) -> dict[str, float]:
-        """1 for whose vote is above 1/2, 0 below, 1/2 between; nobody where members rank: sides are then of pairs."""
-        scales = {scale.verifier: scale for scale in self.scales}
+        """1 for whose vote is above 1/2, 0 below, 1/2 between."""
         sides: dict[str, float] = {}
         for member, verdict in zip(self.verifiers, said, strict=True):
-            if verdict is None or verdict.value is None or verdict.form is Form.RANKING:
+            if verdict is None or verdict.value is None:
                 continue
-            scale = scales.get(member.name)
-            vote = scale.vote(verdict.value) if scale else verdict.value
+            vote = vote_of(member.name, verdict.value, self.scales)
             sides[member.name] = 0.5 if vote == 0.5 else float(vote > 0.5)
         return sides
 

@@ -7,11 +7,13 @@ then decide is the business of the rules of combination.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, final
 
 import numpy as np
+
+from veriloop.errors import InputError
 
 How: TypeAlias = Literal["min-max", "logistic"]
 HOWS: tuple[How, ...] = ("min-max", "logistic")
@@ -49,6 +51,22 @@ class Scale:
         if self.how == "min-max":
             return min(1.0, max(0.0, place))
         return 1 / (1 + math.exp(-place)) if place > -700 else 0.0
+
+
+def vote_of(verifier: str, value: float, scales: Iterable[Scale] = ()) -> float:
+    """The vote that a verifier's value is: on its scale where there is one, as it is where it lies in [0, 1].
+
+    Raises InputError on any other value: what it would mean beside 1/2 or a bound is anyone's guess.
+    """
+    for scale in scales:
+        if scale.verifier == verifier:
+            return scale.vote(value)
+    if not 0 <= value <= 1:
+        raise InputError(
+            f"{verifier!r} gave {value:g}, and a vote lies in [0, 1]: say how its scores are scaled, with fit_scale on "
+            "calibration values"
+        )
+    return value
 
 
 def fit_scale(verifier: str, values: Sequence[float], how: How = "min-max") -> Scale:

@@ -64,6 +64,19 @@ def test_scores_beyond_one_and_places_order_items_and_decide_nothing():
     assert np.isnan(found.credit()).all()
 
 
+@pytest.mark.parametrize(
+    ("value", "form"), [(0.9, Form.SCORE), (3.0, Form.SCORE), (0, Form.RANKING)]
+)
+def test_gold_that_is_no_label_is_refused(value, form):
+    """A score above one half is no truth, and the best place does not say that its solution is right."""
+    groups = [group("p")]
+    gold = column(groups, [value, 1 - value], who="rm", form=form)
+    if form is Form.RANKING:
+        gold = column(groups, [0, 1], who="rm", form=form)
+    with pytest.raises(InputError, match="gold is 0 or 1, and 'rm' gives"):
+        recorded_verdicts(groups, gold, {"v": column(groups, [1, 0])})
+
+
 def test_first_wrong_steps_are_those_the_verifier_says():
     groups = [group("p", 3)]
     gold = [

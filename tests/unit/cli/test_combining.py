@@ -1,7 +1,6 @@
 """``veriloop verify combine`` over folders of verdicts: what it prints, writes and refuses."""
 
 import asyncio
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -99,6 +98,12 @@ def test_calibrated_by_labels_it_turns_the_liar_round_and_says_so(folders, tmp_p
     again = combine(root, tmp_path / "again", "--rule", rule)
     assert again.exit_code == 0, again.output
     assert right(tmp_path / "again", truth) == (hits, count)
+    assert "a few would" in again.output
+    told = combine(root, tmp_path / "told", "--rule", rule, "--gold", root / "gold")
+    text = " ".join(told.output.split())
+    assert "on these gold labels, of which it may have seen some: right on" in text
+    assert "did not see" not in text  # the file does not name the labels it was fitted on
+    assert "a few would" not in text
 
 
 @pytest.mark.parametrize("rule", ["majority", "all", "any", "at-least:2", "dawid-skene"])
@@ -154,4 +159,3 @@ def test_more_labels_than_gold(folders, tmp_path):
     options = ("--rule", "logistic", "--gold", root / "gold", "--labels", 81)
     made = combine(root, tmp_path / "out", *options)
     assert str(made.exception) == "--labels 81, and gold says 80"
-    assert replace(read_all(root / "gold", Verdict)[0]).verifier == "gold"

@@ -6,17 +6,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
+from veriloop.bench.calibration import calibration
 from veriloop.bench.panel_value import cross_validated
 from veriloop.bench.recorded_votes import recorded_votes
+from veriloop.bench.statistics import Bootstrap
 from veriloop.errors import InputError
 from veriloop.verify.ballots import Ballots
 from veriloop.verify.calibrate import (
     NAMES,
     calibrate,
-    calibration_error,
     credit,
     make_rule,
     report_of,
@@ -88,10 +87,10 @@ def test_figures_without_calibration():
 def test_calibrated_and_cross_validated():
     recorded = read(WHOLE)
     for ballots, least in ((judges(recorded), 90.0), (judges(recorded, strongest=False), 78.0)):
-        for seed in range(2):
-            chance = cross_validated(ballots, ballots.items, fit_logistic, folds=10, seed=seed)
-            assert accuracy(chance, ballots) >= least
-            assert calibration_error(chance, ballots.gold) < 0.09
+        chance = cross_validated(ballots, ballots.items, fit_logistic, folds=10)
+        assert accuracy(chance, ballots) >= least
+        found = calibration(chance, ballots.gold, ballots.items, bootstrap=Bootstrap(resamples=20))
+        assert found.expected_error.value < 0.09
 
 
 @real
@@ -179,28 +178,3 @@ def test_a_silent_member_a_warning_and_names_that_are_none():
             make_rule(ballots, name)
     with pytest.raises(InputError, match="none is given"):
         calibrate(ballots, labels=[])
-
-
-CHANCES = st.sampled_from([0, 0.05, 0.1, 0.33, 0.5, 0.9, 1.0, np.nan])
-GOLD = st.sampled_from([0.0, 1.0, np.nan])
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    st.lists(st.tuples(CHANCES, GOLD), min_size=1, max_size=30),
-    st.integers(1, 12),
-)
-def test_calibration_error_by_brute_force(rows, bins):
-    known = [(p, g) for p, g in rows if p == p and g == g]
-    chance, gold = np.array(rows, float).T
-    if not known:
-        with pytest.raises(ValueError, match="nothing to measure"):
-            calibration_error(chance, gold, bins)
-        return
-    error = 0.0
-    for k in range(bins):
-        here = [(p, g) for p, g in known if min(int(p * bins), bins - 1) == k]
-        if here:
-            says, is_ = (sum(x) / len(here) for x in zip(*here, strict=True))
-            error += len(here) / len(known) * abs(says - is_)
-    assert calibration_error(chance, gold, bins) == pytest.approx(error)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from veriloop.errors import InputError
 from veriloop.records import Cost, Form, Group, Problem, Solution, Unscored
 from veriloop.testing import check_verifier, sample_groups
 from veriloop.verify.answer import Answer
@@ -56,6 +57,13 @@ def test_bounds_by_stage_and_scales():
     never = Cascade(stages, accept=(0.8, 0.6), reject=(-1.0, 0.0), scales=scale)
     assert [v.detail["stage"] for v in run(never, 2)] == ["a", "b"]
     assert [v.value for v in run(never, 2)] == [3.0, 0.7]
+
+
+def test_a_value_beyond_the_bounds_of_a_vote_is_no_sure_one():
+    """A reward model's 3.2 is not "at least 0.9": without a scale nobody knows what it is."""
+    with pytest.raises(InputError, match=r"'rm' gave 3\.2.*fit_scale"):
+        run(Cascade((stage("rm", 3.2), stage("dear", 0.7))), 1)
+    assert run(Cascade((stage("cheap", 0.5), stage("rm", 3.2))), 1)[0].value == 3.2  # the last one
 
 
 def test_a_last_stage_that_fails_leaves_it_open_or_falls_back_where_that_is_asked_for():

@@ -18,13 +18,10 @@ spec.loader.exec_module(voted_module)
 voted = voted_module.voted
 
 
-@settings(max_examples=8, deadline=None)
-@given(
-    st.integers(0, 99),
-    st.lists(st.sampled_from([0.6, 0.7, 0.8, 0.9]), min_size=6, max_size=9),
-    st.sampled_from([1, 2]),
-)
-def test_planted_accuracies_come_back(seed, accuracies, coins):
+@pytest.mark.parametrize("coins", [1, 2])
+@pytest.mark.parametrize("seed", [0, 1])
+def test_planted_accuracies_come_back(seed, coins):
+    accuracies = [0.9, 0.8, 0.8, 0.7, 0.7, 0.6]
     ballots = voted(seed, accuracies, items=3000, missing=0.1)
     made = fit_dawid_skene(ballots.without_gold(), coins)
     np.testing.assert_allclose(made.right, accuracies, atol=0.06)

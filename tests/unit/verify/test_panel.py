@@ -121,6 +121,15 @@ def test_rankings_stay_rankings():
     assert [v.value for v in lost] == [0.0, None, 1.0]
 
 
+def test_beside_a_ranking_scores_need_no_scale_and_take_no_side():
+    """Only their order counts: a reward model's 0.2 above -7 is a vote for the first of the pair."""
+    members = (Says("a", (0, 1), R), Says("rm", (0.2, -7.0), S))
+    made = verify(Panel(members, Majority()))
+    assert [(v.form, v.value) for v in made] == [(R, 0.0), (R, 1.0)]
+    assert [v.detail["conflict"] for v in made] == [False, False]
+    assert all("probability" not in v.detail and "against" not in v.detail for v in made)
+
+
 def test_steps_and_first_errors_where_all_who_vote_give_them():
     members = (
         Says("a", (0,), steps=(0.9, 0.1), first_error=1),

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from veriloop.errors import InputError
 from veriloop.testing import check_repr
-from veriloop.verify.scales import Scale, fit_scale
+from veriloop.verify.scales import Scale, fit_scale, vote_of
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30).filter(
     lambda v: max(v) - min(v) > 1e-3
@@ -27,6 +28,14 @@ def test_by_hand():
     assert scale.vote(3.0) == pytest.approx(math.e / (1 + math.e))
     assert scale.vote(-1e9) == 0.0
     check_repr(scale)
+
+
+def test_a_vote_is_scaled_or_lies_in_the_unit_interval():
+    scales = [Scale("rm", "min-max", -2, 2)]
+    assert [vote_of("rm", 1.0, scales), vote_of("judge", 1.0, scales)] == [0.75, 1.0]
+    for value in (-0.1, 1.01):
+        with pytest.raises(InputError, match=r"'judge' gave .* say how its scores are scaled"):
+            vote_of("judge", value, scales)
 
 
 @given(VALUES, st.sampled_from(["min-max", "logistic"]), st.floats(-1e7, 1e7), st.floats(-1e7, 1e7))
