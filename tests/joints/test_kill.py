@@ -28,7 +28,7 @@ IN_FLIGHT, SAMPLES, ROLLOUTS = 2, 2, 2
 # samples at once from a prefix: no other stage has more samples under way than the one with rollouts.
 MOST = IN_FLIGHT * SAMPLES * ROLLOUTS
 SIZE = ["--train-count", 6, "--heldout-count", 8, "--samples", SAMPLES, "--n", 2]
-SIZE += ["--k", ROLLOUTS, "--updates", 40]
+SIZE += ["--k", ROLLOUTS, "--updates", 12]
 LEDGERS = ("calls/calls.sqlite", "calls/judge/calls.sqlite")
 MARK = "VERILOOP_TEST_MARK"
 
