@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
-from veriloop.errors import InputError
+from veriloop.errors import InputError, StoreError
 
 if TYPE_CHECKING:
     from veriloop.protocols import Engine
@@ -73,8 +73,13 @@ async def remembered(
     """The engine with its calls remembered in ``folder``, closed at the end."""
     from veriloop.engines.cached import Cached
 
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: cannot be written to ({error.strerror}); choose another folder"
+        ) from error
     inner = engine(spec, usd_per_million)
-    folder.mkdir(parents=True, exist_ok=True)
     opened = Cached(inner, folder / "calls.sqlite")
     try:
         yield opened

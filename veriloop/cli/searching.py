@@ -52,7 +52,8 @@ def strategy(asked: Asked, verifier: Verifier | None = None) -> Any:
     fields = OPTIONS.get(asked.kind)
     if fields is None:
         raise InputError(
-            f"no guided search {asked.kind!r}; there are {', '.join(OPTIONS)} (veriloop sample draws without a guide)"
+            f"no guided search {asked.kind!r}; there are {', '.join(OPTIONS)} (veriloop sample draws without a guide, "
+            "veriloop search --help names the searches that tell the policy what is wrong)"
         )
     for name in asked.own:
         if name not in fields:

@@ -15,7 +15,7 @@ from veriloop.cli.opening import (
 )
 from veriloop.cli.verifying import VerifierOptions, verifier
 from veriloop.engines.scripted import Scripted
-from veriloop.errors import InputError
+from veriloop.errors import InputError, StoreError
 from veriloop.protocols import Request, Sampling
 from veriloop.text.answer_rules import AnswerRule
 from veriloop.verify import KINDS
@@ -41,6 +41,17 @@ def test_models_of_the_embedded_world_are_folders_and_others_stay_as_they_are():
     assert model_path("Qwen@http://localhost:8000") == "Qwen@http://localhost:8000"
     with pytest.raises(InputError, match="no checkpoint 'teacher'; Abacus ships policy, judge"):
         model_path("abacus:teacher")
+
+
+def test_a_folder_below_a_file_is_one_clear_line(spec, tmp_path):
+    (tmp_path / "file").write_text("")
+
+    async def work():
+        async with remembered(spec, tmp_path / "file" / "out"):
+            pass
+
+    with pytest.raises(StoreError, match=r"out: cannot be written to .* choose another folder"):
+        asyncio.run(work())
 
 
 def test_problems_of_the_embedded_world_by_split(tmp_path):
