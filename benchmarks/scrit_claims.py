@@ -32,7 +32,9 @@ def run(folder: Path, critic: str, seed: int, more: list[str]) -> dict[str, Any]
     out.mkdir(parents=True, exist_ok=True)
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
     with open(out / "log.txt", "w", encoding="utf-8") as log:
-        subprocess.run([sys.executable, *words], check=True, stdout=log, stderr=log, env=env)
+        done = subprocess.run([sys.executable, *words], stdout=log, stderr=log, env=env)
+    if done.returncode:
+        raise SystemExit(f"the run of {critic} with seed {seed} failed: {out / 'log.txt'} says why")
     return json.loads((out / "measures.json").read_text(encoding="utf-8"))
 
 

@@ -17,11 +17,11 @@ from veriloop.ids import Json
 from veriloop.records import Problem, Solution
 from veriloop.text.answers import extract_answer, normalise_answer
 from veriloop.text.choices import find_choice, letters_in, narrow, options_in, unwrapped
+from veriloop.text.tagged import own_words
 from veriloop.text.units import split_unit
 
 KEY = "answer"
 _MARK = "\x00"  # stands for "and" while brackets are counted
-_OBSERVED = re.compile(r"<observation\b[^<>]*>")
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _SENTENCE = re.compile(r"(?<=[.。])\s+(?=[A-Z\\])")
 _CHINESE = re.compile(r"(?:答案|答)(?:是|为|：|:|应为|应是)+\s*(?P<said>[^\n。；]+)")
@@ -158,7 +158,7 @@ def answer_of(problem: Problem, solution: Solution) -> str | None:
     rule = AnswerRule.of(problem)
     if rule is None:
         return solution.answer
-    return rule.find(_own(solution.text)) or solution.answer
+    return rule.find(own_words(solution.text)) or solution.answer
 
 
 def find_answer(problem: Problem, text: str) -> str | None:
@@ -166,17 +166,8 @@ def find_answer(problem: Problem, text: str) -> str | None:
     (``<observation>``) is no answer.
     """
     rule = AnswerRule.of(problem)
-    own = _own(text)
+    own = own_words(text)
     return extract_answer(own) if rule is None else rule.find(own)
-
-
-def _own(text: str) -> str:
-    """The text without what tools said in it (``search.tools.grammar`` lets no observation close itself)."""
-    said, *observed = _OBSERVED.split(text)
-    for part in observed:
-        _, closed, after = part.partition("</observation>")
-        said += after if closed else part
-    return said
 
 
 def choice_rule(problem: str, reference: str) -> AnswerRule | None:

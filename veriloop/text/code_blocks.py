@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import final
 
+from veriloop.text.tagged import own_words
+
 LABELS: Mapping[str, str] = {
     "c": "c",
     "c#": "csharp",
@@ -111,9 +113,10 @@ def find_program(text: str, language: str, *, defines: str = "") -> Program | No
 
     Among blocks that are not empty: in the language asked for before others; then a whole program before a fragment
     (with ``defines``: one that defines that function); then a closed block before one that was cut; then the last.
-    A block without a label and without the marks of another language is in the language asked for.
+    A block without a label and without the marks of another language is in the language asked for. What a tool showed
+    is nobody's program.
     """
-    said = without_thoughts(text)
+    said = without_thoughts(own_words(text))
     if said is None:
         return NoCode.THINKING
     blocks = code_blocks(said)

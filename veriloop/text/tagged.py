@@ -15,6 +15,7 @@ from typing import final
 
 from veriloop.records import NO_ERROR
 
+_OBSERVED = re.compile(r"<observation\b[^<>]*>")
 _THINKING, _THOUGHT = "<think>", "</think>"
 _CONCLUDED = re.compile(r"[*_\s]*([A-Za-z]+)[*_.!\s]*\Z")
 _BOXED = re.compile(r"\\boxed\{([^}]*)\}")
@@ -75,6 +76,15 @@ def tagged_sections(text: str, name: str) -> tuple[Section, ...]:
 def _index(digits: str | None) -> int | None:
     """A tag's number. Python refuses to read very long ones, and no paragraph has them."""
     return None if digits is None else int(digits[:9])
+
+
+def own_words(text: str) -> str:
+    """The text without what tools said in it (``search.tools.grammar`` lets no observation close itself)."""
+    said, *observed = _OBSERVED.split(text)
+    for part in observed:
+        _, closed, after = part.partition("</observation>")
+        said += after if closed else part
+    return said
 
 
 def parse_judge(text: str, n_steps: int) -> JudgeReading:

@@ -183,3 +183,11 @@ def test_what_is_fenced_comes_back(code, label, around):
 def test_any_text_gives_a_program_or_a_reason(text):
     found = find_program(text, "cpp")
     assert isinstance(found, NoCode) or found.code.strip()
+
+
+def test_what_a_tool_showed_is_nobodys_program():
+    shown = '<observation tool="lookup">\n```python\nprint(42)\n```\n</observation>'
+    assert find_program(shown, "python") is NoCode.NO_BLOCK
+    found = find_program(f"```python\nprint(1)\n```\n{shown}", "python")
+    assert isinstance(found, Program)
+    assert found.code.strip() == "print(1)"
