@@ -15,9 +15,9 @@ from veriloop.store.pieces import Table
 
 CRITIC = Path(__file__).resolve().parents[2] / "veriloop/abacus/checkpoints/critic"
 OPTIONS = [
-    "--critic", "abacus:critic", "--ways", "contrastive", "--sizes", "12", "--rounds", "2", "--no-ungated",
-    "--train-count", "40", "--heldout-count", "12", "--votes", "4", "--samples", "2", "--epochs", "1",
-    "--heldout-cap", "16", "--quiet",
+    "--critic", "abacus:critic", "--ways", "contrastive", "--sizes", "8", "--rounds", "2", "--no-ungated",
+    "--train-count", "28", "--heldout-count", "8", "--votes", "4", "--samples", "2", "--epochs", "1",
+    "--heldout-cap", "8", "--quiet",
 ]  # fmt: skip
 
 
@@ -40,10 +40,10 @@ def kill_when_there(arguments, file, log):
 def test_a_killed_run_goes_on_and_the_page_comes_from_the_records(tmp_path):
     out = tmp_path / "scrit"
     full = command(out, "run", "scrit", *OPTIONS)
-    kill_when_there(full, out / "models/contrastive-12/training.json", tmp_path / "log")
+    kill_when_there(full, out / "models/contrastive-8/training.json", tmp_path / "log")
     before = {
         file: file.stat().st_mtime_ns
-        for folder in ("solutions", "round-1", "models/contrastive-12")
+        for folder in ("solutions", "round-1", "models/contrastive-8")
         for file in (out / folder).rglob("*")
         if file.suffix in (".parquet", ".safetensors")
     }
@@ -54,7 +54,7 @@ def test_a_killed_run_goes_on_and_the_page_comes_from_the_records(tmp_path):
 
     measures = json.loads((out / "measures.json").read_text())
     assert list(measures["critics"]) == [
-        "base", "always-correct", "contrastive-12", "contrastive-round-2",
+        "base", "always-correct", "contrastive-8", "contrastive-round-2",
     ]  # fmt: skip
     always = measures["critics"]["always-correct"]
     assert always["first_errors"]["pooled"]["f1"]["value"] == 0
@@ -71,6 +71,11 @@ def test_a_killed_run_goes_on_and_the_page_comes_from_the_records(tmp_path):
     assert (out / "report.html").is_file()
     assert json.loads((out / "measures.json").read_text()) == measures
 
+    other = subprocess.run([*full, "--rate", "0.5"], capture_output=True, text=True)
+    assert other.returncode != 0
+    assert "another model is here, trained otherwise" in other.stderr
+    assert {file: file.stat().st_mtime_ns for file in before} == before
+
 
 def check_lessons(out, measures):
     """What was learnt is balanced, counted as it was, and holds no reference."""
@@ -84,8 +89,8 @@ def check_lessons(out, measures):
         assert (rates["all"]["kept"], rates["all"]["of"]) == (len(kept), len(written))
         assert all("reference" not in example.completions[0].lower() for example in kept)
         assert all("<reference_solution>" not in example.prompt[0].content for example in kept)
-    for name in ("contrastive-12", "contrastive-round-2"):
+    for name in ("contrastive-8", "contrastive-round-2"):
         lesson = measures["lessons"][name]
-        assert lesson["learnt"] == 2 * lesson["right_targets"] <= 12
+        assert lesson["learnt"] == 2 * lesson["right_targets"] <= 8
     students = {s.id for i in (0, 1) for s in read_all(out / f"solutions/heldout-{i}", Solution)}
     assert {v.solution for v in read_all(out / "eval/base/heldout", Verdict)} <= students

@@ -2,8 +2,9 @@
 
 The policy reads a corpus like the web's: mostly right solutions, many misreadings, some slips,
 and a share of bare arithmetic. The judge reads true solutions, critiques of true and corrupted
-ones, and drills in comparing two numbers. Both see the `pretrain` split only, so nothing a later
-stage trains or measures on was seen here. Turning text into batches is `pretrain`'s work.
+ones, and drills in comparing two numbers; the critic true solutions, true critiques and planted
+errors. All see the `pretrain` split only, so nothing a later stage trains or measures on was seen
+here. Turning text into batches is `pretrain`'s work.
 """
 
 from __future__ import annotations

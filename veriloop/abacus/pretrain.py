@@ -57,7 +57,7 @@ _POOL = 256
 class TrainingPlan:
     """Everything that decides the bytes of a checkpoint, apart from the machine.
 
-    `tokens` counts a batch with padding; `emphasis` multiplies the loss of the judge's analysis
+    `tokens` counts a batch with padding; `emphasis` multiplies the loss of the critic's or judge's analysis
     of a wrong step; rates are peaks after `warmup` steps, falling linearly to 0 at `steps`. `base` names the
     shipped checkpoint that the training goes on from: its first `layers` layers, and the embeddings of
     the tokens that both tokenizers have.

@@ -207,7 +207,10 @@ def report_again(out: Path, config: dict[str, Any]) -> None:
     from veriloop.runs.stages import Run
     from veriloop.verify.equality import MathEquality
 
-    options = ScritOptions(**config)
+    try:
+        options = ScritOptions(**config)
+    except TypeError as error:
+        raise InputError(f"no run of this recipe ({error})", file=str(out / "run.json")) from error
     settings = options.settings()
     cast = Cast((), MathEquality(), Gold() if options.embedded else None)
     recipe = Recipe(settings, cast, Run(out))

@@ -51,9 +51,29 @@ def test_the_interval_is_students_over_runs_and_a_missing_number_is_a_dash():
 def test_claims_are_margins_of_the_same_seed():
     found = {told["claim"]: told["margins"] for told in claims(RESULTS, "tiny")}
     assert found["the critic improves in one round, F1"] == [5.0, 5.0, 5.0]
-    assert found["contrastive above direct critic, F1"] == [-5.0, -5.0, -5.0]
+    assert found["contrastive above direct critic, 8 critiques each, F1"] == [-5.0, -5.0, -5.0]
     assert found["the last round is above the first, CC-Acc"] == [-3.0, -3.0, -3.0]
     assert not [claim for claim in found if "injection" in claim]  # no such critic was trained
+
+
+def test_ways_are_compared_where_they_learnt_equally_many():
+    results = json.loads(json.dumps(RESULTS))
+    critics, lessons = results["critics"]["tiny"], results["lessons"]["tiny"]
+    for way, learnt in (("contrastive", 16), ("direct", 12)):
+        critics[f"{way}-16"] = critics[f"{way}-8"]
+        lessons[f"{way}-16"] = {**lessons[f"{way}-8"], "learnt": [16, learnt, 16]}
+    results["lines"]["tiny"]["contrastive"][1] = "contrastive-16"
+    assert any("8 critiques each, F1" in told["claim"] for told in claims(results, "tiny"))
+    lessons["direct-8"]["learnt"] = [8, 8, 7]
+    assert not any("direct" in told["claim"] for told in claims(results, "tiny"))
+
+
+def test_a_critic_that_a_run_lacks_is_named_and_not_averaged():
+    short = run(1)
+    del short["critics"]["direct-8"], short["lessons"]["direct-8"]
+    text = markdown(summary({"tiny": {0: run(0), 1: short}}, "the command"))
+    assert "Not trained in every run, and left out: direct-8." in text
+    assert "| direct-8 |" not in text
 
 
 def test_numbers_survive_json_and_tables_come_from_them_alone():

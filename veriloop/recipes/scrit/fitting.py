@@ -10,12 +10,14 @@ import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing.connection import wait
 from pathlib import Path
 from threading import Thread
 from typing import final
 
+from veriloop.errors import RunStopped
 from veriloop.feedback.balance import balance
 from veriloop.recipes.scrit.collected import Collected
 from veriloop.recipes.scrit.evaluation import Evaluation, open_critic
@@ -29,13 +31,16 @@ from veriloop.verify.equality import MathEquality
 @final
 @dataclass(frozen=True)
 class Job:
-    """An arm's critic, trained in ``folder`` from the checkpoint ``base`` on its critiques and ``more`` rows."""
+    """An arm's critic, trained in ``folder`` from the checkpoint ``base`` on its critiques and ``more`` rows. One that
+    is there and was trained otherwise is refused, or replaced where ``fresh``.
+    """
 
     folder: Path
     settings: Settings
     arm: Arm
     base: str
     more: tuple[Example, ...] = ()
+    fresh: bool = False
 
 
 def learnt(folder: Path, settings: Settings, arm: Arm) -> list[Example]:
@@ -51,20 +56,28 @@ def learnt(folder: Path, settings: Settings, arm: Arm) -> list[Example]:
 
 
 def fit_all(jobs: Sequence[Job], run: Run) -> None:
-    """Do all jobs, ``settings.workers`` at a time; tells the run when each is finished."""
+    """Do all jobs, ``settings.workers`` at a time; tells the run when each is finished. Raises RunStopped where a
+    worker is killed, and what a fit raises.
+    """
     if not jobs:
         return
     workers = min(len(jobs), max(1, jobs[0].settings.workers))
     spawn = multiprocessing.get_context("spawn")
     done = 0
     _tell(run, jobs, done)
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin) as pool:
-        for future in as_completed([pool.submit(fit, job) for job in jobs]):
-            for report in future.result():
-                if run.kept:
-                    run.kept(report)
-            done += 1
-            _tell(run, jobs, done)
+    try:
+        with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin) as pool:
+            for future in as_completed([pool.submit(fit, job) for job in jobs]):
+                for report in future.result():
+                    if run.kept:
+                        run.kept(report)
+                done += 1
+                _tell(run, jobs, done)
+    except BrokenProcessPool as error:
+        raise RunStopped(
+            "a process that trained a critic was killed, perhaps for want of memory: run the same command again and "
+            "it goes on from there"
+        ) from error
 
 
 def fit(job: Job) -> list[StageReport]:
@@ -88,6 +101,7 @@ def fit(job: Job) -> list[StageReport]:
             dtype=s.fit.dtype,
             seed=s.seed,
         ),
+        replace=job.fresh,
     )
     return asyncio.run(_measure(job, out))
 
@@ -97,7 +111,7 @@ async def _measure(job: Job, model: str) -> list[StageReport]:
     parts = {"heldout": collected.measured(), "own": collected.own()}
     engine, equality = open_critic(job.settings, model), MathEquality()
     try:
-        run = Run(job.folder)
+        run = Run(job.folder, fresh=job.fresh)
         return await Evaluation(job.settings, run, equality, job.arm.name).run_on(engine, parts)
     finally:
         await equality.close()

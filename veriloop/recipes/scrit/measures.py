@@ -48,7 +48,7 @@ GOLD: Final = "gold"
 @dataclass(frozen=True)
 class CriticMeasures:
     """One critic on the held-out solutions. ``located`` and ``identified`` (EI-F1) need an exact verifier; ``verdicts``
-    is the share of stated verdicts that agree with the answer's truth, of all solutions, no verdict counting as wrong.
+    is the share of all critiques whose verdict agrees with the answer's truth; one without a verdict does not.
     """
 
     scores: CritiqueScores

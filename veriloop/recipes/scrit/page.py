@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from veriloop.bench.critique_published import published_critics
@@ -18,7 +19,7 @@ from veriloop.report.plots import Line, LinePlot, Point, Reference
 from veriloop.report.tables import Column, Row, Table
 
 INTERVAL = "95 % interval"
-CONTROLS = {BASE: "the base critic", ALWAYS: "says Correct of everything"}
+CONTROLS = {BASE: "the base critic", ALWAYS: "always says Correct"}
 
 
 def page(
@@ -72,8 +73,12 @@ def headline(arms: Sequence[Arm], measures: Measures) -> str:
                 f"problems: {change.value:+.1f} points [{change.low:+.1f}, {change.high:+.1f}]."
             )
         if scores and first:
-            told.append(f"CC-Acc {first.value:.1f} -> {scores.value:.1f}.")
+            told.append(f"CC-Acc {_told(first)} -> {_told(scores)}.")
     return " ".join(told)
+
+
+def _told(estimate: Estimate) -> str:
+    return f"{estimate.value:.1f} [{estimate.low:.1f}, {estimate.high:.1f}]"
 
 
 def main_tables(arms: Sequence[Arm], measures: Measures) -> tuple[Table, ...]:
@@ -107,7 +112,9 @@ _FOUND = (
     Column("right", "%", "faultless solutions that are called faultless", best="max"),
     Column("F1", "%", "harmonic mean of the two", best="max"),
     Column("EI-F1", "%", "within one step, and with a right corrected answer", best="max"),
-    Column("verdict", "%", "stated verdicts that agree with the answer's truth", best="max"),
+    Column(
+        "verdict", "%", "verdicts that agree with the answer's truth; none is a miss", best="max"
+    ),
     Column("no verdict", "%", "critiques that state none"),
     Column("CC-Acc", "%", "right answers after correction, mean over three scenarios", best="max"),
 )
@@ -134,7 +141,7 @@ def _group(name: str, arms: Sequence[Arm]) -> str:
     found = next((arm for arm in arms if arm.name == name), None)
     if found is None:
         return "controls"
-    return "round 1" if found.round == 1 else f"round {found.round}"
+    return f"round {found.round}"
 
 
 def corrections(arms: Sequence[Arm], measures: Measures) -> Table:
@@ -291,7 +298,8 @@ def _rates(measures: Measures) -> list[Section]:
         found.append(gates_table(rates, f"What each gate removed: {name}"))
         if source.endswith("contrastive"):
             found.append(keep_rates_plot(rates, f"Critiques kept: {name}"))
-            found.append(keep_rates_table(rates, f"Critiques kept, as numbers: {name}"))
+            table = keep_rates_table(rates, f"Critiques kept, as numbers: {name}")
+            found.append(replace(table, folded=f"{len(table.rows)} rows"))
     return found
 
 

@@ -118,7 +118,7 @@ class Recipe:
         """
         folder, s = self.run.folder, self.settings
         jobs = [
-            Job(folder, s, arm, self.model(arm.after), self._rehearsal(arm))
+            Job(folder, s, arm, self.model(arm.after), self._rehearsal(arm), self.run.fresh)
             for arm in self._ready(number)
             if learnt(folder, s, arm)
         ]

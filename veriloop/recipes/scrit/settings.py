@@ -105,10 +105,9 @@ class Arm:
 
     @property
     def title(self) -> str:
-        """What the page calls it."""
-        gates = "" if self.gates else ", no gates"
-        later = f", round {self.round}" if self.round > 1 else ""
-        return f"{TITLES[self.way]}, {self.size:,}{gates}{later}"
+        """What the page calls it, short enough for a terminal. Later rounds and no gates are of the largest size."""
+        which = f"round {self.round}" if self.round > 1 else f"{self.size:,}"
+        return f"{TITLES[self.way].removesuffix(' critic')}, {which if self.gates else 'no gates'}"
 
     @property
     def source(self) -> str:
