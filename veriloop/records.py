@@ -316,10 +316,9 @@ class Example:
     """What a model learns from. Exactly the fields of TRL's dataset formats on export (``to_trl``).
 
     ``completions`` are a demonstration's one completion, a preference's (chosen, rejected), or the steps of a
-    step-labelled solution; ``labels`` has one number in [0, 1] for each labelled step and may be shorter than
-    ``completions`` never: steps after the first wrong one are left out. A reward has one completion and one label,
-    any finite number, or a completion in its tokens' texts with a label for each; what could not be scored is dropped
-    with its reason and is no example. A critique's one label is 1 where it calls its target right, else 0.
+    step-labelled solution, up to the first wrong one, with a label in [0, 1] for each. A reward has one completion and
+    one label, any finite number, or a completion in its tokens' texts with a label for each. A critique's one label is
+    1 where it calls its target right, else 0.
     """
 
     kind: ExampleKind
@@ -359,35 +358,31 @@ class Example:
     def to_trl(self) -> dict[str, Json]:
         """The example in TRL's format: prompt/completion, prompt/chosen/rejected, prompt/completions/labels. A reward
         is prompt/completion/reward (of tokens: prompt/completion/tokens/rewards), for which TRL names no format.
-
-        To a chat TRL wants chats as completions: one turn of the assistant, which begins with what the prompt had it
-        say already (``feedback.siblings``). Step labels, for which TRL has no chats, keep their steps as they are.
+        To a chat TRL wants chats: one turn of the assistant, which begins with what the prompt had it say already.
         """
         if self.kind is ExampleKind.STEP_LABELS:
             hard = all(label in (0.0, 1.0) for label in self.labels)
             labels: list[Json] = [bool(x) if hard else x for x in self.labels]
-            prompt = prompt_json(self.prompt)
-            return {"prompt": prompt, "completions": list(self.completions), "labels": labels}
+            steps = list(self.completions)
+            return {"prompt": prompt_json(self.prompt), "completions": steps, "labels": labels}
         given, begun = self.prompt, ""
         if not isinstance(given, str) and given and given[-1].role == "assistant":
             given, begun = given[:-1], given[-1].content
         prompt = prompt_json(given)
 
         def said(text: str) -> Json:
-            chat = not isinstance(given, str)
-            return [{"role": "assistant", "content": begun + text}] if chat else text
+            turn: Json = {"role": "assistant", "content": begun + text}
+            return text if isinstance(given, str) else [turn]
 
         if self.kind is ExampleKind.PREFERENCE:
-            chosen, rejected = self.completions
-            return {"prompt": prompt, "chosen": said(chosen), "rejected": said(rejected)}
-        completion = said(STEP_DELIMITER.join(self.completions))
-        if self.kind is ExampleKind.REWARD:
-            rewards: list[Json] = list(self.labels)
-            if len(rewards) == 1:
-                return {"prompt": prompt, "completion": completion, "reward": rewards[0]}
-            whole, tokens = said("".join(self.completions)), list(self.completions)
-            return {"prompt": prompt, "completion": whole, "tokens": tokens, "rewards": rewards}
-        return {"prompt": prompt, "completion": completion}
+            chosen, rejected = map(said, self.completions)
+            return {"prompt": prompt, "chosen": chosen, "rejected": rejected}
+        rewards: list[Json] = list(self.labels) if self.kind is ExampleKind.REWARD else []
+        delimiter = "" if len(rewards) > 1 else STEP_DELIMITER
+        row = {"prompt": prompt, "completion": said(delimiter.join(self.completions))}
+        if len(rewards) > 1:
+            return {**row, "tokens": list(self.completions), "rewards": rewards}
+        return {**row, "reward": rewards[0]} if rewards else row
 
 
 @final
