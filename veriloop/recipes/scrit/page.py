@@ -101,7 +101,7 @@ def main_tables(arms: Sequence[Arm], measures: Measures) -> tuple[Table, ...]:
             row_label="critic",
             interval=INTERVAL,
             caption="Greedy critiques without any reference, of held-out solutions whose problems nobody learnt from.",
-            losses="a critique without a verdict is a miss; one that the engine failed on is left out",
+            losses="A critique without a verdict is a miss; one that the engine failed on is left out.",
         ),
     )
 
@@ -226,7 +226,7 @@ _METRICS = {
     "EI-F1": _near_f1,
     "verdicts right": lambda told: cell(told.verdicts),
     "CC-Acc": lambda told: cell(told.scores.cc_acc),
-    "wrong solutions repaired": lambda told: cell(told.scores.scenarios["balanced"].matrix.repair),
+    "repaired": lambda told: cell(told.scores.scenarios["balanced"].matrix.repair),
 }
 
 
@@ -392,9 +392,9 @@ def provenance(recipe: Recipe, account: Mapping[str, Any]) -> Provenance:
 
 def _subtitle(recipe: Recipe, measures: Measures) -> str:
     base = recipe.settings.base.rstrip("/").rsplit("/", 1)[-1]
-    held = measures.critics[BASE].scores.scenarios
-    measured = held["incorrect"].matrix.n
+    told = measures.critics[BASE]
+    held = told.verdicts.n + told.verdicts.unscored if told.verdicts else 0
     return (
-        f"{base}, {measures.truths.students:,} student solutions to criticise, {measured:,} wrong and the right "
-        "held-out ones measured"
+        f"{base}, {measures.truths.students:,} student solutions to criticise, {held:,} held-out ones measured, "
+        f"{told.scores.scenarios['incorrect'].matrix.n:,} of them with a wrong answer"
     )
