@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from veriloop.recipes.scrit.evaluation import Evaluation, Said
 from veriloop.recipes.scrit.recipe import Recipe
-from veriloop.recipes.scrit.settings import BASE, Arm
+from veriloop.recipes.scrit.settings import BASE, Arm, line
 from veriloop.records import Group, Solution
 from veriloop.report.browser import (
     BrowsedProblem,
@@ -17,13 +17,15 @@ from veriloop.report.browser import (
 )
 
 SHOWN = 40  # problems in the browser
-_CRITICS = 4
 
 
 def browser(recipe: Recipe, arms: Sequence[Arm]) -> Browser:
-    """The first held-out problems with what the base critic and the last critics said of their solutions."""
+    """The first held-out problems with what the base critic, those of the rounds, and the one without gates said."""
     groups = recipe.collected.measured()[:SHOWN]
-    shown = {BASE: "base critic", **{arm.name: arm.title for arm in arms[-_CRITICS:]}}
+    settings = recipe.settings
+    rounds = {name for way in settings.continued for name in line(settings, way)}
+    chosen = [arm for arm in arms if arm.name in rounds or not arm.gates]
+    shown = {BASE: "base critic", **{arm.name: arm.title for arm in chosen}}
     said = {title: _by_solution(recipe, name, groups) for name, title in shown.items()}
     return Browser(
         "Critiques of held-out solutions",

@@ -341,7 +341,7 @@ def papers_table(measures: Measures) -> Table:
 
 def _how_to_read(recipe: Recipe, measures: Measures) -> Text:
     truths, s = measures.truths, recipe.settings
-    right = f"{truths.right}" if truths.right else "unknown"
+    right = f"{_told(truths.right)} %" if truths.right else "unknown"
     return Text(
         "How to read this",
         (
@@ -353,7 +353,7 @@ def _how_to_read(recipe: Recipe, measures: Measures) -> Text:
             (
                 "ground truth",
                 f"{truths.answered:,} of {truths.problems:,} problems have an answer by {s.votes} votes; of those that "
-                f"are known, right: {right} %",
+                f"are known, right: {right}",
             ),
             ("students", f"{truths.students:,} solutions, of problems solved both rightly and wrongly"),
             ("gates", "the critic accepts its correction, the answer is the vote's, verdict and label agree, and it "
