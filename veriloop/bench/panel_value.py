@@ -19,6 +19,7 @@ from veriloop.bench.statistics import (
     Bootstrap,
     Estimate,
     difference_of,
+    percentage,
     ratio_of,
 )
 from veriloop.ids import Json, derive_seed
@@ -143,9 +144,12 @@ def accuracy_of(credit: Array, unit: np.ndarray, bootstrap: Bootstrap) -> Estima
     known = ~np.isnan(credit)
     top = np.bincount(unit, weights=np.where(known, credit, 0.0))
     bottom = np.bincount(unit, weights=known)
-    return bootstrap.estimate(
-        ratio_of(100 * top, bottom), len(top), n=int(known.sum()), unscored=int((~known).sum())
-    )
+    n, lost = int(known.sum()), int((~known).sum())
+    if top.sum() in (0, n):  # resamples of what never varies know no doubt
+        found = percentage(int(top.sum()), n, unscored=lost, level=bootstrap.level)
+        if found is not None:
+            return found
+    return bootstrap.estimate(ratio_of(100 * top, bottom), len(top), n=n, unscored=lost)
 
 
 def paired_difference(

@@ -21,7 +21,7 @@ from veriloop.bench.order_consistency import OrderConsistency, order_consistency
 from veriloop.bench.panel_value import FOLDS, Fit, PanelValue, accuracy_of, panel_value
 from veriloop.bench.recorded import NO_VERDICT, Recorded
 from veriloop.bench.separation import area
-from veriloop.bench.statistics import DEFAULT, Bootstrap, Estimate, divide, percentage, ratio_of
+from veriloop.bench.statistics import DEFAULT, Bootstrap, Estimate, divide, percentage
 from veriloop.bench.verifier_agreement import Agreement, agreement
 from veriloop.bench.within_problem import within_problem_auc
 from veriloop.ids import Json
@@ -264,13 +264,11 @@ def _share(
     values: Array, among: np.ndarray, unit: np.ndarray, bootstrap: Bootstrap
 ) -> Estimate | None:
     """Mean of the values in percent among some of the items; None where none of these has one."""
-    top, bottom = _sums(values, among, unit)
-    if not bottom.sum():
+    known = np.where(among, values, np.nan)
+    if np.isnan(known).all():
         return None
     lost = int((among & np.isnan(values)).sum())
-    return bootstrap.estimate(
-        ratio_of(100 * top, bottom), len(top), n=int(bottom.sum()), unscored=lost
-    )
+    return replace(accuracy_of(known, unit, bootstrap), unscored=lost)
 
 
 def _balanced(

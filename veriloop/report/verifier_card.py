@@ -50,7 +50,7 @@ def marks_table(card: VerifierCard, marks: Sequence[VerifierMarks] | None = None
     left = f" {card.without_gold:,} items without gold are left out." if card.without_gold else ""
     what = "pairs" if card.pairs else "solutions"
     return Table(
-        f"{len(card.marks):,} verifiers on {card.items:,} {what}",
+        f"{_counted(len(card.marks))} on {card.items:,} {what}",
         tuple(columns),
         tuple(_row(card, m) for m in shown),
         row_label="verifier",
@@ -287,7 +287,7 @@ def verifier_card_page(
     what = "pairs" if card.pairs else f"solutions of {card.units:,} problems"
     return Page(
         title="Verifier report card",
-        subtitle=subtitle or f"{len(card.marks):,} verifiers on {card.items:,} {what}",
+        subtitle=subtitle or f"{_counted(len(card.marks))} on {card.items:,} {what}",
         headline=headline(card),
         sections=tuple(sections),
         provenance=provenance,
@@ -345,3 +345,7 @@ def _how_to_read(card: VerifierCard) -> Text:
         ),
         (Link("arXiv 2411.11504", "https://arxiv.org/abs/2411.11504"),),
     )
+
+
+def _counted(verifiers: int) -> str:
+    return "1 verifier" if verifiers == 1 else f"{verifiers:,} verifiers"

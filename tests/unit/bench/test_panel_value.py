@@ -6,9 +6,9 @@ from typing import final
 import numpy as np
 import pytest
 
-from veriloop.bench.panel_value import cross_validated, panel_value
+from veriloop.bench.panel_value import accuracy_of, cross_validated, panel_value
 from veriloop.bench.recorded import Recorded
-from veriloop.bench.statistics import Bootstrap
+from veriloop.bench.statistics import DEFAULT, Bootstrap
 from veriloop.records import Cost
 from veriloop.verify.ballots import Ballots
 from veriloop.verify.logistic import fit_logistic
@@ -115,3 +115,10 @@ def test_a_panel_that_abstains_is_unscored_not_wrong():
 def test_there_is_no_panel_of_one_nor_on_one_problem():
     assert panel_value(recorded([[1], [0]], [1, 0]), fit_logistic) is None
     assert panel_value(recorded([[1, 1], [0, 0]], [1, 0], ["a", "a"]), fit_logistic) is None
+
+
+def test_what_never_varies_is_not_certain():
+    """Wilson's interval of 0 of 8 (Newcombe 1998): a resample of eight zeros would say that 0 is all there is."""
+    found = accuracy_of(np.zeros(8), np.arange(8), DEFAULT)
+    assert (found.value, found.low) == (0, 0)
+    assert found.high == pytest.approx(32.44, abs=0.01)
