@@ -41,6 +41,19 @@ def open_verifier(spec: str | Verifier, **fields: Any) -> Verifier:
         fields["engine"] = open_engine(fields["engine"])
     if "equality" in takes and takes["equality"].default is inspect.Parameter.empty:
         fields.setdefault("equality", MathEquality())
+    plain = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    missing = [
+        name
+        for name, parameter in takes.items()
+        if parameter.kind in plain
+        and parameter.default is inspect.Parameter.empty
+        and name not in fields
+    ]
+    if missing:
+        raise InputError(
+            f"the verifier {spec!r} needs {' and '.join(missing)}, which no option gives: make the object in Python "
+            "and hand it over (docs/tutorial_verifier.md)"
+        )
     try:
         made = kind(**fields)
     except (TypeError, ValueError) as error:
@@ -72,7 +85,7 @@ def _find(spec: str) -> Any:
         raise InputError(f"no verifier {spec!r}: write {SPECS}; there are {known}")
     try:
         return getattr(importlib.import_module(module), name)
-    except ModuleNotFoundError as error:
+    except (ModuleNotFoundError, TypeError) as error:  # TypeError: a relative module
         raise InputError(
             f"the verifier {spec!r} cannot be imported: {error}; install its package, or put its folder on PYTHONPATH"
         ) from error

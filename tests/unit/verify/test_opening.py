@@ -71,9 +71,18 @@ def test_a_class_or_an_entered_name_of_another_package_is_a_verifier_too(outside
         ("no_such_module:Thing", "cannot be imported: No module named 'no_such_module'"),
         ("others_verifiers:Thing", "the module 'others_verifiers' has no 'Thing'"),
         ("others_verifiers:nothing", "makes a int, which is no verifier"),
-        ("judge", "the verifier 'judge' cannot be made: .*it takes engine, prompt"),
+        ("judge", "the verifier 'judge' needs engine, which no option gives"),
     ],
 )
 def test_what_names_no_verifier_says_so(outside, spec, said):
     with pytest.raises(InputError, match=said):
         open_verifier(spec)
+
+
+def test_what_no_option_gives_is_named():
+    with pytest.raises(
+        InputError, match="'panel' needs verifiers and rule, which no option gives: make the"
+    ):
+        open_verifier("panel")
+    with pytest.raises(InputError, match="cannot be imported"):
+        open_verifier(".relative:Kind")
