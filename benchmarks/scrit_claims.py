@@ -22,13 +22,16 @@ ROOT = Path(__file__).resolve().parents[1]
 RECIPE = ROOT / "veriloop/recipes/scrit"
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 COMMAND = "python benchmarks/scrit_claims.py"
+# The smaller critic has a smaller study: fewer problems, two sizes, two rounds.
+LESS = "--train-count 200 --heldout-cap 200 --sizes 100,200 --rounds 2".split()
 
 
 def run(folder: Path, critic: str, seed: int, more: list[str]) -> dict[str, Any]:
     """The recipe's measures for one seed of one critic."""
     out = folder / f"{critic}-{seed}"
     words = ["-m", "veriloop.cli", "run", "scrit", "--critic", f"abacus:{critic}"]
-    words += ["--seed", str(seed), "--out", str(out), "--quiet", *more]
+    words += ["--seed", str(seed), "--out", str(out), "--quiet"]
+    words += [*(LESS if critic == "critic-small" else ()), *more]
     out.mkdir(parents=True, exist_ok=True)
     env = {**os.environ, "OMP_NUM_THREADS": "1"}
     with open(out / "log.txt", "w", encoding="utf-8") as log:
