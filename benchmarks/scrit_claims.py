@@ -23,7 +23,7 @@ RECIPE = ROOT / "veriloop/recipes/scrit"
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 COMMAND = "python benchmarks/scrit_claims.py"
 # The smaller critic has a smaller study: fewer problems, two sizes, two rounds.
-LESS = "--train-count 200 --heldout-cap 200 --sizes 100,200 --rounds 2".split()
+LESS = ["--train-count", "200", "--heldout-cap", "200", "--sizes", "100,200", "--rounds", "2"]
 
 
 def run(folder: Path, critic: str, seed: int, more: list[str]) -> dict[str, Any]:
