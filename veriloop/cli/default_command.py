@@ -10,11 +10,8 @@ from typing import Any
 
 from typer.core import TyperGroup
 
-_PLACES = {
-    "search": "sample",
-    "verify": "sample",
-    "train": "label",
-}  # a stage that is a group -> what it comes after
+# A stage that is a group -> what it comes after; of two after the same one the last stands first.
+_PLACES = {"verify": "sample", "search": "sample", "train": "label"}
 
 
 class WithDefault(TyperGroup):

@@ -17,7 +17,7 @@ GROUPS = {("run",), ("bench",), ("serve",)}
 
 def test_the_commands_of_the_pipeline_are_there_in_its_order():
     stages = [path[0] for path in command_paths() if len(path) == 1 and path not in GROUPS]
-    assert stages[:6] == ["demo", "problems", "sample", "verify", "label", "train"]
+    assert stages[:7] == ["demo", "problems", "sample", "search", "verify", "label", "train"]
     assert ("run", "prm") in command_paths()
     assert ("verify", "run") in command_paths()  # what ``verify KIND`` is
     assert {("bench", "processbench"), ("bench", "best-of-n")} <= set(command_paths())
