@@ -397,7 +397,7 @@ def test_killed_at_random_moments_it_ends_with_the_same_bytes_and_pays_one_batch
         assert child.stdout is not None
         assert child.stderr is not None
         child.stdout.readline()
-        time.sleep(dice.random() * 0.15 * (1 + kills / 20))  # later on a machine that is slow
+        time.sleep(dice.random() * 0.15 * (1 + kills / 4))  # ever later, for slow machines
         child.kill()
         child.communicate()
         assert child.returncode == -signal.SIGKILL

@@ -46,4 +46,4 @@ def test_prompts_are_files_beside_the_code_that_uses_them():
     with pytest.raises(InputError, match=r"no prompt 'jugde' in veriloop\.verify: .*\bjudge, "):
         load_prompt("veriloop.verify", "jugde")
     with pytest.raises(InputError, match="there is none"):
-        load_prompt("veriloop.text", "judge")
+        load_prompt("veriloop.store", "judge")
