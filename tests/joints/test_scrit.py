@@ -71,11 +71,6 @@ def test_a_killed_run_goes_on_and_the_page_comes_from_the_records(tmp_path):
     assert (out / "report.html").is_file()
     assert json.loads((out / "measures.json").read_text()) == measures
 
-    other = subprocess.run([*full, "--rate", "0.5"], capture_output=True, text=True)
-    assert other.returncode != 0
-    assert "another model is here, trained otherwise" in other.stderr
-    assert {file: file.stat().st_mtime_ns for file in before} == before
-
 
 def check_lessons(out, measures):
     """What was learnt is balanced, counted as it was, and holds no reference."""
