@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, final
 
-from veriloop.errors import EngineError, InputError
+from veriloop.errors import InputError
 from veriloop.ids import Json, derive_seed
-from veriloop.protocols import Completion, Engine, Reply, Request, Sampling
+from veriloop.protocols import Completion, Engine, Request, Sampling
 from veriloop.records import (
     NO_ERROR,
     Cost,
@@ -34,6 +34,7 @@ from veriloop.records import (
 )
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import parse_critic
+from veriloop.verify.asking import Asked, ask
 
 GREEDY = Sampling(max_tokens=8192, temperature=0.0)
 VOTING = Sampling(max_tokens=8192, temperature=1.0, top_p=0.9)
@@ -90,27 +91,19 @@ class Critic:
             seed=derive_seed(self.seed, "critic", solution.id),
             n=self.votes,
         )
-        try:
-            reply = await self.engine.generate(request)
-        except EngineError as error:
-            return self._verdict(solution, unscored=Unscored.ENGINE, detail={"error": str(error)})
-        return self._read(solution, reply)
+        asked = await ask(self.engine, request)
+        if not asked.answered:
+            return self._verdict(solution, unscored=Unscored.ENGINE, detail={"error": asked.why})
+        return self._read(solution, asked)
 
-    def _read(self, solution: Solution, reply: Reply) -> Verdict:
-        answers = reply.completions
-        cost = Cost(
-            calls=1,
-            prompt_tokens=reply.prompt_tokens or 0,
-            tokens=sum(c.tokens or 0 for c in answers),
-            usd=reply.usd,
-        )
-        read = read_critiques(answers, len(solution.steps))
+    def _read(self, solution: Solution, asked: Asked) -> Verdict:
+        read = read_critiques(asked.completions, len(solution.steps))
         return self._verdict(
             solution,
             first_error=read.first_error,
             unscored=read.unscored,
             critique=read.critique,
-            cost=cost,
+            cost=asked.cost,
             detail=read.detail,
         )
 

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, final
 
-from veriloop.errors import EngineError
 from veriloop.ids import Json, derive_seed, describe
 from veriloop.protocols import Engine, Request, Sampling, Verifier
 from veriloop.records import (
@@ -32,6 +31,7 @@ from veriloop.records import (
 )
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import tagged_sections
+from veriloop.verify.asking import ask
 
 _FIRST, _SECOND, _TIE = "1", "2", "tie"
 
@@ -154,20 +154,14 @@ class Pairwise:
     ) -> _Said:
         shown = (late, early) if swapped else (early, late)
         seed = derive_seed(self.seed, self.name, shown[0].id, shown[1].id)
-        try:
-            reply = await self.engine.generate(
-                Request(self.ask(problem, *shown), self.sampling, seed=seed)
-            )
-        except EngineError as error:
-            return _Said(None, str(error), failed=True)
-        if not reply.completions:
-            return _Said(None, "the engine gave no choice", failed=True)
-        completion = reply.completions[0]
-        cost = Cost(1, 0, reply.prompt_tokens or 0, completion.tokens or 0, reply.usd)
-        named = parse_better(completion.text)
+        asked = await ask(self.engine, Request(self.ask(problem, *shown), self.sampling, seed=seed))
+        if asked.why:
+            return _Said(None, asked.why, failed=True)
+        text = asked.completions[0].text
+        named = parse_better(text)
         if swapped and named in (_FIRST, _SECOND):
             named = _SECOND if named == _FIRST else _FIRST
-        return _Said(named, completion.text, cost)
+        return _Said(named, text, asked.cost)
 
     def _verdict(
         self,

@@ -12,7 +12,6 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import final
 
-from veriloop.errors import EngineError
 from veriloop.ids import Json, derive_seed, describe
 from veriloop.protocols import Completion, Engine, Request, Sampling
 from veriloop.records import (
@@ -30,6 +29,7 @@ from veriloop.records import (
 )
 from veriloop.text.critic_chats import CriticChat
 from veriloop.text.critiques import END, START, parse_critique
+from veriloop.verify.asking import ask
 from veriloop.verify.pairing import Pairing
 from veriloop.verify.step_scores import Located
 
@@ -164,15 +164,10 @@ class _Read:
 
 
 async def _ask(engine: Engine, request: Request, solution: Solution) -> _Read:
-    try:
-        reply = await engine.generate(request)
-    except EngineError as error:
-        return _Read(unscored=Unscored.ENGINE, why=str(error))
-    if not reply.completions:
-        return _Read(unscored=Unscored.ENGINE, why="the engine gave no choice")
-    completion = reply.completions[0]
-    cost = Cost(1, 0, reply.prompt_tokens or 0, completion.tokens or 0, reply.usd)
-    return replace(_read(completion, len(solution.steps)), cost=cost)
+    asked = await ask(engine, request)
+    if asked.why:
+        return _Read(unscored=Unscored.ENGINE, why=asked.why)
+    return replace(_read(asked.completions[0], len(solution.steps)), cost=asked.cost)
 
 
 def _read(completion: Completion, steps: int) -> _Read:

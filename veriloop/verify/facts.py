@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol, final
 
-from veriloop.errors import EngineError
 from veriloop.ids import Json, derive_seed, describe
 from veriloop.protocols import Engine, Request, Sampling
 from veriloop.records import (
@@ -34,6 +33,7 @@ from veriloop.records import (
 from veriloop.text.code_blocks import without_thoughts
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import tagged_sections
+from veriloop.verify.asking import ask
 
 _STATES = re.compile(r"\W*(supported|refuted|unknown)\b", re.IGNORECASE)
 
@@ -177,18 +177,13 @@ class Facts:
     async def _ask(self, prompt: str, what: str, which: str) -> tuple[str, Cost, Unscored | None]:
         """What the engine writes, what it took, and why it cannot be used."""
         seed = derive_seed(self.seed, "facts", what, which)
-        try:
-            reply = await self.engine.generate(
-                Request((Message("user", prompt),), self.sampling, seed=seed)
-            )
-        except EngineError as error:
-            return str(error), Cost(), Unscored.ENGINE
-        if not reply.completions:
-            return "the engine gave no choice", Cost(1), Unscored.ENGINE
-        one = reply.completions[0]
-        cost = Cost(1, 0, reply.prompt_tokens or 0, one.tokens or 0, reply.usd)
+        request = Request((Message("user", prompt),), self.sampling, seed=seed)
+        asked = await ask(self.engine, request)
+        if asked.why:
+            return asked.why, Cost(asked.cost.calls), Unscored.ENGINE
+        one = asked.completions[0]
         text = without_thoughts(one.text) or ""
-        return text, cost, Unscored.TRUNCATED if one.finish is Finish.LENGTH else None
+        return text, asked.cost, Unscored.TRUNCATED if one.finish is Finish.LENGTH else None
 
     def _verdict(self, solution: Solution, read: _Read, lost: Unscored | None = None) -> Verdict:
         states = [claim.state for claim in read.claims]

@@ -12,11 +12,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import final
 
-from veriloop.errors import EngineError
 from veriloop.ids import derive_seed, describe
 from veriloop.protocols import Engine, Request, Sampling
 from veriloop.records import (
-    Cost,
     Finish,
     Form,
     Granularity,
@@ -31,6 +29,7 @@ from veriloop.records import (
 )
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import parse_judge
+from veriloop.verify.asking import ask
 from veriloop.verify.step_scores import Located
 
 
@@ -83,14 +82,10 @@ class Judge:
             return Located(unscored=Unscored.EMPTY)
         seed = derive_seed(self.seed, "judge", solution.id)
         request = Request(self.ask(problem, solution.steps), self.sampling, seed=seed)
-        try:
-            reply = await self.engine.generate(request)
-        except EngineError as error:
-            return Located(unscored=Unscored.ENGINE, why=str(error))
-        if not reply.completions:
-            return Located(unscored=Unscored.ENGINE, why="the engine gave no choice")
-        completion = reply.completions[0]
-        cost = Cost(1, 0, reply.prompt_tokens or 0, completion.tokens or 0, reply.usd)
+        asked = await ask(self.engine, request)
+        if asked.why:
+            return Located(unscored=Unscored.ENGINE, why=asked.why)
+        completion, cost = asked.completions[0], asked.cost
         reading = parse_judge(completion.text, len(solution.steps))
         if reading.first_error is not None:
             return Located(reading.first_error, critique=completion.text, cost=cost)

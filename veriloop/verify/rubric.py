@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from veriloop.errors import EngineError, InputError
+from veriloop.errors import InputError
 from veriloop.ids import Json, derive_seed, describe
 from veriloop.protocols import Completion, Engine, Request, Sampling
 from veriloop.records import (
@@ -32,6 +32,7 @@ from veriloop.records import (
 )
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import tagged_sections
+from veriloop.verify.asking import ask
 
 HELPFUL = "The response does what the request asks, is true, and leaves nothing out that matters."
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
@@ -90,27 +91,25 @@ class Rubric:
             return self._verdict(solution, unscored=Unscored.EMPTY)
         seed = derive_seed(self.seed, "rubric", solution.id)
         request = Request(self.ask(problem, solution.text), self.sampling, seed=seed, n=self.n)
-        try:
-            reply = await self.engine.generate(request)
-        except EngineError as error:
-            return self._verdict(solution, unscored=Unscored.ENGINE, detail={"error": str(error)})
-        said = reply.completions
-        tokens = sum(one.tokens or 0 for one in said)
-        cost = Cost(1, 0, reply.prompt_tokens or 0, tokens, reply.usd)
-        return self._rated(solution, said, cost)
+        asked = await ask(self.engine, request)
+        if asked.why:
+            return self._verdict(
+                solution, unscored=Unscored.ENGINE, cost=asked.cost, detail={"error": asked.why}
+            )
+        return self._rated(solution, asked.completions, asked.cost)
 
     def _rated(self, solution: Solution, said: Sequence[Completion], cost: Cost) -> Verdict:
         ratings = [(one, self.rating(one.text, one.finish is Finish.LENGTH)) for one in said]
         read = [(one, rating) for one, rating in ratings if rating is not None]
         if not read:
-            reason = Unscored.UNPARSED if said else Unscored.ENGINE
-            if said and all(one.finish is Finish.LENGTH for one in said):
-                reason = Unscored.TRUNCATED
-            why = "no rating in the range asked for" if said else "the engine gave no choice"
-            critique = said[0].text if said else None
-            detail: dict[str, Json] = {"error": why}
+            cut = all(one.finish is Finish.LENGTH for one in said)
+            detail: dict[str, Json] = {"error": "no rating in the range asked for"}
             return self._verdict(
-                solution, unscored=reason, critique=critique, cost=cost, detail=detail
+                solution,
+                unscored=Unscored.TRUNCATED if cut else Unscored.UNPARSED,
+                critique=said[0].text,
+                cost=cost,
+                detail=detail,
             )
         mean = sum(rating for _, rating in read) / len(read)
         value = (mean - self.lowest) / (self.highest - self.lowest)
