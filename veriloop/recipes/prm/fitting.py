@@ -7,20 +7,16 @@ from the same examples by the same settings, is kept.
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
-from threading import Thread
 from typing import final
 
 from veriloop.recipes.prm.settings import Settings
 from veriloop.recipes.prm.sources import Source, subset
 from veriloop.records import Example, Group, Problem, Solution
-from veriloop.runs.plan import StageEvent, StageReport
+from veriloop.runs.fits import fit_in_workers
+from veriloop.runs.plan import StageReport
 from veriloop.runs.stages import Run, join, read_all
 
 BATCH = 16
@@ -39,17 +35,8 @@ class Job:
 
 def fit_all(jobs: Sequence[Job], run: Run) -> None:
     """Do all jobs, ``settings.workers`` at a time; tells the run when each is finished."""
-    workers = min(len(jobs), max(1, jobs[0].settings.workers)) if jobs else 1
-    spawn = multiprocessing.get_context("spawn")
-    done = 0
-    _tell(run, len(jobs), done)
-    with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin) as pool:
-        for future in as_completed([pool.submit(fit, job) for job in jobs]):
-            for report in future.result():
-                if run.kept:
-                    run.kept(report)
-            done += 1
-            _tell(run, len(jobs), done)
+    workers = jobs[0].settings.workers if jobs else 1
+    fit_in_workers("models", fit, jobs, workers=workers, run=run)
 
 
 def fit(job: Job) -> list[StageReport]:
@@ -93,21 +80,3 @@ def heldout(folder: Path) -> list[Group]:
         read_all(folder / "problems/heldout", Problem),
         read_all(folder / "solutions/heldout", Solution),
     )
-
-
-def _begin() -> None:
-    """One thread, and an end with the parent: an orphan would go on writing beside the run that is resumed."""
-    os.environ["OMP_NUM_THREADS"] = "1"
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
-
-
-def _tell(run: Run, total: int, done: int) -> None:
-    if run.seen:
-        run.seen(StageEvent("models", total, done, finished=done == total))

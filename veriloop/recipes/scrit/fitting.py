@@ -6,24 +6,18 @@ A critic that is there already, trained from the same critiques by the same sett
 from __future__ import annotations
 
 import asyncio
-import multiprocessing
-import os
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing.connection import wait
 from pathlib import Path
-from threading import Thread
 from typing import final
 
-from veriloop.errors import RunStopped
 from veriloop.feedback.balance import balance
 from veriloop.recipes.scrit.collected import Collected
 from veriloop.recipes.scrit.evaluation import Evaluation, open_critic
 from veriloop.recipes.scrit.settings import Arm, Settings, arms
 from veriloop.records import Example
-from veriloop.runs.plan import StageEvent, StageReport
+from veriloop.runs.fits import fit_in_workers
+from veriloop.runs.plan import StageReport
 from veriloop.runs.stages import Run, read_all
 from veriloop.verify.equality import MathEquality
 
@@ -56,28 +50,12 @@ def learnt(folder: Path, settings: Settings, arm: Arm) -> list[Example]:
 
 
 def fit_all(jobs: Sequence[Job], run: Run) -> None:
-    """Do all jobs, ``settings.workers`` at a time; tells the run when each is finished. Raises RunStopped where a
-    worker is killed, and what a fit raises.
+    """Do all jobs of a round, ``settings.workers`` at a time; tells the run when each is finished. Raises RunStopped
+    where a worker is killed, and what a fit raises.
     """
-    if not jobs:
-        return
-    workers = min(len(jobs), max(1, jobs[0].settings.workers))
-    spawn = multiprocessing.get_context("spawn")
-    done = 0
-    _tell(run, jobs, done)
-    try:
-        with ProcessPoolExecutor(workers, mp_context=spawn, initializer=_begin) as pool:
-            for future in as_completed([pool.submit(fit, job) for job in jobs]):
-                for report in future.result():
-                    if run.kept:
-                        run.kept(report)
-                done += 1
-                _tell(run, jobs, done)
-    except BrokenProcessPool as error:
-        raise RunStopped(
-            "a process that trained a critic was killed, perhaps for want of memory: run the same command again and "
-            "it goes on from there"
-        ) from error
+    if jobs:
+        name, workers = f"critics of round {jobs[0].arm.round}", jobs[0].settings.workers
+        fit_in_workers(name, fit, jobs, workers=workers, run=run)
 
 
 def fit(job: Job) -> list[StageReport]:
@@ -116,22 +94,3 @@ async def _measure(job: Job, model: str) -> list[StageReport]:
     finally:
         await equality.close()
         await engine.close()
-
-
-def _begin() -> None:
-    """One thread, and an end with the parent: an orphan would go on writing beside the run that is resumed."""
-    os.environ["OMP_NUM_THREADS"] = "1"
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-
-
-def _end_with(sentinel: int) -> None:
-    wait([sentinel])
-    os._exit(1)
-
-
-def _tell(run: Run, jobs: Sequence[Job], done: int) -> None:
-    if run.seen:
-        name = f"critics of round {jobs[0].arm.round}"
-        run.seen(StageEvent(name, len(jobs), done, finished=done == len(jobs)))

@@ -1,0 +1,37 @@
+"""Jobs in worker processes: each is told when it is done, workers have one thread, a killed one stops the run."""
+
+import os
+
+import pytest
+
+from veriloop.errors import RunStopped
+from veriloop.runs.fits import fit_in_workers
+from veriloop.runs.stages import Run
+
+
+class Deadly:
+    """Ends the process that unpickles it."""
+
+    def __reduce__(self):
+        return (os._exit, (9,))
+
+
+def test_every_job_is_done_in_a_process_of_one_thread_and_told(tmp_path):
+    events, reports = [], []
+    run = Run(tmp_path, seen=events.append, kept=reports.append)
+    fit_in_workers("models", os.getenv, ["OMP_NUM_THREADS"] * 3, workers=2, run=run)
+    assert reports == ["1"] * 3
+    assert [(e.stage, e.total, e.done, e.finished) for e in events] == [
+        ("models", 3, done, done == 3) for done in range(4)
+    ]
+
+
+def test_nothing_to_do_starts_nothing(tmp_path):
+    events = []
+    fit_in_workers("models", os.getenv, [], workers=2, run=Run(tmp_path, seen=events.append))
+    assert events == []
+
+
+def test_a_killed_worker_stops_the_run_and_says_how_to_go_on(tmp_path):
+    with pytest.raises(RunStopped, match=r"models: .*killed.*run the same command again"):
+        fit_in_workers("models", os.getenv, [Deadly()], workers=1, run=Run(tmp_path))
