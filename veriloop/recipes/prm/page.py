@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from veriloop.bench.best_of_n import BestOfN
@@ -11,9 +11,10 @@ from veriloop.recipes.prm.measures import Measures
 from veriloop.recipes.prm.recipe import UNTRAINED, UNTRAINED_JUDGE, Recipe
 from veriloop.recipes.prm.sources import ABOVE, CONSENSUS, Source
 from veriloop.recipes.prm.study_sections import estimate_cell, hard_against_soft, threshold_sweep
+from veriloop.report.account import account_provenance
 from veriloop.report.biases import bias_sections
 from veriloop.report.cells import Cell
-from veriloop.report.page import Page, Provenance, StageTime, Text
+from veriloop.report.page import Page, Text
 from veriloop.report.plots import Bar, BarPlot, Line, LinePlot, Point, Reference
 from veriloop.report.processbench_tables import LOSSES
 from veriloop.report.tables import Column, Row, Table
@@ -50,7 +51,7 @@ def page(
         subtitle=_subtitle(recipe, measures),
         headline=headline(titles, measures),
         sections=tuple(sections),
-        provenance=provenance(recipe, account),
+        provenance=account_provenance(account, recipe.settings),
     )
 
 
@@ -310,26 +311,6 @@ def _how_to_read(recipe: Recipe) -> Text:
                 "Monte Carlo hard labels where the judge puts the first error in the same place",
             ),
         ),
-    )
-
-
-def provenance(recipe: Recipe, account: Mapping[str, Any]) -> Provenance:
-    """What made the run, from its manifest."""
-    attempts: Iterable[Mapping[str, Any]] = account["attempts"]
-    last = list(attempts)[-1]
-    times: dict[str, StageTime] = {}
-    for attempt in account["attempts"]:
-        for name, told in attempt["stages"].items():
-            if told["done"] or name not in times:
-                times[name] = StageTime(name, told["wall_seconds"], told["cpu_seconds"])
-    return Provenance(
-        command=" ".join(last["command"]),
-        made=last["started"],
-        versions={k: v for k, v in last["versions"].items() if v},
-        seeds=last["seeds"],
-        config={"settings": repr(recipe.settings)},
-        times=tuple(times.values()),
-        cpu=f"{last['platform']}, {last['cpus']} cores, Python {last['python']}",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,9 +12,10 @@ from veriloop.recipes.scrit.browse import browser
 from veriloop.recipes.scrit.measures import ALWAYS, SCENARIOS, CriticMeasures, Measures
 from veriloop.recipes.scrit.recipe import Recipe
 from veriloop.recipes.scrit.settings import BASE, TITLES, Arm, Way
+from veriloop.report.account import account_provenance
 from veriloop.report.cells import Cell
 from veriloop.report.keep_rates import gates_table, keep_rates_plot, keep_rates_table
-from veriloop.report.page import Page, Provenance, Section, StageTime, Text
+from veriloop.report.page import Page, Section, Text
 from veriloop.report.plots import Line, LinePlot, Point, Reference
 from veriloop.report.tables import Column, Row, Table
 
@@ -42,7 +43,7 @@ def page(
         subtitle=_subtitle(recipe, measures),
         headline=headline(arms, measures),
         sections=tuple(sections),
-        provenance=provenance(recipe, account),
+        provenance=account_provenance(account, recipe.settings),
     )
 
 
@@ -368,26 +369,6 @@ def cell(estimate: Estimate | None) -> Cell:
     if estimate is None:
         return Cell(note="nothing to measure it on")
     return Cell(estimate.value, estimate.low, estimate.high, estimate.n, unscored=estimate.unscored)
-
-
-def provenance(recipe: Recipe, account: Mapping[str, Any]) -> Provenance:
-    """What made the run, from its manifest."""
-    attempts: Iterable[Mapping[str, Any]] = account["attempts"]
-    last = list(attempts)[-1]
-    times: dict[str, StageTime] = {}
-    for attempt in account["attempts"]:
-        for name, told in attempt["stages"].items():
-            if told["done"] or name not in times:
-                times[name] = StageTime(name, told["wall_seconds"], told["cpu_seconds"])
-    return Provenance(
-        command=" ".join(last["command"]),
-        made=last["started"],
-        versions={k: v for k, v in last["versions"].items() if v},
-        seeds=last["seeds"],
-        config={"settings": repr(recipe.settings)},
-        times=tuple(times.values()),
-        cpu=f"{last['platform']}, {last['cpus']} cores, Python {last['python']}",
-    )
 
 
 def _subtitle(recipe: Recipe, measures: Measures) -> str:
