@@ -18,7 +18,6 @@ from veriloop.ids import Json, derive_seed, describe
 from veriloop.protocols import Engine, Request, Sampling, Search
 from veriloop.records import (
     Cost,
-    Dropped,
     Finish,
     Form,
     Granularity,
@@ -29,9 +28,8 @@ from veriloop.records import (
     Unscored,
     Verdict,
 )
-from veriloop.search.growing import Spent
 from veriloop.search.metered import Budget, BudgetSpent, Metered
-from veriloop.search.rounds import lost_to, raised, revision
+from veriloop.search.rounds import Traced, lost_to, revision
 from veriloop.search.sample import Sample, in_steps
 from veriloop.text.code_blocks import without_thoughts
 from veriloop.text.prompts import load_prompt
@@ -72,8 +70,11 @@ class ChainOfVerification:
         """
         return (await self.trace(problem, engine)).whole()
 
-    async def trace(self, problem: Problem, engine: Engine) -> Checked:
-        """Draft and revision, with the questions and answers. Raises EngineError where there is no draft."""
+    async def trace(self, problem: Problem, engine: Engine) -> Traced:
+        """The draft and, where there is one, the revision. The draft's verdict has questions and answers as its
+        critique and in ``detail["checks"]``; it has a value only of ``compared``: 0 where an answer disagrees with the
+        draft, 1 where all agree. The revision's says that it was not judged. Raises EngineError where there is no draft.
+        """
         chain = _Chain(self, problem, Metered(engine, self.budget))
         drafts = await self.draft.search(problem, chain.meter)
         if not drafts:
@@ -87,32 +88,7 @@ class ChainOfVerification:
             ended = "budget"
         except EngineError as error:
             ended, lost = "engine", lost_to(problem, error, chain.stage)
-        return Checked(tuple(found), chain.verdicts(found, ended), chain.meter.spent, lost)
-
-
-@final
-@dataclass(frozen=True)
-class Checked:
-    """The draft and, where there is one, the revision. The draft's verdict has questions and answers as its critique
-    and in ``detail["checks"]``; it has a value only of ``compared``: 0 where an answer disagrees with the draft, 1
-    where all agree. The revision's says that it was not judged.
-    """
-
-    solutions: tuple[Solution, ...]
-    verdicts: tuple[Verdict, ...]
-    spent: Spent
-    lost: Dropped | None = None
-
-    @property
-    def records(self) -> tuple[Solution | Verdict | Dropped, ...]:
-        """Everything that is worth keeping."""
-        return (*self.solutions, *self.verdicts, *(() if self.lost is None else (self.lost,)))
-
-    def whole(self) -> tuple[Solution, ...]:
-        """The solutions. Raises what the engine failed with: a tuple cannot say that it was broken off."""
-        if self.lost is not None:
-            raise raised(self.lost)
-        return self.solutions
+        return Traced(tuple(found), chain.verdicts(found, ended), lost)
 
 
 @final

@@ -50,17 +50,7 @@ def found(partials: Iterable[Partial], grower: Grower, made_by: str) -> Found:
     solutions: list[Solution] = []
     verdicts: list[Verdict] = []
     for index, one in enumerate(best_first(partials)):
-        solution = Solution(
-            problem=grower.problem.id,
-            steps=one.steps,
-            finish=one.finish or Finish.LENGTH,
-            answer=find_answer(grower.problem, STEP_DELIMITER.join(one.steps)),
-            tokens=one.tokens,
-            engine=grower.engine.name,
-            seed=grower.seed,
-            sample=index,
-            made_by=made_by,
-        )
+        solution = solution_of(one, grower, index, made_by=made_by)
         solutions.append(solution)
         verdict = one.verdict or _unseen(grower)
         told: dict[str, Json] = {}
@@ -71,6 +61,21 @@ def found(partials: Iterable[Partial], grower: Grower, made_by: str) -> Found:
         detail = {**verdict.detail, **told}
         verdicts.append(replace(verdict, solution=solution.id, detail=detail))
     return Found(tuple(solutions), tuple(verdicts), grower.spent)
+
+
+def solution_of(one: Partial, grower: Grower, index: int, *, made_by: str) -> Solution:
+    """A candidate as the search leaves it: what has no end was cut."""
+    return Solution(
+        problem=grower.problem.id,
+        steps=one.steps,
+        finish=one.finish or Finish.LENGTH,
+        answer=find_answer(grower.problem, STEP_DELIMITER.join(one.steps)),
+        tokens=one.tokens,
+        engine=grower.engine.name,
+        seed=grower.seed,
+        sample=index,
+        made_by=made_by,
+    )
 
 
 def _unseen(grower: Grower) -> Verdict:

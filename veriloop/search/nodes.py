@@ -14,7 +14,6 @@ from typing import final
 from veriloop.ids import describe
 from veriloop.protocols import Engine
 from veriloop.records import (
-    STEP_DELIMITER,
     Finish,
     Form,
     Granularity,
@@ -23,11 +22,10 @@ from veriloop.records import (
     Traits,
     Verdict,
 )
-from veriloop.search.found import Found, found
+from veriloop.search.found import Found, found, solution_of
 from veriloop.search.growing import Grower
 from veriloop.search.partial import best_first
 from veriloop.search.tree import Node, Tree, TreeSearch
-from veriloop.text.answer_rules import find_answer
 
 VALUE, PATH = "tree-value", "tree-path"
 
@@ -65,7 +63,10 @@ class TreeNodes:
         if not seen:
             return found(tree.result(), grower, describe(self))
         best = next((one for one in best_first(tree.result()) if one.finish is Finish.STOP), None)
-        solutions = tuple(self._solution(grower, node, i) for i, node in enumerate(seen))
+        solutions = tuple(
+            solution_of(node.partial, grower, i, made_by=describe(self))
+            for i, node in enumerate(seen)
+        )
         verdicts: list[Verdict] = []
         for node, solution in zip(seen, solutions, strict=True):
             verdicts.append(self._verdict(solution, VALUE, node.mean, node))
@@ -76,20 +77,6 @@ class TreeNodes:
             verdicts[0], detail={**verdicts[0].detail, "search": grower.spent.to_json()}
         )
         return Found(solutions, (first, *verdicts[1:]), grower.spent)
-
-    def _solution(self, grower: Grower, node: Node, index: int) -> Solution:
-        one = node.partial
-        return Solution(
-            problem=grower.problem.id,
-            steps=one.steps,
-            finish=one.finish or Finish.LENGTH,
-            answer=find_answer(grower.problem, STEP_DELIMITER.join(one.steps)),
-            tokens=one.tokens,
-            engine=grower.engine.name,
-            seed=grower.seed,
-            sample=index,
-            made_by=describe(self),
-        )
 
     def _verdict(self, solution: Solution, name: str, value: float, node: Node) -> Verdict:
         traits: Traits | None = getattr(self.tree.verifier, "traits", None)

@@ -97,6 +97,29 @@ class Rounds:
 
 @final
 @dataclass(frozen=True)
+class Traced:
+    """What a search leaves of one problem: solutions, verdicts that tell how they came about, and what the engine
+    failed with where that broke it off.
+    """
+
+    solutions: tuple[Solution, ...]
+    verdicts: tuple[Verdict, ...]
+    lost: Dropped | None = None
+
+    @property
+    def records(self) -> tuple[Solution | Verdict | Dropped, ...]:
+        """Everything that is worth keeping."""
+        return (*self.solutions, *self.verdicts, *(() if self.lost is None else (self.lost,)))
+
+    def whole(self) -> tuple[Solution, ...]:
+        """The solutions. Raises the error that the engine failed with: a tuple cannot say that it was broken off."""
+        if self.lost is not None:
+            raise raised(self.lost)
+        return self.solutions
+
+
+@final
+@dataclass(frozen=True)
 class Revised:
     """Solutions of one problem in the order in which they were written, drafts first, each with its verdict.
 
@@ -119,14 +142,11 @@ class Revised:
     @property
     def records(self) -> tuple[Solution | Verdict | Dropped, ...]:
         """Everything that is worth keeping."""
-        lost = () if self.lost is None else (self.lost,)
-        return (*self.solutions, *self.verdicts, *lost)
+        return Traced(self.solutions, self.verdicts, self.lost).records
 
     def whole(self) -> tuple[Solution, ...]:
         """The solutions. Raises the error that the engine failed with: a tuple cannot say that it was broken off."""
-        if self.lost is not None:
-            raise raised(self.lost)
-        return self.solutions
+        return Traced(self.solutions, self.verdicts, self.lost).whole()
 
 
 @final

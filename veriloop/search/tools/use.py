@@ -15,7 +15,6 @@ from veriloop.errors import EngineError
 from veriloop.ids import Json, derive_seed, describe
 from veriloop.protocols import Engine, Request, Sampling
 from veriloop.records import (
-    Dropped,
     Finish,
     Form,
     Granularity,
@@ -27,7 +26,7 @@ from veriloop.records import (
     Verdict,
 )
 from veriloop.search.metered import Budget, BudgetSpent, Metered
-from veriloop.search.rounds import lost_to, opening, raised
+from veriloop.search.rounds import Traced, lost_to, opening
 from veriloop.search.tools.grammar import CLOSE, check_names, describe_tools, find_action, show
 from veriloop.search.tools.observation import Observation, Tool
 from veriloop.text.answer_rules import find_answer
@@ -68,9 +67,10 @@ class ToolUse:
         """The solutions of the ``n`` runs. Raises EngineError as the engine does; ``trace`` keeps what was found."""
         return (await self.trace(problem, engine)).whole()
 
-    async def trace(self, problem: Problem, engine: Engine) -> ToolRuns:
-        """The runs, how each ended, which tools it called and what it took. Raises EngineError where no run got as far
-        as one reply.
+    async def trace(self, problem: Problem, engine: Engine) -> Traced:
+        """The runs' solutions, each with a verdict that has no value: it tells how the run ended and what it took
+        (``detail["search"]``), and which tools were called (``detail["calls"]``). Raises EngineError where no run got
+        as far as one reply.
         """
         runs = [_Run(self, problem, Metered(engine, self.budget), j) for j in range(self.n)]
         ended = await asyncio.gather(*(run.go() for run in runs))
@@ -83,30 +83,7 @@ class ToolUse:
         )
         failed = ((run.sample, run.failed) for run in runs if run.failed)
         lost = next((lost_to(problem, error, f"run {j}") for j, error in failed), None)
-        return ToolRuns(solutions, verdicts, lost)
-
-
-@final
-@dataclass(frozen=True)
-class ToolRuns:
-    """Solutions, each with a verdict that has no value: it tells how the run ended (``detail["search"]``), and which
-    tools were called (``detail["calls"]``). ``lost`` is what the engine failed with in a run that it broke off.
-    """
-
-    solutions: tuple[Solution, ...]
-    verdicts: tuple[Verdict, ...]
-    lost: Dropped | None = None
-
-    @property
-    def records(self) -> tuple[Solution | Verdict | Dropped, ...]:
-        """Everything that is worth keeping."""
-        return (*self.solutions, *self.verdicts, *(() if self.lost is None else (self.lost,)))
-
-    def whole(self) -> tuple[Solution, ...]:
-        """The solutions. Raises what the engine failed with: a tuple cannot say that a run was broken off."""
-        if self.lost is not None:
-            raise raised(self.lost)
-        return self.solutions
+        return Traced(solutions, verdicts, lost)
 
 
 @final
