@@ -16,7 +16,7 @@ import numpy as np
 
 from veriloop.errors import InputError
 from veriloop.verify.ballots import Array, Ballots
-from veriloop.verify.log_odds import inside, logit, vote_evidence
+from veriloop.verify.log_odds import inside, logit, two_rates, vote_evidence
 from veriloop.verify.ridge import sigmoid
 
 _STEPS, _DONE = 500, 1e-7
@@ -42,14 +42,9 @@ class DawidSkene:
     warning: str = ""
 
     def __post_init__(self) -> None:
-        for name in ("right", "wrong"):
-            object.__setattr__(self, name, tuple(map(float, getattr(self, name))))
-        if not len(self.verifiers) == len(self.right) == len(self.wrong):
-            raise ValueError(
-                f"each verifier has two rates: {len(self.verifiers)} verifiers, {len(self.right)} and {len(self.wrong)}"
-            )
-        if not all(0 < rate < 1 for rate in (*self.right, *self.wrong, self.prior)):
-            raise ValueError("rates and the prior lie between 0 and 1, both excluded")
+        right, wrong = two_rates(self.verifiers, self.right, self.wrong, self.prior)
+        object.__setattr__(self, "right", right)
+        object.__setattr__(self, "wrong", wrong)
 
     @property
     def weights(self) -> tuple[float, ...]:

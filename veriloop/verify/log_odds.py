@@ -7,6 +7,7 @@ without gold; ``logistic`` needs no independence.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import final
 
@@ -37,14 +38,9 @@ class LogOdds:
     labels: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("right", "wrong"):
-            object.__setattr__(self, name, tuple(map(float, getattr(self, name))))
-        if not len(self.verifiers) == len(self.right) == len(self.wrong):
-            raise ValueError(
-                f"each verifier has two rates: {len(self.verifiers)} verifiers, {len(self.right)} and {len(self.wrong)}"
-            )
-        if not all(0 < rate < 1 for rate in (*self.right, *self.wrong, self.prior)):
-            raise ValueError("rates and the prior lie between 0 and 1, both excluded")
+        right, wrong = two_rates(self.verifiers, self.right, self.wrong, self.prior)
+        object.__setattr__(self, "right", right)
+        object.__setattr__(self, "wrong", wrong)
 
     @property
     def weights(self) -> tuple[float, ...]:
@@ -58,6 +54,19 @@ class LogOdds:
         evidence = self.temper * vote_evidence(votes, np.array(self.right), np.array(self.wrong))
         prior = float(logit(np.array(self.prior)))
         return np.where(np.isnan(votes).all(axis=1), np.nan, sigmoid(prior + evidence))
+
+
+def two_rates(
+    verifiers: Sequence[str], right: Sequence[float], wrong: Sequence[float], prior: float
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The rates as floats, one of each for a verifier. Raises ValueError where they do not fit."""
+    if not len(verifiers) == len(right) == len(wrong):
+        raise ValueError(
+            f"each verifier has two rates: {len(verifiers)} verifiers, {len(right)} and {len(wrong)}"
+        )
+    if not all(0 < rate < 1 for rate in (*right, *wrong, prior)):
+        raise ValueError("rates and the prior lie between 0 and 1, both excluded")
+    return tuple(map(float, right)), tuple(map(float, wrong))
 
 
 def fit_log_odds(ballots: Ballots, strength: float = 2.0) -> LogOdds:
