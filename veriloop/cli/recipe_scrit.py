@@ -11,13 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
-from veriloop.cli.accounts import accounted
+from veriloop.cli.accounts import attempt
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
     from veriloop.recipes.scrit.recipe import Recipe
     from veriloop.recipes.scrit.settings import Arm, Settings, Way
-    from veriloop.runs.plan import StageReport
     from veriloop.runs.stages import Run
 
 
@@ -130,34 +129,20 @@ async def run_recipe(
     """Run everything in ``out``; returns how many items were lost to errors."""
     from veriloop.cli.opening import problem_source
     from veriloop.recipes.scrit.recipe import Inputs, run_scrit
-    from veriloop.runs.manifest import Manifest
-    from veriloop.runs.progress import progress
     from veriloop.runs.stages import Run
 
     where: dict[str, Any] = {"seed": options.seed, "out": out}
     train = problem_source(options.problems, count=options.train_count, split="train", **where)
     held = problem_source(options.heldout, count=options.heldout_count, split="heldout", **where)
     settings = options.settings()
-    manifest = Manifest(out / "run.json")
-    lost = 0
-
-    def kept(report: StageReport) -> None:
-        nonlocal lost
-        lost += report.lost
-        manifest.stage(report)
-
-    with (
-        accounted(manifest, command, options),
-        progress("silent" if quiet else "auto") as seen,
-    ):
-        run = Run(out, fresh=fresh, in_flight=options.in_flight, seen=seen, kept=kept)
-        async with opened(options, settings, run) as recipe:
+    with attempt(out, options, command=command, fresh=fresh, quiet=quiet) as made:
+        async with opened(options, settings, made.run) as recipe:
             arms = await run_scrit(recipe, Inputs(train.problems, held.problems))
     show(replace(recipe, run=Run(out)), arms)
     for found in (train, held):
         if found.summary():
             print(found.summary().strip(), file=sys.stderr)
-    return lost
+    return made.lost
 
 
 @asynccontextmanager

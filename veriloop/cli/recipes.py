@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final, get_args
 
-from veriloop.cli.accounts import accounted
+from veriloop.cli.accounts import attempt
 from veriloop.errors import InputError
 from veriloop.recipes.prm.settings import Head
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from veriloop.recipes.prm.recipe import Recipe
     from veriloop.recipes.prm.settings import Settings
     from veriloop.recipes.prm.sources import Source
-    from veriloop.runs.plan import StageReport
 
 
 @final
@@ -110,8 +109,6 @@ async def run_recipe(
     from veriloop.abacus.world import Gold
     from veriloop.cli.opening import closing, problem_source, remembered
     from veriloop.recipes.prm.recipe import Cast, Inputs, Recipe, run_prm
-    from veriloop.runs.manifest import Manifest
-    from veriloop.runs.progress import progress
     from veriloop.runs.stages import Run
     from veriloop.verify.equality import MathEquality
 
@@ -120,35 +117,20 @@ async def run_recipe(
     train = problem_source(options.problems, count=options.train_count, **where)  # type: ignore[arg-type]
     where["split"] = "heldout"
     held = problem_source(options.heldout, count=options.heldout_count, **where)  # type: ignore[arg-type]
-    manifest = Manifest(out / "run.json")
-    lost = 0
-
-    def kept(report: StageReport) -> None:
-        nonlocal lost
-        lost += report.lost
-        manifest.stage(report)
-
-    with (
-        accounted(manifest, command, options),
-        progress("silent" if quiet else "auto") as seen,
-    ):
+    with attempt(out, options, command=command, fresh=fresh, quiet=quiet) as made:
         async with (
             remembered(options.policy, out / "calls") as policy,
             remembered(options.judge, out / "calls" / "judge") as judge,
             closing(MathEquality()) as equality,
         ):
             gold = Gold() if options.embedded else None
-            recipe = Recipe(
-                settings,
-                Cast(policy, judge, equality, gold),
-                Run(out, fresh=fresh, in_flight=options.in_flight, seen=seen, kept=kept),
-            )
+            recipe = Recipe(settings, Cast(policy, judge, equality, gold), made.run)
             sources = await run_prm(recipe, Inputs(train.problems, held.problems))
     show(replace(recipe, run=Run(out)), sources)
     for found in (train, held):
         if found.summary():
             print(found.summary().strip(), file=sys.stderr)
-    return lost
+    return made.lost
 
 
 def show(recipe: Recipe, sources: Sequence[Source]) -> None:

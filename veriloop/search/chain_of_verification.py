@@ -73,7 +73,8 @@ class ChainOfVerification:
     async def trace(self, problem: Problem, engine: Engine) -> Traced:
         """The draft and, where there is one, the revision. The draft's verdict has questions and answers as its
         critique and in ``detail["checks"]``; it has a value only of ``compared``: 0 where an answer disagrees with the
-        draft, 1 where all agree. The revision's says that it was not judged. Raises EngineError where there is no draft.
+        draft, 1 where all agree. The revision's says that it was not judged. Raises EngineError where there is no
+        draft.
         """
         chain = _Chain(self, problem, Metered(engine, self.budget))
         drafts = await self.draft.search(problem, chain.meter)
