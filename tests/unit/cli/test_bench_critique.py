@@ -1,10 +1,7 @@
 """``veriloop bench critique``: by a server, from recorded critiques, resumed, and with what cannot be."""
 
-import asyncio
 import importlib.util
 import json
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +18,7 @@ assert spec is not None
 assert spec.loader is not None
 LOOPBACK = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(LOOPBACK)
+server = LOOPBACK.threaded
 
 CRITIQUE = """## Critique of Student Solution Steps
 ### Critique of Step 1
@@ -34,29 +32,6 @@ The first error step number: 1
 CORRECTION_START
 It is \\boxed{300}.
 CORRECTION_END"""
-
-
-@contextmanager
-def server(handler):
-    """The loopback server in a thread of its own."""
-    loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    held = []
-
-    async def serve():
-        async with LOOPBACK.loopback(handler) as served:
-            held.append(served)
-            ready.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    ready.wait()
-    try:
-        yield held[0]
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
-        loop.close()
 
 
 def is_critic(body):

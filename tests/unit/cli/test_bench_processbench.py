@@ -5,8 +5,6 @@ import importlib.util
 import json
 import os
 import signal
-import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,6 +33,7 @@ def load(name):
 
 
 LOOPBACK, TINY, PUBLISHED = load("loopback"), load("tiny_reward"), load("tiny_published")
+server = LOOPBACK.threaded
 
 
 @pytest.fixture
@@ -72,29 +71,6 @@ def ran(data, out, *words):
     assert max(map(len, lines)) <= 80
     assert last == f"report: {out / 'report.html'}"
     return json.loads((out / "result.json").read_text(encoding="utf-8")), result.stdout
-
-
-@contextmanager
-def server(handler):
-    """The loopback server in a thread of its own."""
-    loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
-    held = []
-
-    async def serve():
-        async with LOOPBACK.loopback(handler) as served:
-            held.append(served)
-            ready.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    ready.wait()
-    try:
-        yield held[0]
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
-        loop.close()
 
 
 def answers(body, count):

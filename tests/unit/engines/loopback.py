@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
+import threading
+from contextlib import asynccontextmanager, contextmanager
 
 
 class Reset(Exception):
@@ -101,3 +102,26 @@ async def loopback(handler):
         yield served
     finally:
         server.close()
+
+
+@contextmanager
+def threaded(handler):
+    """The loopback server in a thread of its own."""
+    loop, ready, stop = asyncio.new_event_loop(), threading.Event(), asyncio.Event()
+    held = []
+
+    async def serve():
+        async with loopback(handler) as served:
+            held.append(served)
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    ready.wait()
+    try:
+        yield held[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
