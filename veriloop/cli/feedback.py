@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from veriloop.cli.options import FRESH, OUT, PROBLEMS, QUIET, SEED, SOLUTIONS
+from veriloop.cli.options import FRESH, OUT, PROBLEMS, QUIET, SEED, SOLUTIONS, spelled
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def demonstrations(
     """Accepted solutions as demonstrations, each once: rejection sampling, STaR, RFT, RAFT."""
     from veriloop.feedback.demonstrations import Demonstrations
 
-    with _spelled():
+    with spelled():
         limit = None if any_value else threshold
         writer = Demonstrations(by, limit, distinct, order, k)  # type: ignore[arg-type]
     _write(writer, (problems, solutions, *verdicts), out, trl=trl, fresh=fresh, quiet=quiet)
@@ -70,7 +70,7 @@ def pairs(
     """Preference pairs of solutions that a verifier told apart: right or wrong, scores, rankings, critiques."""
     from veriloop.feedback.pairs import Pairs
 
-    with _spelled():
+    with spelled():
         writer = Pairs(by, margin, which, cap, seed)  # type: ignore[arg-type]
     _write(writer, (problems, solutions, *verdicts), out, trl=trl, fresh=fresh, quiet=quiet)
 
@@ -94,20 +94,9 @@ def rewards(
     """One reward for each scored solution, step or token. What cannot be scored is dropped, and is no zero."""
     from veriloop.feedback.rewards import Rewards
 
-    with _spelled():
+    with spelled():
         writer = Rewards(by, transform, threshold, grain)  # type: ignore[arg-type]
     _write(writer, (problems, solutions, *verdicts), out, trl=trl, fresh=fresh, quiet=quiet)
-
-
-class _spelled:
-    """What a writer does not take is the fault of whoever wrote the option."""
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, ValueError):
-            raise InputError(str(error)) from error
 
 
 def _write(

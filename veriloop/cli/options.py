@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import typer
+
+from veriloop.errors import InputError
 
 OUT = typer.Option(..., "--out", "-o", help="Folder to write; a half-done one is finished.")
 PROBLEMS = typer.Option(..., help="Folder of problem records.")
@@ -18,3 +23,12 @@ RETRY_LOST = typer.Option(
 )
 QUIET = typer.Option(False, "--quiet", "-q", help="No progress.")
 STRICT = typer.Option(False, "--strict", help="Exit with 1 if anything was lost.")
+
+
+@contextmanager
+def spelled(spec: str = "") -> Iterator[None]:
+    """What a kind does not take is the fault of whoever wrote the option, or the ``spec`` that holds it."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(f"{spec!r} cannot be opened: {error}" if spec else str(error)) from error

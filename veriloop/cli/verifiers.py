@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from veriloop.cli.opening import model_path, remembered
+from veriloop.cli.options import spelled
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,11 +44,11 @@ async def step_verifier(spec: str, folder: Path, *, name: str = "prm") -> AsyncI
         from veriloop.verify.plus_minus import PlusMinus
 
         async with remembered(_named(rest, spec), folder) as engine:
-            with _spelled(spec):
+            with spelled(spec):
                 made = PlusMinus(engine, name=name, **_fields(PlusMinus, options))
             yield made
     elif at_url:
-        with _spelled(spec):
+        with spelled(spec):
             model = at_url["model"]
             if kind in (*_LAYOUTS, "orm"):
                 model = model.removeprefix(f"{kind}:")
@@ -58,7 +59,7 @@ async def step_verifier(spec: str, folder: Path, *, name: str = "prm") -> AsyncI
         finally:
             await pooling.server.close()
     else:
-        with _spelled(spec):
+        with spelled(spec):
             made = _local(spec, what, options, name)
         yield made
 
@@ -151,12 +152,3 @@ def _fields(kind: Any, options: Mapping[str, str]) -> dict[str, Any]:
         except ValueError as error:
             raise InputError(f"{key} is a number, got {text!r}") from error
     return made
-
-
-@contextmanager
-def _spelled(spec: str) -> Iterator[None]:
-    """What a verifier does not take is the fault of whoever wrote the option."""
-    try:
-        yield
-    except ValueError as error:
-        raise InputError(f"{spec!r} cannot be opened: {error}") from error
