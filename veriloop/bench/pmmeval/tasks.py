@@ -1,0 +1,73 @@
+"""The eight tasks and the ten languages: what the paper states of them, and how the release names them.
+
+Source: arXiv 2411.09116, table 1 and section 3; names of files from the official harness (OpenCompass).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, final
+
+Scoring: TypeAlias = Literal["official", "fixed"]
+Setting: TypeAlias = Literal["en", "native", "en-few-shot"]
+
+SCORINGS: tuple[Scoring, ...] = ("official", "fixed")
+SETTINGS: tuple[Setting, ...] = ("en", "native", "en-few-shot")
+
+
+@final
+@dataclass(frozen=True)
+class Language:
+    """One language. ``locale`` is its name in MMMLU's files, ``name`` in those of FLORES and HumanEval-XL."""
+
+    code: str
+    name: str
+    locale: str
+
+
+@final
+@dataclass(frozen=True)
+class Task:
+    """One task. ``rows`` is how many items the paper counts in each language; ``chance`` a guesser's score of 1."""
+
+    key: str
+    title: str
+    role: Literal["understanding", "generation", "specialised"]
+    ability: str
+    metric: str
+    rows: int
+    languages: tuple[str, ...]
+    chance: float = 0.0
+
+
+LANGUAGES: Mapping[str, Language] = {
+    one.code: one
+    for one in (
+        Language("en", "English", "EN-US"),
+        Language("zh", "Chinese", "ZH-CN"),
+        Language("ar", "Arabic", "AR-XY"),
+        Language("es", "Spanish", "ES-LA"),
+        Language("ja", "Japanese", "JA-JP"),
+        Language("ko", "Korean", "KO-KR"),
+        Language("th", "Thai", "TH-TL"),
+        Language("fr", "French", "FR-FR"),
+        Language("pt", "Portuguese", "PT-BR"),
+        Language("vi", "Vietnamese", "VI-VT"),
+    )
+}
+_ALL = tuple(LANGUAGES)
+
+TASKS: Mapping[str, Task] = {
+    one.key: one
+    for one in (
+        Task("xnli", "XNLI", "understanding", "inference", "accuracy", 120, _ALL, 1 / 3),
+        Task("mhellaswag", "MHellaSwag", "understanding", "commonsense", "accuracy", 120, _ALL, 0.25),
+        Task("flores", "FLORES-200", "generation", "translation", "BLEU", 1012, _ALL[1:]),
+        Task("humaneval_xl", "HumanEval-XL", "specialised", "code", "pass@1", 80, _ALL),
+        Task("mgsm", "MGSM", "specialised", "mathematics", "accuracy", 250, _ALL),
+        Task("mlogiqa", "MLogiQA", "specialised", "logic", "accuracy", 80, _ALL, 0.25),
+        Task("mmmlu", "MMMLU", "specialised", "knowledge", "accuracy", 400, _ALL, 0.25),
+        Task("mifeval", "MIFEval", "specialised", "instructions", "accuracy", 96, _ALL),
+    )
+}  # fmt: skip
