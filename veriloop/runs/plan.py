@@ -234,8 +234,13 @@ def fingerprint(stage: Stage, items: Sequence[object]) -> dict[str, Json]:
         "made_by": dict(stage.made_by),
         "piece_size": stage.piece_size,
         "items": len(items),
-        "items_id": content_id("items", *(item_key(item) for item in items)),
+        "items_id": items_id(items),
     }
+
+
+def items_id(items: Sequence[object]) -> str:
+    """One name for these items in this order."""
+    return content_id("items", *(item_key(item) for item in items))
 
 
 def item_key(item: object) -> Json:

@@ -6,6 +6,7 @@ by the other. Plug-ins arrive as arguments that fit a protocol; no kind is known
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
@@ -16,7 +17,8 @@ from veriloop.errors import InputError
 from veriloop.ids import Json, describe
 from veriloop.protocols import Engine, Feedback, Search, Verifier
 from veriloop.records import Dropped, Example, Group, Problem, Record, Solution, Verdict
-from veriloop.runs.plan import Stage, StageEvent, StageReport, Work, run_stage
+from veriloop.runs.folder import FILE
+from veriloop.runs.plan import Stage, StageEvent, StageReport, Work, items_id, run_stage
 from veriloop.store.pieces import Table
 from veriloop.store.rows import FOLDERS, R
 
@@ -86,6 +88,13 @@ class Run:
     def path(self, name: str) -> Path:
         """The folder of a stage."""
         return self.folder / name if name else self.folder
+
+    def of_others(self, name: str, items: Sequence[Problem] | Sequence[Group]) -> bool:
+        """True where the folder of this stage is there and was made of other items than these."""
+        made = self.path(name) / FILE
+        if not made.is_file():
+            return False
+        return json.loads(made.read_bytes())["items_id"] != items_id(items)
 
     async def _run(
         self,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import final
 
 from veriloop.bench.codeelo.attempts import Attempts, Submitted, attempts_of, rateable
@@ -20,11 +19,9 @@ from veriloop.bench.codeelo.submitting import Patience, Submitter
 from veriloop.bench.codeelo.summary import AttemptSummary, summarise
 from veriloop.bench.rating.verdict_files import write_verdicts
 from veriloop.errors import EngineError, InputError
-from veriloop.ids import Json, content_id
+from veriloop.ids import Json
 from veriloop.protocols import Engine, Sampling, Search, Verifier
 from veriloop.records import Group, Problem, Solution, Verdict
-from veriloop.runs.folder import FILE
-from veriloop.runs.plan import item_key
 from veriloop.runs.stages import Run, identity, join, read_all, read_dropped
 from veriloop.search.whole import Whole
 from veriloop.store.atomic import write_whole
@@ -101,19 +98,11 @@ async def collect(
         run,
         piece_size=_JUDGED_AT_ONCE,
         in_flight=min(run.in_flight, 64),
-        fresh=run.fresh or (run.retry_lost and _of_others(run.path("verdicts"), groups)),
+        fresh=run.fresh or (run.retry_lost and run.of_others("verdicts", groups)),
     )
     await few.verify("verdicts", groups, verifier)
     said = read_all(run.path("verdicts"), Verdict)
     return join(problems, [s for g in groups for s in g.solutions], said)
-
-
-def _of_others(verdicts: Path, groups: Sequence[Group]) -> bool:
-    """True where the verdicts in this folder are of other answers: some were lost then, and are here now."""
-    made = verdicts / FILE
-    if not made.is_file():
-        return False
-    return json.loads(made.read_bytes())["items_id"] != content_id("items", *map(item_key, groups))
 
 
 async def measure_codeelo(

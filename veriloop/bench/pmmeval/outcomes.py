@@ -14,6 +14,7 @@ from veriloop.bench.pmmeval.tasks import Scoring, Setting
 from veriloop.ids import Json
 
 LOST = "no answer came"
+UNJUDGED = "the judge failed"
 
 
 @final
@@ -41,7 +42,7 @@ class Judged:
 @final
 @dataclass(frozen=True)
 class Outcome:
-    """One item's outcome. ``problem`` is the id of the problem that was asked; ``lost`` where no answer came."""
+    """One item's outcome. ``problem`` is the id of the problem that was asked."""
 
     task: str
     language: str
@@ -53,12 +54,12 @@ class Outcome:
 
     @property
     def lost(self) -> bool:
-        """Did the engine fail, so that there is nothing to score?"""
-        return self.judged.reason == LOST
+        """Did the engine or the judge fail, so that nothing can be said of the model?"""
+        return self.judged.reason in (LOST, UNJUDGED)
 
     @property
     def value(self) -> float | None:
-        """As it counts: an answer that cannot be read is wrong, an answer that never came is none."""
+        """As it counts: an answer that cannot be read is wrong, what was lost is none."""
         return None if self.lost else self.judged.value or 0.0
 
 

@@ -1,0 +1,133 @@
+"""The scorers of answers in text as one verifier: a verdict says what was read, by which rule, and whether it is right.
+
+Programs are judged by the sandbox (``programs``). What cannot be read has no value but a reason; ``judged_of`` gives
+back from a verdict what the scorer said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import final
+
+from veriloop.bench.pmmeval.outcomes import Judged
+from veriloop.bench.pmmeval.tasks import Scoring
+from veriloop.errors import InputError
+from veriloop.ids import Json, describe
+from veriloop.records import (
+    Finish,
+    Form,
+    Granularity,
+    Group,
+    Problem,
+    Solution,
+    Source,
+    Traits,
+    Unscored,
+    Verdict,
+)
+
+Judge = Callable[[Problem, str, Scoring], Judged]
+
+JUDGES: Mapping[str, str] = {
+    "flores": "veriloop.bench.pmmeval.translation:judge_translation",
+    "mgsm": "veriloop.bench.pmmeval.numbers:judge_number",
+    "mhellaswag": "veriloop.bench.pmmeval.letters:judge_letter",
+    "mifeval": "veriloop.bench.pmmeval.instructing:judge_instructions",
+    "mlogiqa": "veriloop.bench.pmmeval.letters:judge_letter",
+    "mmmlu": "veriloop.bench.pmmeval.letters:judge_letter",
+    "xnli": "veriloop.bench.pmmeval.letters:judge_letter",
+}
+"""Task -> who judges an answer in text."""
+
+PREFIX = "pmmeval/"
+
+
+def task_of(problem: Problem) -> str:
+    """The task's key. Raises InputError on a problem of something else."""
+    if not problem.task.startswith(PREFIX):
+        raise InputError(f"{problem.task!r} is no task of P-MMEval", field="task")
+    return problem.task.removeprefix(PREFIX)
+
+
+@final
+@dataclass(frozen=True)
+class Scorer:
+    """Answers in text under one way of scoring. ``value`` is in [0, 1]; for translation a sentence's score."""
+
+    scoring: Scoring = "fixed"
+
+    @property
+    def name(self) -> str:
+        """``pmmeval-fixed``."""
+        return f"pmmeval-{self.scoring}"
+
+    @property
+    def traits(self) -> Traits:
+        """A program's."""
+        return Traits(
+            Source.PROGRAM, (Form.SCORE,), (Granularity.TRAJECTORY,), needs_reference=True
+        )
+
+    async def verify(self, group: Group) -> tuple[Verdict, ...]:
+        """One verdict for each solution."""
+        judge = _judge(task_of(group.problem))
+        return tuple(self._verdict(judge, group.problem, s) for s in group.solutions)
+
+    def _verdict(self, judge: Judge, problem: Problem, solution: Solution) -> Verdict:
+        judged = judge(problem, solution.text, self.scoring)
+        unscored = None
+        if judged.value is None:
+            cut = solution.finish is Finish.LENGTH
+            unscored = Unscored.TRUNCATED if cut else Unscored.UNPARSED
+            if not solution.steps:
+                unscored = Unscored.EMPTY
+        return Verdict(
+            problem=solution.problem,
+            solution=solution.id,
+            verifier=self.name,
+            form=Form.SCORE,
+            granularity=Granularity.TRAJECTORY,
+            value=judged.value,
+            unscored=unscored,
+            detail=_detail(judged),
+            made_by=describe(self),
+            source=Source.PROGRAM,
+            trained=False,
+        )
+
+
+def judged_of(verdict: Verdict) -> Judged:
+    """What a verdict's scorer said."""
+    told = dict(verdict.detail)
+    span, extracted = told.pop("span", None), told.pop("extracted", None)
+    reason, rule = str(told.pop("reason", "")), str(told.pop("rule", ""))
+    if verdict.value is None and not reason:
+        reason = str(verdict.unscored)
+    return Judged(
+        verdict.value,
+        reason if verdict.value is None else "",
+        rule,
+        None if extracted is None else str(extracted),
+        (int(span[0]), int(span[1])) if isinstance(span, list | tuple) else None,  # type: ignore[arg-type]
+        told,
+    )
+
+
+def _detail(judged: Judged) -> dict[str, Json]:
+    """Only what is there."""
+    own: dict[str, Json] = {
+        "reason": judged.reason,
+        "rule": judged.rule,
+        "extracted": judged.extracted,
+        "span": None if judged.span is None else list(judged.span),
+    }
+    return {**{k: v for k, v in own.items() if v not in ("", None)}, **judged.detail}
+
+
+def _judge(task: str) -> Judge:
+    if task not in JUDGES:
+        raise InputError(f"answers to {task!r} are not judged as text", field="task")
+    module, _, name = JUDGES[task].partition(":")
+    return getattr(import_module(module), name)
