@@ -20,8 +20,7 @@ from veriloop.errors import VerifierError
 Check: TypeAlias = Callable[..., bool]
 
 _PLACEHOLDER = re.compile(r"\[.*?\]")
-_STARRED = re.compile(r"^\s*\*[^*].*$", re.MULTILINE)
-_DASHED = re.compile(r"^\s*-.*$", re.MULTILINE)
+_PLAIN_MARKER = re.compile(r"[^|()\[\]{}*+?\\^$]*")
 _LIGHT = re.compile(r"\*([^\n*]*)\*")
 _BOLD = re.compile(r"\*\*([^\n*]*)\*\*")
 _TITLE = re.compile(r"<<[^\n]+>>")
@@ -110,9 +109,13 @@ def _placeholders(answer: str, _: str, least: int) -> bool:
 
 
 def _postscript(answer: str, _: str, marker: str) -> bool:
-    """The marker is a regular expression here: the dots of "P.S." are any character."""
-    pattern = r"\s*" + marker.lower() + ".*$"
-    return re.search(pattern, answer.lower(), re.MULTILINE) is not None
+    """The marker is a regular expression here: the dots of "P.S." are any character. What the official code puts around
+    it decides nothing unless the marker has more than dots of a pattern, and takes quadratic time on blank lines.
+    """
+    wanted = marker.lower()
+    if not _PLAIN_MARKER.fullmatch(wanted):
+        wanted = r"\s*" + wanted + ".*$"
+    return re.search(wanted, answer.lower(), re.MULTILINE) is not None
 
 
 def _constrained(answer: str, language: str) -> bool:
@@ -120,7 +123,17 @@ def _constrained(answer: str, language: str) -> bool:
 
 
 def _bullets(answer: str, _: str, exactly: int) -> bool:
-    return len(_STARRED.findall(answer)) + len(_DASHED.findall(answer)) == exactly
+    """Lines that begin with a dash (rules and signs too), and lines that begin with a star that no star follows; a star
+    alone on its line takes the next line into its bullet.
+    """
+    lines = [line.lstrip() for line in answer.split("\n")]
+    counted = sum(1 for line in lines if line.startswith("-"))
+    taken = False
+    for line, more in zip(lines, [True] * (len(lines) - 1) + [False], strict=True):
+        starred = not taken and line.startswith("*") and not line.startswith("**")
+        taken = starred and line == "*" and more
+        counted += starred and (line != "*" or more)
+    return counted == exactly
 
 
 def _highlights(answer: str, _: str, least: int) -> bool:
