@@ -4,7 +4,7 @@
 task           fields                                                 gold                    subset
 =============  =====================================================  ======================  ====================
 xnli           premise, statement                                     A true, B open, C false
-mhellaswag     context, A, B, C, D                                    letter                  split type
+mhellaswag     context, A, B, C, D, activity                          letter                  split type
 mlogiqa        context, question, A, B, C, D                          letter
 mmmlu          question, A, B, C, D, subject                          letter                  easy, hard
 mgsm           question                                               number, digits only
