@@ -21,6 +21,7 @@ from veriloop.ids import Json, content_id
 from veriloop.protocols import Completion, Engine, Reply, Request, Scored, ScoreRequest
 from veriloop.records import Finish, prompt_json
 from veriloop.store.cache import Cache, call_key
+from veriloop.store.group_commit import GroupCommit
 
 Value = Mapping[str, Any]
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+>")
@@ -51,6 +52,10 @@ class Cached:
     def cache(self) -> Cache:
         """The file and its ledger: ``paid()``, ``paid_twice()``, and how many answers it holds by ``len``."""
         return Cache(Path(self.path))
+
+    @cached_property
+    def _writes(self) -> GroupCommit:
+        return GroupCommit(self.cache)
 
     def fingerprint(self) -> Json:
         """The inner engine's."""
@@ -90,6 +95,7 @@ class Cached:
     async def close(self) -> None:
         """Close the inner engine and the file."""
         await self.engine.close()
+        await self._writes.settled()
         self.cache.close()
 
     @cached_property
@@ -136,9 +142,12 @@ class Cached:
         flight = {key: loop.create_future() for key in keys.values()}
         self._flight.update(flight)
         try:
-            self.cache.start(keys.values())
-            runs = [self._run(request, {j: keys[j] for j in run}) for run in _runs(keys)]
-            parts = await asyncio.gather(*runs, return_exceptions=True)
+            await self._writes.start(keys.values())
+            runs = list(_runs(keys))
+            if len(runs) == 1:
+                return dict(await self._run(request, keys))
+            asked = [self._run(request, {j: keys[j] for j in run}) for run in runs]
+            parts = await asyncio.gather(*asked, return_exceptions=True)
             failed = next((part for part in parts if isinstance(part, BaseException)), None)
             if failed is not None:
                 raise failed
@@ -168,11 +177,11 @@ class Cached:
                 values = dict(zip(keys.values(), _values(reply), strict=False))
         except EngineError as error:
             kept = {keys[j]: _values(r)[0] for j, r in kept_samples(error).items() if j in keys}
-            self.cache.put_many(kept)
+            await self._writes.put(kept)
             if isinstance(error, EngineRefused):
                 self.cache.refund([key for key in keys.values() if key not in kept])
             raise
-        self.cache.put_many(values)
+        await self._writes.put(values)
         if len(values) < len(keys):
             raise EngineError(
                 f"engine {self.name!r} gave {len(values)} of {len(keys)} samples; they are kept"

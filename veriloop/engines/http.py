@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal, TypeVar, final
 
 from veriloop.engines import openai_wire as wire
@@ -259,10 +260,15 @@ class Http:
         hint = ""
         if "continue_final_message" in body:
             hint = "; where it cannot go on from a prefix, use continuation='template' and tokenizer=FOLDER"
-        url = wire.api_root(self.url) + path
-        return await self._seen.link.call(self._manners, url, body, read=read, hint=hint)
+        return await self._seen.link.call(
+            self._manners, self._root + path, body, read=read, hint=hint
+        )
 
-    @property
+    @cached_property
+    def _root(self) -> str:
+        return wire.api_root(self.url)
+
+    @cached_property
     def _manners(self) -> Manners:
         return Manners(
             self.url,

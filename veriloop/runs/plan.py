@@ -13,6 +13,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, final
@@ -281,12 +282,17 @@ async def _run_pieces(
             results = made.setdefault(piece, {})
             results[index] = rows
             if len(results) == len(places[piece]):
-                _write(stage, piece, [results[i] for i in places[piece]])
                 del made[piece]
+                whole = [results[i] for i in places[piece]]
+                # On a thread, so that nobody's answer waits for the disk.
+                await asyncio.get_running_loop().run_in_executor(
+                    disk, _write, stage, piece, whole
+                )
             tally.add(records)
             await asyncio.sleep(0)  # work that never waits must still hear Ctrl-C
 
     count = min(stage.in_flight, sum(map(len, places.values())))
+    disk = ThreadPoolExecutor(1, thread_name_prefix=f"pieces of {stage.name}")
     workers = [asyncio.create_task(worker()) for _ in range(count)]
     heard: list[str] = []
 
@@ -303,6 +309,7 @@ async def _run_pieces(
         for task in workers:
             task.cancel()
         outcomes = await asyncio.gather(*workers, return_exceptions=True)
+        disk.shutdown()  # a piece that is being written is finished first
     for outcome in outcomes:
         if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
             raise outcome

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 from veriloop.errors import EngineError
@@ -36,7 +37,11 @@ class Sample:
 
     async def search(self, problem: Problem, engine: Engine) -> tuple[Solution, ...]:
         """``n`` solutions in sample order. Raises EngineError where the engine gives fewer for good."""
-        return await draw(self, problem, engine=engine, cut=in_steps, made_by=describe(self))
+        return await draw(self, problem, engine=engine, cut=in_steps, made_by=self._made_by)
+
+    @cached_property
+    def _made_by(self) -> str:
+        return describe(self)
 
 
 async def draw(

@@ -7,6 +7,7 @@ every blank line. Here the answer is one step, character for character. Everythi
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import final
 
 from veriloop.ids import describe
@@ -29,8 +30,15 @@ class Whole:
 
     async def search(self, problem: Problem, engine: Engine) -> tuple[Solution, ...]:
         """``n`` solutions in sample order. Raises EngineError where the engine gives fewer for good."""
-        asked = Sample(self.n, self.sampling, self.seed, self.chat, self.stream)
-        return await draw(asked, problem, engine=engine, cut=as_one, made_by=describe(self))
+        return await draw(self._asked, problem, engine=engine, cut=as_one, made_by=self._made_by)
+
+    @cached_property
+    def _asked(self) -> Sample:
+        return Sample(self.n, self.sampling, self.seed, self.chat, self.stream)
+
+    @cached_property
+    def _made_by(self) -> str:
+        return describe(self)
 
 
 def as_one(text: str) -> tuple[str, ...]:

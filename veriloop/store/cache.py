@@ -28,6 +28,10 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS ledger (key TEXT PRIMARY KEY, starts INTEGER NOT NULL) WITHOUT ROWID;
 """
+_ENCODE = json.JSONEncoder(allow_nan=False).encode
+_PUT = "INSERT OR IGNORE INTO answers VALUES (?, ?)"
+_GET = "SELECT value FROM answers WHERE key = ?"
+_GET_MANY = "SELECT key, value FROM answers WHERE key IN (SELECT value FROM json_each(?))"
 _START = (
     "INSERT INTO ledger (key, starts) VALUES (?, 1) "
     "ON CONFLICT (key) DO UPDATE SET starts = starts + 1"
@@ -37,6 +41,11 @@ _START = (
 def call_key(call: Json, sample: int) -> str:
     """The key of one sample of a call; ``call`` is everything that reaches the server, as JSON."""
     return content_id("call", call, sample)
+
+
+def encoded(pairs: Iterable[tuple[str, Json]]) -> list[tuple[str, str]]:
+    """Keys and values as the file holds them. Raises ValueError on what is not JSON, such as NaN."""
+    return [(key, _ENCODE(value)) for key, value in pairs]
 
 
 @final
@@ -51,22 +60,29 @@ class Cache:
 
     def get_many(self, keys: Sequence[str]) -> dict[str, Json]:
         """The remembered values among ``keys``."""
-        ask = "SELECT key, value FROM answers WHERE key IN (SELECT value FROM json_each(?))"
         with self._connected() as connection:
-            rows = connection.execute(ask, (json.dumps(list(keys)),)).fetchall()
-        return {key: json.loads(value) for key, value in rows}
+            if len(keys) == 1:
+                found = [(keys[0], *row) for row in connection.execute(_GET, (keys[0],))]
+            else:
+                found = connection.execute(_GET_MANY, (json.dumps(list(keys)),)).fetchall()
+        return {key: json.loads(value) for key, value in found}
 
     def put_many(self, pairs: Mapping[str, Json] | Iterable[tuple[str, Json]]) -> None:
         """Remember values by key. The first value stays: a key names one answer for good."""
-        items = pairs.items() if isinstance(pairs, Mapping) else pairs
-        rows = [(key, json.dumps(value, allow_nan=False)) for key, value in items]
-        with self._connected(write=True) as connection:
-            connection.executemany("INSERT OR IGNORE INTO answers VALUES (?, ?)", rows)
+        self.write(encoded(pairs.items() if isinstance(pairs, Mapping) else pairs))
 
     def start(self, keys: Iterable[str]) -> None:
         """Enter calls in the ledger, committed on return: call it before they are paid."""
+        self.write(starts=keys)
+
+    def write(
+        self, answers: Sequence[tuple[str, str]] = (), *, starts: Iterable[str] = ()
+    ) -> None:
+        """Remember ``encoded`` answers and enter calls in the ledger, in one transaction, committed on return."""
         with self._connected(write=True) as connection:
-            connection.executemany(_START, [(key,) for key in keys])
+            if answers:
+                connection.executemany(_PUT, answers)
+            connection.executemany(_START, [(key,) for key in starts])
 
     def refund(self, keys: Iterable[str]) -> None:
         """Take one start of each key back: the call failed before anything was paid."""
