@@ -1,9 +1,10 @@
 """HumanEval: functions from their signature and docstring, judged by the set's own assertions.
 
 "Evaluating Large Language Models Trained on Code", https://arxiv.org/abs/2107.03374; HumanEval-XL (arXiv 2402.16694)
-has the same rows in more natural languages and in JavaScript. The tests run in the jury's box and the candidate in its
-own (``codejudge.functions``), so that no candidate can pass by what it does to its tests. pass@k is the unbiased
-estimator, as in the paper; the share among the first k stands beside it.
+has such rows in more natural and programming languages. In Python and JavaScript the tests run in the jury's box and
+the candidate in its own (``codejudge.functions``), so that no candidate can pass by what it does to its tests; in the
+other languages both are one program (``codejudge.asserting``). pass@k is the unbiased estimator, as in the paper; the
+share among the first k stands beside it.
 """
 
 from __future__ import annotations
@@ -30,7 +31,15 @@ from veriloop.text.prompts import load_prompt
 from veriloop.verify.code import Code
 from veriloop.verify.code_tests import code_tests
 
-TITLES: Mapping[str, str] = {"python": "Python", "javascript": "JavaScript"}
+TITLES: Mapping[str, str] = {
+    "go": "Go",
+    "java": "Java",
+    "javascript": "JavaScript",
+    "perl": "Perl",
+    "php": "PHP",
+    "python": "Python",
+    "ruby": "Ruby",
+}
 FIELDS = ("task_id", "prompt", "entry_point", "test")
 
 

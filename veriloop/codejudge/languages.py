@@ -150,6 +150,17 @@ _ROWS = (
         address_space=False, processes=64, own_memory=64 * MIB,
     ),
     Language(
+        "perl", "Perl 5", ("pl", "perl5"), (".pl",), "main.pl", ("{runner}", "{box}/main.pl"),
+        ("{compiler}", "-c", "main.pl"), "", ("perl",), ("perl",),
+        address_space=False, processes=16,
+    ),
+    Language(
+        "php", "PHP", (), (".php",), "main.php",
+        ("{runner}", "-n", "-d", "memory_limit=-1", "-d", "display_errors=stderr", "{box}/main.php"),
+        ("{compiler}", "-n", "-l", "main.php"), "", ("php",), ("php",),
+        address_space=False, processes=16,
+    ),
+    Language(
         "pypy", "PyPy 3", ("pypy3",), (), "main.py", ("{runner}", "-I", "-S", "{box}/main.py"),
         ("{compiler}", "-I", "-S", "-c", _PYTHON_CHECK, "main.py"), "", ("pypy3",), ("pypy3",),
         compile_environment={"PYPY_GC_NURSERY": "4M"}, environment={"PYPY_GC_NURSERY": "4M"},
@@ -160,6 +171,12 @@ _ROWS = (
         ("{runner}", "-I", "-S", "{box}/main.py"),
         ("{compiler}", "-I", "-S", "-c", _PYTHON_CHECK, "main.py"), "",
         ("/usr/bin/python3",), ("/usr/bin/python3",),
+        address_space=False, processes=16,
+    ),
+    Language(
+        "ruby", "Ruby", ("rb",), (".rb",), "main.rb",
+        ("{runner}", "--disable-gems", "{box}/main.rb"),
+        ("{compiler}", "--disable-gems", "-c", "main.rb"), "", ("ruby",), ("ruby",),
         address_space=False, processes=16,
     ),
     Language(

@@ -187,7 +187,7 @@ def hand_in(
     """The program that an answer hands in, or in words why there is none to judge."""
     found = find_program(text, language, defines=tests.function)
     if isinstance(found, NoCode):
-        more = tests.completion(without_thoughts(text) or "") if language == "python" else None
+        more = tests.completion(without_thoughts(text) or "")
         if found is not NoCode.NO_BLOCK or more is None:
             return found.value
         code, spoken = more, language

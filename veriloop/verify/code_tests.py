@@ -6,7 +6,8 @@ A list of plain JSON objects:
   ``points`` and ``sample``.
 - ``{"limits": {"time_s": 2, "memory_mb": 256, "compare": "tokens"}}``, at most one, each field at will.
 - ``{"function": "add", "prompt": "...", "check": "def check(candidate): ..."}``, one: a function and code that asserts,
-  as HumanEval has them, also in JavaScript with ``"language": "javascript"``; ``prompt`` is the code that was shown.
+  as HumanEval has them; ``prompt`` is the code that was shown. With ``"language"`` also in JavaScript, and in the
+  languages of ``codejudge.asserting`` as HumanEval-XL has them.
 - ``{"function": "add", "arguments": [1, 2], "result": 3}``, any number, of one function: calls with plain JSON.
 """
 
@@ -17,6 +18,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
+from veriloop.codejudge.asserting import HARNESSES, asserting, whole, with_tests
 from veriloop.codejudge.functions import calls, human_eval, submission
 from veriloop.codejudge.problem import JudgedProblem, Submission, Test
 from veriloop.errors import InputError
@@ -30,11 +32,14 @@ _SPOKEN = {"pypy": "python"}  # a language whose wire is another's
 @final
 @dataclass(frozen=True)
 class CodeTests:
-    """What the judge takes. Where a ``function`` is asked for, ``prompt`` is the code that the model was shown."""
+    """What the judge takes. Where a ``function`` is asked for, ``prompt`` is the code that the model was shown;
+    ``check`` are tests that stand behind the function in one program.
+    """
 
     problem: JudgedProblem
     function: str = ""
     prompt: str = ""
+    check: str = ""
 
     def program(self, code: str, key: str) -> Submission:
         """What is handed in for ``code`` in the language ``key``. Raises InputError where functions of that language
@@ -42,14 +47,25 @@ class CodeTests:
         """
         if not self.function:
             return Submission(code.encode("utf-8", "surrogatepass"), key)
+        if self.check:
+            alone = whole(code, self.prompt, self.check, language=key)
+            return with_tests(alone, self.check, key)
         made = submission(self._whole(code, key), self.function, language=_SPOKEN.get(key, key))
         return replace(made, language=key)
+
+    def joined(self, code: str, key: str) -> Submission:
+        """What is handed in for code that is whole already, unchanged. Raises InputError as ``program`` does."""
+        if self.check:
+            return with_tests(code, self.check, key)
+        return replace(
+            submission(code, self.function, language=_SPOKEN.get(key, key)), language=key
+        )
 
     def completion(self, text: str) -> str | None:
         """The code of an answer that goes on with the prompt instead of beginning anew; None where it does not."""
         if not self.prompt or not re.match(r"(?:[ \t]*\n)*[ \t]+\S", text):
             return None
-        return self.prompt + text
+        return closed(self.prompt + text)
 
     def _whole(self, code: str, key: str) -> str:
         """The code behind what the prompt has before the function (imports, other functions), unless that is there."""
@@ -57,6 +73,11 @@ class CodeTests:
             return code
         head, define, _ = self.prompt.rpartition(f"def {self.function}")
         return f"{head}\n{code}" if define else code
+
+
+def closed(code: str) -> str:
+    """The code with the closing braces that it lacks: a completion ends where the function does, not its class."""
+    return code + "\n}" * min(2, max(0, code.count("{") - code.count("}")))
 
 
 def code_tests(problem: Problem) -> CodeTests:
@@ -127,8 +148,12 @@ def _function(
             field="tests",
         )
     entry, prompt = entries.pop(), str(tests[0].get("prompt") or "")
+    language = str(tests[0].get("language") or "python")
+    if "check" in tests[0] and language in HARNESSES:
+        check = str(tests[0]["check"])
+        made = replace(asserting(name, check, language), entry_point=entry, **amounts)
+        return CodeTests(made, entry, prompt, check)
     if "check" in tests[0]:
-        language = str(tests[0].get("language") or "python")
         bare = prompt or f"def {entry}():\n"
         # The jury runs what the model was shown: a function without a body is none.
         body = "    ...\n" if bare.rstrip().endswith(":") else ""

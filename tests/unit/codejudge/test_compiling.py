@@ -19,8 +19,11 @@ ECHO = {
     "java": b"public class Echo { static class In {} public static void main(String[] a) throws Exception"
     b"{ System.in.transferTo(System.out); } }",
     "javascript": b"process.stdout.write(require('fs').readFileSync(0))",
+    "perl": b"print while <STDIN>;",
+    "php": b"<?php fpassthru(STDIN);",
     "pypy": b"import sys; sys.stdout.write(sys.stdin.read())",
     "python": b"import sys; sys.stdout.write(sys.stdin.read())",
+    "ruby": b"IO.copy_stream(STDIN, STDOUT)",
     "rust": b"fn main(){std::io::copy(&mut std::io::stdin(), &mut std::io::stdout()).unwrap();}",
     "cpp20": b"#include <cstdio>\n#include <compare>\nint main(){auto x = 1 <=> 2; (void)x;int c;"
     b"while((c=getchar())!=EOF)putchar(c);}",
@@ -67,6 +70,9 @@ def refusal(sandbox, source: bytes, key: str = "c") -> str:
         ("python", b"x = '\x00'", "null bytes"),
         ("javascript", b"let = ;", "SyntaxError"),
         ("java", b"class Main {}", "no class has a method"),
+        ("perl", b"my $x = ;", "main.pl line 1"),
+        ("php", b"<?php $x = ;", "main.php"),
+        ("ruby", b"x = (", "main.rb:1"),
         ("rust", b"fn main() { missing }", "missing"),
         ("go", b"package main\nfunc main() { x }", "main.go"),
     ],

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import final
+from typing import Protocol, final
 
 from veriloop.bench.pmmeval.outcomes import Judged
 from veriloop.bench.pmmeval.tasks import Scoring
@@ -29,6 +29,21 @@ from veriloop.records import (
 )
 
 Judge = Callable[[Problem, str, Scoring], Judged]
+
+
+class Named(Protocol):
+    """What a verdict is stamped with."""
+
+    @property
+    def name(self) -> str:
+        """What the verdicts are filed under."""
+        ...
+
+    @property
+    def traits(self) -> Traits:
+        """What the verifier declares of itself."""
+        ...
+
 
 JUDGES: Mapping[str, str] = {
     "flores": "veriloop.bench.pmmeval.translation:judge_translation",
@@ -76,26 +91,31 @@ class Scorer:
         return tuple(self._verdict(judge, group.problem, s) for s in group.solutions)
 
     def _verdict(self, judge: Judge, problem: Problem, solution: Solution) -> Verdict:
-        judged = judge(problem, solution.text, self.scoring)
-        unscored = None
-        if judged.value is None:
-            cut = solution.finish is Finish.LENGTH
-            unscored = Unscored.TRUNCATED if cut else Unscored.UNPARSED
-            if not solution.steps:
-                unscored = Unscored.EMPTY
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.SCORE,
-            granularity=Granularity.TRAJECTORY,
-            value=judged.value,
-            unscored=unscored,
-            detail=_detail(judged),
-            made_by=describe(self),
-            source=Source.PROGRAM,
-            trained=False,
-        )
+        return verdict_of(self, solution, judge(problem, solution.text, self.scoring))
+
+
+def verdict_of(
+    verifier: Named, solution: Solution, judged: Judged, *, unscored: Unscored | None = None
+) -> Verdict:
+    """The verdict that holds what a scorer said; ``unscored`` is the reason where it is not the answer's fault."""
+    if judged.value is None and unscored is None:
+        cut = solution.finish is Finish.LENGTH
+        unscored = Unscored.TRUNCATED if cut else Unscored.UNPARSED
+        if not solution.steps:
+            unscored = Unscored.EMPTY
+    return Verdict(
+        problem=solution.problem,
+        solution=solution.id,
+        verifier=verifier.name,
+        form=verifier.traits.forms[0],
+        granularity=Granularity.TRAJECTORY,
+        value=judged.value,
+        unscored=unscored,
+        detail=_detail(judged),
+        made_by=describe(verifier),
+        source=Source.PROGRAM,
+        trained=False,
+    )
 
 
 def judged_of(verdict: Verdict) -> Judged:
