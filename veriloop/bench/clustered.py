@@ -7,12 +7,26 @@ sets', whose clusters are independent strata. Differences between systems are ``
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, final
 
-from veriloop.bench.parallel import Place
-from veriloop.bench.statistics import Estimate, Statistic
+import numpy as np
+
+from veriloop.bench.clusters import Clusters, cluster
+from veriloop.bench.parallel import ParallelScores, Place
+from veriloop.bench.power import effective_n
+from veriloop.bench.statistics import (
+    DEFAULT,
+    Bootstrap,
+    Estimate,
+    Floats,
+    Statistic,
+    percentage,
+    wilson,
+)
+from veriloop.errors import InputError
 from veriloop.ids import Json
 
 Uids: TypeAlias = "tuple[str | None, ...]"
@@ -24,16 +38,16 @@ class ClusteredMean:
     """A mean in points (scores in [0, 1] times 100), where answers that could not be read count as wrong.
 
     ``estimate.n`` counts scores, ``clusters`` what was resampled. ``interval`` says how the interval was made:
-    "bootstrap" over clusters, or "wilson" (one language of 0/1 scores; or all scores alike, where resampling is
+    "bootstrap" over clusters, or "wilson" (one language of 0/1 scores; or all of them alike, where resampling is
     blind). ``se`` is the analytic cluster-robust standard error in points, ``naive_se`` that of pretending that all
-    scores were independent. ``left_out`` is the same mean without the ``failed`` answers that could not be read; None
-    where that leaves none.
+    scores were independent; None with fewer than two of what they are made of. ``left_out`` is the same mean without
+    the ``failed`` answers that could not be read; None where that leaves no answer.
     """
 
     estimate: Estimate
     clusters: int
-    se: float
-    naive_se: float
+    se: float | None
+    naive_se: float | None
     interval: str = "bootstrap"
     failed: int = 0
     left_out: Estimate | None = None
@@ -46,12 +60,12 @@ class ClusteredMean:
     @property
     def design_effect(self) -> float:
         """Variance of the clustered mean over that of the pooled one; 1 where the scores tell nothing."""
-        return (self.se / self.naive_se) ** 2 if self.naive_se else 1.0
+        return (self.se / self.naive_se) ** 2 if self.naive_se and self.se else 1.0
 
     @property
     def effective_n(self) -> float:
         """How many independent scores would be as precise."""
-        return self.estimate.n / self.design_effect if self.design_effect else float(self.clusters)
+        return effective_n(self.estimate.n, self.design_effect)
 
     def to_json(self) -> dict[str, Json]:
         """The mean as JSON."""
@@ -105,3 +119,181 @@ class Means:
             "sets": {name: m.to_json() for name, m in self.sets.items()},
             "suites": {name: m.to_json() for name, m in self.suites.items()},
         }
+
+
+def means(
+    scores: ParallelScores,
+    *,
+    failures: Failures | None = None,
+    suites: Mapping[str, Sequence[str]] | None = None,
+    bootstrap: Bootstrap = DEFAULT,
+) -> Means:
+    """The means of one system. ``suites`` names groups of sets, such as the paper's fundamental and specialised ones;
+    sets of a suite that the system has no scores of are not in its mean, and a suite without any is left out.
+    """
+    failed = failures or Failures()
+    places = [p for p in _places(scores) if scores.scores.get(p) or scores.unaligned.get(p)]
+
+    def over(kept: Collection[Place]) -> ClusteredMean:
+        return clustered_mean(_only(scores, kept), failures=failed, bootstrap=bootstrap)
+
+    by_set = {
+        name: [p for p in places if p[0] == name] for name in dict.fromkeys(s for s, _ in places)
+    }
+    chosen = {
+        suite: [p for name in dict.fromkeys(names) for p in by_set.get(name, ())]
+        for suite, names in (suites or {}).items()
+    }
+    return Means(
+        system=scores.system,
+        languages={p: over([p]) for p in places},
+        sets={name: over(own) for name, own in by_set.items()},
+        suites={suite: over(own) for suite, own in chosen.items() if own},
+    )
+
+
+def clustered_mean(
+    scores: ParallelScores, *, failures: Failures | None = None, bootstrap: Bootstrap = DEFAULT
+) -> ClusteredMean:
+    """One mean over all places of ``scores``: plain over the languages of a set, then plain over sets.
+
+    Raises InputError where there is no score, and where a failure is no score of 0.
+    """
+    failed = failures or Failures()
+    if not any(scores.scores.values()) and not any(map(len, scores.unaligned.values())):
+        raise InputError(f"{scores.system} has no scores to take a mean of")
+    whole = cluster(scores.scores, scores.unaligned)
+    read, lost = _read(scores, failed)
+    estimate, interval = _estimate(whole, _binary(scores), bootstrap)
+    left_out = None
+    if lost and (any(read.scores.values()) or any(map(len, read.unaligned.values()))):
+        left_out, _ = _estimate(
+            cluster(read.scores, read.unaligned), _binary(scores), bootstrap, unscored=lost
+        )
+    return ClusteredMean(
+        estimate=estimate,
+        clusters=whole.size,
+        se=_points(whole.robust_se()),
+        naive_se=_points(whole.naive_se()),
+        interval=interval,
+        failed=lost,
+        left_out=left_out if lost else estimate,
+    )
+
+
+def corpus_mean(
+    languages: Mapping[str, Corpus], *, bootstrap: Bootstrap = DEFAULT
+) -> ClusteredMean:
+    """The plain mean of a corpus score over languages, items resampled by uid across all of them.
+
+    ``se`` and ``naive_se`` are jackknifes, over clusters and over the items of each language for itself. Raises
+    ValueError where a language has no item.
+    """
+    rows: dict[str, int] = {}
+    size = 0
+    places: list[list[int]] = []
+    for one in languages.values():
+        if not one.uids:
+            raise ValueError("a corpus score needs at least one item in every language")
+        own: list[int] = []
+        for uid in one.uids:
+            row = size if uid is None else rows.setdefault(uid, size)
+            size += row == size
+            own.append(row)
+        places.append(own)
+
+    def statistic(weights: Floats) -> Floats:
+        found = [
+            one.statistic(weights[:, own])
+            for one, own in zip(languages.values(), places, strict=True)
+        ]
+        return np.mean(found, axis=0)
+
+    alone = [_jackknife(one.statistic, len(one.uids)) for one in languages.values()]
+    naive = None
+    if all(se is not None for se in alone):
+        naive = math.sqrt(sum(se * se for se in alone if se is not None)) / len(alone)
+    count = sum(map(len, places))
+    estimate = bootstrap.estimate(statistic, size, n=count)
+    return ClusteredMean(estimate, size, _jackknife(statistic, size), naive, left_out=estimate)
+
+
+def _jackknife(statistic: Statistic, units: int) -> float | None:
+    if units < 2:
+        return None
+    step = 256
+    left = np.concatenate(
+        [
+            statistic(1.0 - np.eye(min(step, units - start), units, start))
+            for start in range(0, units, step)
+        ]
+    )
+    return math.sqrt((units - 1) / units * float(((left - left.mean()) ** 2).sum()))
+
+
+def _estimate(
+    clusters: Clusters, binary: bool, bootstrap: Bootstrap, *, unscored: int = 0
+) -> tuple[Estimate, str]:
+    value, level = clusters.value, bootstrap.level
+    if binary and len(clusters.places) == 1 and clusters.size == clusters.n:
+        right = round(float(clusters.sums.sum()))
+        share = percentage(right, clusters.n, unscored=unscored, level=level)
+        assert share is not None
+        return share, "wilson"
+    if binary and clusters.alike():  # all right, or all wrong: as many draws as clusters
+        low, high = wilson(clusters.size if value > 0.5 else 0, clusters.size, level)
+        return Estimate(100 * value, 100 * low, 100 * high, clusters.n, unscored, level), "wilson"
+    tail = (1 - level) / 2
+    low, high = np.quantile(clusters.draw(bootstrap), (tail, 1 - tail))
+    return Estimate(
+        100 * value, 100 * float(low), 100 * float(high), clusters.n, unscored, level
+    ), "bootstrap"
+
+
+def _read(scores: ParallelScores, failures: Failures) -> tuple[ParallelScores, int]:
+    """The scores without the failures, and how many these are."""
+    lost = 0
+    kept: dict[Place, dict[str, float]] = {}
+    for place, own in scores.scores.items():
+        failed = failures.aligned.get(place, frozenset()) & own.keys()
+        lost += len(failed)
+        kept[place] = {uid: value for uid, value in own.items() if uid not in failed}
+        wrong = next((uid for uid in failed if own[uid] != 0), None)
+        if wrong is not None:
+            raise InputError(
+                f"{'/'.join(place)}: {wrong} is said to have failed but scores {own[wrong]}"
+            )
+    loose: dict[Place, tuple[float, ...]] = {}
+    for place, values in scores.unaligned.items():
+        count = failures.unaligned.get(place, 0)
+        if count > values.count(0):
+            raise InputError(
+                f"{'/'.join(place)}: {count} items without a uid are said to have failed, and "
+                f"{values.count(0)} score 0"
+            )
+        lost += count
+        zeros = (0.0,) * (values.count(0) - count)
+        loose[place] = zeros + tuple(value for value in values if value != 0)
+    return ParallelScores(scores.system, kept, loose), lost
+
+
+def _only(scores: ParallelScores, places: Collection[Place]) -> ParallelScores:
+    return ParallelScores(
+        scores.system,
+        {p: scores.scores[p] for p in places if p in scores.scores},
+        {p: scores.unaligned[p] for p in places if p in scores.unaligned},
+    )
+
+
+def _places(scores: ParallelScores) -> Iterable[Place]:
+    return dict.fromkeys([*scores.scores, *scores.unaligned])
+
+
+def _binary(scores: ParallelScores) -> bool:
+    return all(v in (0, 1) for own in scores.scores.values() for v in own.values()) and all(
+        v in (0, 1) for own in scores.unaligned.values() for v in own
+    )
+
+
+def _points(share: float | None) -> float | None:
+    return None if share is None else 100 * share

@@ -8,116 +8,236 @@ and the right direction. Reading and printing are others' business.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal, TypeAlias, final
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from veriloop.bench.comparison import PairedDifference
-from veriloop.bench.power import ALPHA, POWER
-from veriloop.ids import Json
+import numpy as np
 
-Pool: TypeAlias = Literal["pooled", "per_language_all", "per_language_any"]
-POOLS: tuple[Pool, ...] = ("pooled", "per_language_all", "per_language_any")
+from veriloop.bench.comparison import Comparing, PairedDifference, paired_difference
+from veriloop.bench.multiplicity import holm_by_name
+from veriloop.bench.parallel import ParallelScores, Place
+from veriloop.bench.power import required_mean_n, required_n
+from veriloop.bench.selection_verdicts import (
+    Criterion,
+    LanguageTest,
+    ModelPair,
+    PairVerdict,
+    Selection,
+    SetVerdict,
+)
+from veriloop.bench.statistics import DEFAULT, Bootstrap
+from veriloop.bench.t_test import paired_t
+from veriloop.errors import InputError
 
 
-@final
-@dataclass(frozen=True)
-class ModelPair:
-    """A small and a large model of one family."""
+def select(
+    systems: Sequence[ParallelScores],
+    pairs: Sequence[ModelPair],
+    *,
+    criterion: Criterion | None = None,
+    bootstrap: Bootstrap = DEFAULT,
+) -> Selection:
+    """Test every set that ``systems`` have scores of with every pair.
 
-    small: str
-    large: str
-
-    def __str__(self) -> str:
-        return f"{self.small}:{self.large}"
-
-
-@final
-@dataclass(frozen=True)
-class Criterion:
-    """The test. The source does not say how languages are pooled, whether p is one- or two-sided, which four languages,
-    or which instances: these are ``pool``, ``one_sided``, ``languages`` (empty: English and the first ``others`` in
-    alphabetical order that the set has) and ``seed`` (instances drawn by uid, alike in every language). ``limit``
-    counts instances of a language, 0 is all.
+    Raises InputError without a pair, where a pair names a system that there is not, and where a language is named that
+    no set has.
     """
-
-    alpha: float = ALPHA
-    pool: Pool = "pooled"
-    one_sided: bool = False
-    languages: tuple[str, ...] = ()
-    others: int = 4
-    limit: int = 250
-    seed: int = 0
-    power: float = POWER
-
-
-@final
-@dataclass(frozen=True)
-class LanguageTest:
-    """One paired test of the raw rule, in one ``language`` or pooled (""); large minus small.
-
-    ``t`` and ``p`` take every instance for independent, as the paper does. ``compared`` holds what is clustered by
-    uid: interval, robust t, sign flips, McNemar, smallest detectable gap. ``required_n`` is how many such items the
-    observed gap would need, None where it is 0. ``mcnemar`` and ``sign_flip`` of the pooled instances are in
-    ``compared``.
-    """
-
-    language: str
-    t: float
-    p: float
-    compared: PairedDifference
-    required_n: int | None
-
-    @property
-    def right_way(self) -> bool:
-        """Is the large model ahead?"""
-        return self.compared.difference.value > 0
+    rule = criterion or Criterion()
+    by_name = {one.system: one for one in systems}
+    _check(by_name, pairs, rule)
+    comparing = Comparing(alpha=rule.alpha, power=rule.power, bootstrap=bootstrap)
+    named = {name for pair in pairs for name in (pair.small, pair.large)}
+    places = dict.fromkeys(p for name in by_name if name in named for p in by_name[name].scores)
+    verdicts: dict[str, tuple[tuple[str, ...], list[PairVerdict]]] = {}
+    for name in dict.fromkeys(s for s, _ in places):
+        languages = _languages([code for s, code in places if s == name], rule)
+        order = _order([one for key, one in by_name.items() if key in named], name, rule.seed)
+        found: list[PairVerdict] = []
+        for pair in pairs:
+            small, large = by_name[pair.small], by_name[pair.large]
+            found.append(
+                _tested(
+                    pair,
+                    _drawn(small, large, name, languages, (order, rule.limit)),
+                    [(name, code) for code in languages],
+                    rule=rule,
+                    comparing=comparing,
+                )
+            )
+        verdicts[name] = languages, found
+    return Selection(rule, tuple(pairs), _adjusted(verdicts, rule), _notes(verdicts, rule))
 
 
-@final
-@dataclass(frozen=True)
-class PairVerdict:
-    """One pair on one set. ``passes`` is the raw rule (p < alpha, by ``pool``), ``right_way`` that the large model is
-    ahead wherever it counts; ``strict`` is that the clustered test, adjusted by Holm over all pairs and sets
-    (``holm``), passes in the right direction. None with a ``reason`` where it could not be tested.
-    """
-
-    pair: ModelPair
-    tests: tuple[LanguageTest, ...]
-    pooled: LanguageTest | None
-    passes: bool | None
-    right_way: bool | None
-    holm: float | None
-    strict: bool | None
-    reason: str = ""
-
-
-@final
-@dataclass(frozen=True)
-class SetVerdict:
-    """One set: kept by the raw rule (``paper``), by it in the right direction (``directed``), by the strict one.
-
-    None where a pair could not be tested and none of the others rejects the set.
-    """
-
-    set: str
-    languages: tuple[str, ...]
-    pairs: tuple[PairVerdict, ...]
-    paper: bool | None
-    directed: bool | None
-    strict: bool | None
+def _check(
+    systems: Mapping[str, ParallelScores], pairs: Sequence[ModelPair], rule: Criterion
+) -> None:
+    if not pairs:
+        raise InputError("selection needs at least one pair of a small and a large model")
+    for pair in pairs:
+        for name in (pair.small, pair.large):
+            if name not in systems:
+                raise InputError(f"there are no scores of {name!r}; there are {', '.join(systems)}")
+        if pair.small == pair.large:
+            raise InputError(f"a pair is of two models: got {pair.small!r} twice")
+    repeated = [str(pair) for i, pair in enumerate(pairs) if pair in pairs[:i]]
+    if repeated:
+        raise InputError(f"the pair {repeated[0]} is given twice")
+    known = {code for one in systems.values() for _, code in one.scores}
+    strangers = [code for code in rule.languages if code not in known]
+    if strangers:
+        raise InputError(
+            f"no set has the language {strangers[0]!r}; there are {', '.join(sorted(known))}"
+        )
 
 
-@final
-@dataclass(frozen=True)
-class Selection:
-    """Which sets tell models apart. ``note`` holds what was left open by the source and chosen here."""
+def _languages(have: Sequence[str], rule: Criterion) -> tuple[str, ...]:
+    known = set(have)
+    if rule.languages:
+        return tuple(code for code in dict.fromkeys(rule.languages) if code in known)
+    others = sorted(known - {"en"})
+    return ("en", *others[: rule.others]) if "en" in known else tuple(others[: rule.others])
 
-    criterion: Criterion
-    pairs: tuple[ModelPair, ...]
-    sets: tuple[SetVerdict, ...]
-    notes: tuple[str, ...] = ()
 
-    def kept(self, rule: Literal["paper", "directed", "strict"] = "paper") -> tuple[str, ...]:
-        """The sets that stay by a rule."""
-        return tuple(one.set for one in self.sets if getattr(one, rule))
+def _order(systems: Sequence[ParallelScores], name: str, seed: int) -> dict[str, int]:
+    """A random place for each uid of a set, the same in all languages and for all pairs."""
+    uids = sorted(
+        {u for one in systems for p, own in one.scores.items() if p[0] == name for u in own}
+    )
+    ranks = np.random.default_rng(seed).permutation(len(uids))
+    return {uid: int(rank) for uid, rank in zip(uids, ranks, strict=True)}
+
+
+def _drawn(
+    small: ParallelScores,
+    large: ParallelScores,
+    name: str,
+    languages: Sequence[str],
+    draw: tuple[Mapping[str, int], int],
+) -> tuple[ParallelScores, ParallelScores]:
+    """Both with at most ``limit`` instances of a language, the same ones of those that both have."""
+    order, limit = draw
+    kept: tuple[dict[Place, dict[str, float]], ...] = ({}, {})
+    for code in languages:
+        place = (name, code)
+        own = small.scores.get(place, {}), large.scores.get(place, {})
+        uids = sorted(own[0].keys() & own[1].keys(), key=order.__getitem__)
+        uids = uids[:limit] if limit else uids
+        for into, scores in zip(kept, own, strict=True):
+            into[place] = {uid: scores[uid] for uid in uids}
+    first, second = (
+        ParallelScores(one.system, scores, {p: v for p, v in one.unaligned.items() if p in scores})
+        for one, scores in zip((small, large), kept, strict=True)
+    )
+    return first, second
+
+
+def _tested(
+    pair: ModelPair,
+    drawn: tuple[ParallelScores, ParallelScores],
+    places: Sequence[Place],
+    *,
+    rule: Criterion,
+    comparing: Comparing,
+) -> PairVerdict:
+    small, large = drawn
+    lacking = [code for (name, code) in places if len(small.scores[name, code]) < 2]
+    if lacking or not places:
+        which = ", ".join(lacking) or "any language of the test"
+        return PairVerdict(pair, reason=f"fewer than two instances in common in {which}")
+
+    def test(language: str, chosen: Sequence[Place]) -> LanguageTest:
+        changes = [
+            score - small.scores[place][uid]
+            for place in chosen
+            for uid, score in large.scores[place].items()
+        ]
+        t, _, p = paired_t(changes)
+        if rule.one_sided:
+            p = p / 2 if t > 0 else 1 - p / 2
+        compared = paired_difference(large, small, places=chosen, comparing=comparing)
+        finite = t if math.isfinite(t) else None
+        return LanguageTest(language, finite, p, compared, _required(compared, rule))
+
+    tests = tuple(test(place[1], [place]) for place in places)
+    pooled = test("", places)
+    counted = (pooled,) if rule.pool == "pooled" else tests
+    enough = any if rule.pool == "per_language_any" else all
+    return PairVerdict(
+        pair,
+        tests,
+        pooled,
+        passes=enough(one.p < rule.alpha for one in counted),
+        directed=enough(one.p < rule.alpha and one.right_way for one in counted),
+    )
+
+
+def _required(compared: PairedDifference, rule: Criterion) -> int | None:
+    gap = abs(compared.difference.value) / 100
+    found = compared.detectable
+    if gap < 1e-12 or found.assumed:
+        return None
+    if found.binary:
+        n = required_n(gap, discordance=max(gap, found.spread), alpha=rule.alpha, power=rule.power)
+    else:
+        n = required_mean_n(gap, spread=found.spread, alpha=rule.alpha, power=rule.power)
+    return math.ceil(n * compared.n / found.n)
+
+
+def _adjusted(
+    verdicts: Mapping[str, tuple[tuple[str, ...], list[PairVerdict]]], rule: Criterion
+) -> tuple[SetVerdict, ...]:
+    """Holm over all pairs and sets that could be tested."""
+    raw = {
+        (name, one.pair): one.pooled.compared.t_p
+        for name, (_, found) in verdicts.items()
+        for one in found
+        if one.pooled is not None and one.pooled.compared.t_p is not None
+    }
+    adjusted = holm_by_name(raw)
+    made: list[SetVerdict] = []
+    for name, (languages, found) in verdicts.items():
+        judged = []
+        for one in found:
+            p = adjusted.get((name, one.pair))
+            strict = (
+                p < rule.alpha and one.pooled.right_way if p is not None and one.pooled else None
+            )
+            judged.append(replace(one, holm=p, strict=strict))
+        made.append(
+            SetVerdict(
+                name,
+                languages,
+                tuple(judged),
+                paper=_every(one.passes for one in judged),
+                directed=_every(one.directed for one in judged),
+                strict=_every(one.strict for one in judged),
+            )
+        )
+    return tuple(made)
+
+
+def _every(verdicts: Iterable[bool | None]) -> bool | None:
+    said = list(verdicts)
+    if any(one is False for one in said):
+        return False
+    return None if any(one is None for one in said) else True
+
+
+def _notes(
+    verdicts: Mapping[str, tuple[tuple[str, ...], list[PairVerdict]]], rule: Criterion
+) -> tuple[str, ...]:
+    side = "one-sided, for the large model" if rule.one_sided else "two-sided"
+    notes = [
+        "The source does not say how languages are joined, the side of the test, or which instances: "
+        f"here {rule.pool}, {side}, "
+        + (f"{rule.limit} drawn by uid with seed {rule.seed}." if rule.limit else "all instances.")
+    ]
+    if not rule.languages:
+        notes.append(
+            f"It does not name its four other languages: here the first {rule.others} in alphabetical order."
+        )
+        without = [name for name, (languages, _) in verdicts.items() if "en" not in languages]
+        if without:
+            notes.append(f"There is no English in {', '.join(without)}.")
+    return tuple(notes)

@@ -6,15 +6,29 @@ with two, is unknown until its size is given. Steps are paired tests over the sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, TypeAlias, final
 
-from veriloop.bench.comparison import PairedDifference
-from veriloop.bench.statistics import Estimate
+import numpy as np
+
+from veriloop.bench.clusters import cluster
+from veriloop.bench.comparison import USUAL, Comparing, PairedDifference, paired_difference
+from veriloop.bench.multiplicity import holm
+from veriloop.bench.parallel import ParallelScores, Place
+from veriloop.bench.statistics import Bootstrap, Estimate
 from veriloop.ids import Json
 
 Trend: TypeAlias = Literal["rises", "falls", "inside noise"]
+
+_SIZE = re.compile(r"(?<![A-Za-z0-9.])(\d+(?:\.\d+)?)\s?([BbMmTt])(?![A-Za-z0-9])")
+_MIXTURE = re.compile(
+    r"(?<![A-Za-z0-9])(\d+x\d+(?:\.\d+)?[BbMm]|A\d+(?:\.\d+)?[Bb])(?![A-Za-z0-9])"
+)
+_BILLIONS = {"M": 1e-3, "B": 1.0, "T": 1e3}
 
 
 @final
@@ -65,7 +79,7 @@ class Scaling:
     def monotone(self) -> bool:
         """Is no score lower than that of the next smaller size?"""
         scores = [score for _, _, score in self.points]
-        return all(a <= b for a, b in zip(scores, scores[1:], strict=False))
+        return all(a <= b for a, b in pairwise(scores))
 
     @property
     def falls(self) -> tuple[Step, ...]:
@@ -105,3 +119,150 @@ class Scalings:
     families: tuple[Scaling, ...]
     unknown: Mapping[str, str]
     alone: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Json]:
+        """All families as JSON."""
+        return {
+            "families": [one.to_json() for one in self.families],
+            "unknown": dict(self.unknown),
+            "alone": list(self.alone),
+        }
+
+
+def named_size(name: str, sizes: Mapping[str, float] | None = None) -> NamedSize:
+    """Read a model's name; ``sizes`` gives billions of parameters by name where the name is not to be believed.
+
+    >>> named_size("Qwen2.5-0.5B-Instruct").billions
+    0.5
+    >>> named_size("Mixtral-8x7B").billions is None
+    True
+    """
+    found = list(_SIZE.finditer(name))
+    family = _SIZE.sub("*", _MIXTURE.sub("*", name))
+    if sizes and name in sizes:
+        if not 0 < sizes[name] < math.inf:
+            raise ValueError(f"a model has more than 0 parameters: {name} is given {sizes[name]}")
+        return NamedSize(name, family, sizes[name])
+    if _MIXTURE.search(name):
+        return NamedSize(
+            name, family, None, "a mixture of experts: which of its sizes counts must be given"
+        )
+    if len(found) != 1:
+        return NamedSize(
+            name, family, None, "the name has two sizes" if found else "the name has no size"
+        )
+    billions = float(found[0][1]) * _BILLIONS[found[0][2].upper()]
+    if not billions:
+        return NamedSize(name, family, None, "the name has a size of 0")
+    return NamedSize(name, family, billions)
+
+
+def scaling(
+    systems: Sequence[ParallelScores],
+    *,
+    sizes: Mapping[str, float] | None = None,
+    comparing: Comparing = USUAL,
+) -> Scalings:
+    """Every family with two sizes or more, in every set, and overall where it has several sets.
+
+    A set counts the items that all sizes of the family have in common, a language of it where there are any.
+    """
+    unknown: dict[str, str] = {}
+    families: dict[str, list[tuple[float, ParallelScores]]] = {}
+    for one in systems:
+        named = named_size(one.system, sizes)
+        if named.billions is None:
+            unknown[one.system] = named.reason
+        else:
+            families.setdefault(named.family, []).append((named.billions, one))
+    made: list[Scaling] = []
+    for family, members in families.items():
+        if len({size for size, _ in members}) > 1:
+            made += _family(family, sorted(members, key=lambda m: m[0]), comparing)
+    told = {one.family for one in made}
+    return Scalings(tuple(made), unknown, tuple(name for name in families if name not in told))
+
+
+def _family(
+    family: str, members: Sequence[tuple[float, ParallelScores]], comparing: Comparing
+) -> list[Scaling]:
+    shared: dict[Place, set[str]] = {}
+    for place, own in members[0][1].scores.items():
+        uids = set(own).intersection(*(one.scores.get(place, {}) for _, one in members))
+        if uids:
+            shared[place] = uids
+    kept = [
+        (
+            size,
+            ParallelScores(
+                one.system,
+                {
+                    p: {u: v for u, v in one.scores[p].items() if u in uids}
+                    for p, uids in shared.items()
+                },
+            ),
+        )
+        for size, one in members
+    ]
+    names = list(dict.fromkeys(name for name, _ in shared))
+    groups = {name: [p for p in shared if p[0] == name] for name in names}
+    if len(names) > 1:
+        groups[""] = list(shared)
+    return [_scaling(family, name, places, kept, comparing) for name, places in groups.items()]
+
+
+def _scaling(
+    family: str,
+    name: str,
+    places: Sequence[Place],
+    members: Sequence[tuple[float, ParallelScores]],
+    comparing: Comparing,
+) -> Scaling:
+    clusters = [cluster({p: one.scores[p] for p in places}) for _, one in members]
+    differences = [
+        paired_difference(larger, smaller, places=places, comparing=comparing)
+        for (_, smaller), (_, larger) in pairwise(members)
+    ]
+    adjusted = holm([d.p for d in differences])
+    steps = tuple(
+        Step(smaller.system, larger.system, d, p, _trend(d, p, comparing.alpha))
+        for ((_, smaller), (_, larger)), d, p in zip(
+            pairwise(members), differences, adjusted, strict=True
+        )
+    )
+    points = tuple(
+        (one.system, size, 100 * c.value) for (size, one), c in zip(members, clusters, strict=True)
+    )
+    return Scaling(
+        family, name, points, steps, _slope(members, places, comparing.bootstrap), clusters[0].n
+    )
+
+
+def _trend(difference: PairedDifference, p: float, alpha: float) -> Trend:
+    if p >= alpha:
+        return "inside noise"
+    return "rises" if difference.difference.value > 0 else "falls"
+
+
+def _slope(
+    members: Sequence[tuple[float, ParallelScores]], places: Sequence[Place], bootstrap: Bootstrap
+) -> Estimate:
+    """The slope is a weighted sum of the sizes' scores, so it is the mean of the same sum of each item's scores."""
+    doublings = np.log2([size for size, _ in members])
+    pulls = doublings - doublings.mean()
+    pulls = pulls / (pulls @ pulls)
+    tilted = {
+        p: {
+            uid: sum(
+                float(w) * one.scores[p][uid] for w, (_, one) in zip(pulls, members, strict=True)
+            )
+            for uid in members[0][1].scores[p]
+        }
+        for p in places
+    }
+    whole = cluster(tilted)
+    tail = (1 - bootstrap.level) / 2
+    low, high = np.quantile(whole.draw(bootstrap), (tail, 1 - tail))
+    return Estimate(
+        100 * whole.value, 100 * float(low), 100 * float(high), whole.n, level=bootstrap.level
+    )

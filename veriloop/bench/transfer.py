@@ -7,12 +7,22 @@ stand beside it, and the reverse: items right in L and wrong in English. Items a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import final
 
-from veriloop.bench.parallel import Place
-from veriloop.bench.statistics import Estimate
+import numpy as np
+
+from veriloop.bench.parallel import ParallelScores, Place
+from veriloop.bench.statistics import (
+    DEFAULT,
+    Bootstrap,
+    Estimate,
+    Floats,
+    Statistic,
+    percentage,
+)
+from veriloop.errors import InputError
 from veriloop.ids import Json
 
 
@@ -21,13 +31,13 @@ from veriloop.ids import Json
 class Transfer:
     """One language of one set against ``source``, over the items that both have.
 
-    ``both``, ``only_source``, ``only_target`` and ``neither`` count items by where they are right. ``cacr`` is in
-    percent with Wilson's interval, ``cacr_bootstrap`` the same with items resampled, which the spread of the source's
-    own accuracy enters. ``reverse`` is the percentage right in the target of the items that are wrong in the source;
-    ``jaccard`` both over either, in percent. ``lift`` is CACR over the target's accuracy on these items and ``phi``
-    the correlation of the two outcomes: 1 and 0 under independence. ``agreement`` is the percentage of equal extracted
-    answers where the options stand in the same order. A number that cannot be had is None, and ``reasons`` says why,
-    by the field's name.
+    ``both``, ``only_source``, ``only_target`` and ``neither`` count items by where they are right, ``missing`` those
+    that one of the two lacks. ``cacr`` is in percent with Wilson's interval, ``cacr_bootstrap`` the same with items
+    resampled, which the spread of the source's own accuracy enters. ``reverse`` is the percentage right in the target
+    of the items that are wrong in the source; ``jaccard`` both over either, in percent. ``lift`` is CACR over the
+    target's accuracy on these items and ``phi`` the correlation of the two outcomes: 1 and 0 under independence.
+    ``agreement`` is the percentage of equal extracted answers where the options stand in the same order. A number
+    that cannot be had is None, and ``reasons`` says why, by the field's name. Resamples without it are left out.
     """
 
     set: str
@@ -44,7 +54,7 @@ class Transfer:
     reverse: Estimate | None = None
     jaccard: Estimate | None = None
     agreement: Estimate | None = None
-    reasons: Mapping[str, str] | None = None
+    reasons: Mapping[str, str] = field(default_factory=dict[str, str])
     missing: int = 0
 
     @property
@@ -73,7 +83,7 @@ class Transfer:
             "neither": self.neither,
             "missing": self.missing,
             **parts,
-            "reasons": dict(self.reasons or {}),
+            "reasons": dict(self.reasons),
         }
 
 
@@ -100,3 +110,181 @@ class TransferTable:
             "sets": {name: e.to_json() for name, e in self.sets.items()},
             "passed_over": {"/".join(place): why for place, why in self.passed_over.items()},
         }
+
+
+@final
+@dataclass(frozen=True)
+class Answers:
+    """What was extracted of answers, ``extracted[place][uid]``, and the (set, language, uid) whose options stand in the
+    order of the source language, so that equal letters mean equal choices.
+    """
+
+    extracted: Mapping[Place, Mapping[str, str]]
+    same_order: Collection[tuple[str, str, str]]
+
+
+def transfer(
+    scores: ParallelScores,
+    *,
+    source: str = "en",
+    answers: Answers | None = None,
+    bootstrap: Bootstrap = DEFAULT,
+) -> TransferTable:
+    """Transfer from ``source`` to every other language of every set.
+
+    A set whose scores are not all 0 or 1 has no right and wrong, and is passed over. Raises InputError where nothing is
+    left.
+    """
+    places: dict[Place, Transfer] = {}
+    sets: dict[str, Estimate] = {}
+    passed_over: dict[Place, str] = {}
+    for name in dict.fromkeys(name for name, _ in scores.scores):
+        own = {code: v for (s, code), v in scores.scores.items() if s == name and v}
+        others = {code: v for code, v in own.items() if code != source}
+        why = ""
+        if source not in own:
+            why = f"{name} has no scores in {source}"
+        elif not all(value in (0, 1) for values in own.values() for value in values.values()):
+            why = f"scores of {name} are not right or wrong"
+        if why:
+            passed_over |= {(name, code): why for code in others}
+            continue
+        origin, kept = own[source], []
+        for code, values in others.items():
+            if not origin.keys() & values.keys():
+                passed_over[name, code] = f"no item is in {source} and {code}"
+                continue
+            kept.append(values)
+            found = _transfer(origin, values, (name, code, source), bootstrap)
+            places[name, code] = _agreeing(found, answers, bootstrap.level) if answers else found
+        mean = _mean(origin, kept, bootstrap)
+        if mean is not None:
+            sets[name] = mean
+    if not places:
+        why = next(iter(passed_over.values()), "there is no score of an aligned item")
+        raise InputError(f"{scores.system!r} has no transfer from {source!r}: {why}")
+    return TransferTable(scores.system, source, places, sets, passed_over)
+
+
+def _transfer(
+    origin: Mapping[str, float],
+    target: Mapping[str, float],
+    named: tuple[str, str, str],
+    bootstrap: Bootstrap,
+) -> Transfer:
+    uids = [uid for uid in origin if uid in target]
+    a = np.array([origin[uid] for uid in uids])
+    b = np.array([target[uid] for uid in uids])
+    both, only_source, only_target = (
+        round(float(found.sum())) for found in (a * b, a * (1 - b), (1 - a) * b)
+    )
+    n, neither = len(uids), len(uids) - both - only_source - only_target
+    level = bootstrap.level
+    reasons: dict[str, str] = {}
+    if both + only_source == 0:
+        why = f"nothing is right in {named[2]}"
+        reasons |= dict.fromkeys(("cacr", "cacr_bootstrap", "lift"), why)
+    elif both + only_target == 0:
+        reasons["lift"] = f"nothing is right in {named[1]}"
+    if (
+        min(both + only_source, only_target + neither, both + only_target, only_source + neither)
+        == 0
+    ):
+        reasons["phi"] = "all are right, or all are wrong, in one of the two"
+    if only_target + neither == 0:
+        reasons["reverse"] = f"nothing is wrong in {named[2]}"
+    if n == neither:
+        reasons["jaccard"] = "nothing is right in either"
+    cells = np.stack([a * b, a * (1 - b), (1 - a) * b, (1 - a) * (1 - b)], axis=1)
+
+    percentile = replace(bootstrap, method="percentile")
+
+    def resampled(name: str, statistic: Statistic, digits: int = 2) -> Estimate | None:
+        if name in reasons:
+            return None
+        drawn = statistic(percentile.totals(cells))
+        whole = float(statistic(cells.sum(axis=0)[None, :])[0])
+        low, high = percentile.interval(statistic, n, drawn=drawn[np.isfinite(drawn)])
+        return Estimate(whole, low, high, n, level=level, digits=digits)
+
+    return Transfer(
+        *named,
+        both,
+        only_source,
+        only_target,
+        neither,
+        cacr=percentage(both, both + only_source, level=level),
+        cacr_bootstrap=resampled("cacr_bootstrap", _cacr, 1),
+        lift=resampled("lift", _lift),
+        phi=resampled("phi", _phi),
+        reverse=percentage(only_target, only_target + neither, level=level),
+        jaccard=percentage(both, n - neither, level=level),
+        reasons=reasons,
+        missing=len(origin.keys() ^ target.keys()),
+    )
+
+
+def _cacr(cells: Floats) -> Floats:
+    return 100 * _quotient(cells[:, 0], cells[:, 0] + cells[:, 1])
+
+
+def _lift(cells: Floats) -> Floats:
+    both, only_source, only_target, neither = cells.T
+    total = both + only_source + only_target + neither
+    return _quotient(both * total, (both + only_source) * (both + only_target))
+
+
+def _phi(cells: Floats) -> Floats:
+    both, only_source, only_target, neither = cells.T
+    margins = (
+        (both + only_source)
+        * (only_target + neither)
+        * (both + only_target)
+        * (only_source + neither)
+    )
+    return _quotient(both * neither - only_source * only_target, np.sqrt(margins))
+
+
+def _quotient(top: Floats, bottom: Floats) -> Floats:
+    """Not a number where there is nothing to divide by: such a resample is left out."""
+    return np.divide(top, bottom, out=np.full_like(top, np.nan), where=bottom != 0)
+
+
+def _agreeing(found: Transfer, answers: Answers, level: float) -> Transfer:
+    here = answers.extracted.get((found.set, found.language), {})
+    there = answers.extracted.get((found.set, found.source), {})
+    shared = [
+        uid
+        for uid in here
+        if uid in there and (found.set, found.language, uid) in answers.same_order
+    ]
+    same = sum(here[uid] == there[uid] for uid in shared)
+    reasons = dict(found.reasons)
+    if not shared:
+        reasons["agreement"] = "no item has two extracted answers and options in one order"
+    return replace(found, agreement=percentage(same, len(shared), level=level), reasons=reasons)
+
+
+def _mean(
+    origin: Mapping[str, float], targets: Iterable[Mapping[str, float]], bootstrap: Bootstrap
+) -> Estimate | None:
+    """The plain mean of CACR over languages, the items of all of them resampled together."""
+    uids = list(origin)
+    right = np.array([origin[uid] for uid in uids])
+    tops, bottoms = [], []
+    for target in targets:
+        there = np.array([uid in target for uid in uids], float)
+        tops.append(right * np.array([target.get(uid, 0.0) for uid in uids]))
+        bottoms.append(right * there)
+    if not bottoms or min(float(bottom.sum()) for bottom in bottoms) == 0:
+        return None
+    top, bottom = np.stack(tops, axis=1), np.stack(bottoms, axis=1)
+
+    def statistic(weights: Floats) -> Floats:
+        return 100 * _quotient(weights @ top, weights @ bottom).mean(axis=1)
+
+    percentile = replace(bootstrap, method="percentile")
+    drawn = statistic(percentile.weights(len(uids)))
+    return percentile.estimate(
+        statistic, len(uids), n=int(bottom.sum()), drawn=drawn[np.isfinite(drawn)]
+    )

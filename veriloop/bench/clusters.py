@@ -1,0 +1,142 @@
+"""The arithmetic of means over parallel sets: sums by cluster and place, and what follows from them.
+
+A cluster is all scores of one set that share a uid, or one score without a uid. A mean is over items within a place
+(set, language), then plain over the languages of a set, then plain over sets; the clusters of a set are a stratum of
+their own. Scores keep their scale. Who reads the numbers is the business of ``clustered``, ``comparison``, ``scaling``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from veriloop.bench.parallel import Place
+from veriloop.bench.statistics import Bootstrap, Floats
+
+
+@final
+@dataclass(frozen=True, eq=False)
+class Clusters:
+    """``sums`` and ``counts`` of scores, shape (clusters, places); ``squares`` of each place, shape (places,);
+    ``strata`` numbers the set of each cluster. Every place has at least one score.
+    """
+
+    places: tuple[Place, ...]
+    sums: Floats
+    counts: Floats
+    squares: Floats
+    strata: NDArray[np.int_]
+
+    @property
+    def n(self) -> int:
+        """Scores."""
+        return int(self.counts.sum())
+
+    @property
+    def size(self) -> int:
+        """Clusters."""
+        return len(self.sums)
+
+    @property
+    def shares(self) -> Floats:
+        """What each place weighs in the mean: alike within its set, sets alike."""
+        own = Counter(name for name, _ in self.places)
+        return np.array([1 / (own[name] * len(own)) for name, _ in self.places])
+
+    @property
+    def means(self) -> Floats:
+        """The mean of each place."""
+        return self.sums.sum(axis=0) / self.counts.sum(axis=0)
+
+    @property
+    def value(self) -> float:
+        """The mean of all."""
+        return float(self.shares @ self.means)
+
+    def parts(self) -> Floats:
+        """What each cluster adds to the mean: they sum to ``value``. Shape (clusters,)."""
+        return self.sums @ (self.shares / self.counts.sum(axis=0))
+
+    def robust_se(self) -> float | None:
+        """Cluster-robust standard error (linearised, each stratum times G/(G-1)); None with a stratum of one cluster.
+
+        For one place without shared uids it is the standard error of a mean.
+        """
+        pulls = (self.sums - self.means * self.counts) @ (self.shares / self.counts.sum(axis=0))
+        variance = 0.0
+        for stratum in np.unique(self.strata):
+            own = pulls[self.strata == stratum]
+            if len(own) < 2:
+                return None
+            variance += len(own) / (len(own) - 1) * float(own @ own)
+        return math.sqrt(variance)
+
+    def naive_se(self) -> float | None:
+        """The standard error that takes every score for independent; None with a place of one score."""
+        n = self.counts.sum(axis=0)
+        if (n < 2).any():
+            return None
+        spread = np.maximum(0.0, self.squares - n * self.means**2) / (n - 1)
+        return math.sqrt(float(self.shares**2 @ (spread / n)))
+
+    def draw(self, bootstrap: Bootstrap) -> Floats:
+        """The mean in each resample of clusters within strata, shape (resamples,)."""
+        return self.draw_places(bootstrap) @ self.shares
+
+    def draw_places(self, bootstrap: Bootstrap) -> Floats:
+        """The mean of each place in each resample, shape (resamples, places).
+
+        A place of which nothing was drawn keeps its mean.
+        """
+        totals = bootstrap.totals(np.hstack([self.sums, self.counts]), self.strata)
+        sums, counts = np.split(totals, 2, axis=1)
+        whole = np.broadcast_to(self.means, sums.shape).copy()
+        return np.divide(sums, counts, out=whole, where=counts > 0)
+
+    def alike(self) -> bool:
+        """Are all scores of all places the same? Resampling is blind then."""
+        value = self.value
+        return bool(np.allclose(self.sums, value * self.counts) and np.allclose(self.means, value))
+
+
+def cluster(
+    scores: Mapping[Place, Mapping[str, float]],
+    loose: Mapping[Place, Sequence[float]] | None = None,
+) -> Clusters:
+    """Clusters of ``scores[place][uid]`` and of the ``loose`` scores without a uid.
+
+    Places without any score are left out. Raises ValueError where none is left, and on a score that is not
+    finite.
+    """
+    alone = loose or {}
+    places = tuple(
+        p for p in dict.fromkeys([*scores, *alone]) if scores.get(p) or len(alone.get(p, ()))
+    )
+    if not places:
+        raise ValueError("there is no score to take a mean of")
+    sets = {name: i for i, name in enumerate(dict.fromkeys(name for name, _ in places))}
+    known: dict[tuple[str, str], int] = {}
+    strata: list[int] = []
+    entries: list[tuple[int, int, float]] = []
+    for column, place in enumerate(places):
+        for uid, value in scores.get(place, {}).items():
+            row = known.setdefault((place[0], uid), len(strata))
+            if row == len(strata):
+                strata.append(sets[place[0]])
+            entries.append((row, column, value))
+        for value in alone.get(place, ()):
+            entries.append((len(strata), column, value))
+            strata.append(sets[place[0]])
+    values = np.array([value for _, _, value in entries], float)
+    if not np.isfinite(values).all():
+        raise ValueError("a score is a finite number; leave out what has none")
+    where = ([row for row, _, _ in entries], [column for _, column, _ in entries])
+    sums, counts = np.zeros((2, len(strata), len(places)))
+    sums[where], counts[where] = values, 1.0
+    return Clusters(places, sums, counts, (sums**2).sum(axis=0), np.array(strata))
