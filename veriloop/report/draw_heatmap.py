@@ -1,7 +1,8 @@
 """Pictures of tables as shades: a square for each row and column, darker for more, another colour below zero.
 
-Columns are numbered and the same numbers stand at the rows' names, since long names do not fit above narrow squares;
-where columns have other names, a key names them. Values are written into the squares where there is room.
+Columns whose names are short, such as codes of languages, are named above. Others are numbered: the same numbers stand
+at the rows' names, and where columns have other names, a key names them. Values are written into the squares where
+there is room.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ def draw_heatmap(plot: HeatMap) -> Markup:
     side = min(LARGEST, (WIDTH - left - 1) / max(1, len(plot.columns)))
     high = max(side, 13.0) if side < 13 else side
     top = 20.0
-    every = 1 if side >= text_width(str(len(plot.columns))) + 2 else 5
+    named = not alike and all(text_width(name) <= side - 2 for name in plot.columns)
+    heads = plot.columns if named else [str(j + 1) for j in range(len(plot.columns))]
+    every = 1 if named or side >= text_width(str(len(plot.columns))) + 2 else 5
     parts: list[Markup] = []
-    for j in range(len(plot.columns)):
+    for j, head in enumerate(heads):
         if j == 0 or (j + 1) % every == 0:
             x = left + side * (j + 0.5)
-            parts.append(label(str(j + 1), x, top - 6, anchor="middle", class_="t tick"))
+            parts.append(label(head, x, top - 6, anchor="middle", class_="t tick"))
     for i in range(len(names)):
         y = top + high * i
         end = f"  {i + 1}" if alike else ""
@@ -40,7 +43,7 @@ def draw_heatmap(plot: HeatMap) -> Markup:
         for j in range(len(plot.columns)):
             parts += _square(plot, i, j, box=(left + side * j, y, side, high))
     bottom = top + high * len(names) + 4
-    if not alike:
+    if not alike and not named:
         for j, name in enumerate(plot.columns):
             bottom += LINE
             parts.append(label(shorten(f"{j + 1}  {name}", WIDTH), 0, bottom, class_="t quiet"))

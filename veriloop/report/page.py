@@ -1,7 +1,8 @@
 """What a report page is made of: a headline, sections in order, and what made it.
 
 Plain frozen dataclasses: records and numbers in, nothing computed here. Sections are tables (``tables``), plots
-(``plots``), texts and browsers of solutions (``browser``); ``render`` turns a page into one HTML file.
+(``plots``), texts, browsers of solutions (``browser``) and lists of items (``items``); ``render`` turns a page into one
+HTML file.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from typing import TypeAlias, final
 
 from veriloop.ids import Json
 from veriloop.report.browser import Browser
+from veriloop.report.forest import ForestPlot
 from veriloop.report.grid import Grid
+from veriloop.report.items import Items
 from veriloop.report.plots import Plot
 from veriloop.report.tables import Table
 
@@ -80,7 +83,7 @@ class Provenance:
     files: tuple[MadeFile, ...] = ()
 
 
-Section: TypeAlias = "Table | Plot | Grid | Text | Browser"
+Section: TypeAlias = "Table | Plot | ForestPlot | Grid | Text | Browser | Items"
 
 
 @final

@@ -14,17 +14,21 @@ from importlib.resources import files
 from itertools import count, groupby
 from pathlib import Path
 from string import Template
+from typing import TypeAlias
 
 from veriloop.ids import Json
 from veriloop.report.browser import Browser, browser_json
 from veriloop.report.cells import describe_n
 from veriloop.report.draw_bars import draw_bars, draw_grouped_bars
+from veriloop.report.draw_forest import draw_forest
 from veriloop.report.draw_grid import draw_grid
 from veriloop.report.draw_heatmap import draw_heatmap
 from veriloop.report.draw_lines import draw_lines, draw_traces
 from veriloop.report.draw_scatter import draw_scatter
 from veriloop.report.draw_violins import draw_violins
+from veriloop.report.forest import ForestPlot
 from veriloop.report.grid import Grid
+from veriloop.report.items import Items, items_html
 from veriloop.report.markup import Markup, element, escape, join, number, slug
 from veriloop.report.page import Page, Provenance, Section, Text
 from veriloop.report.plots import (
@@ -40,15 +44,27 @@ from veriloop.report.plots import (
 from veriloop.report.tables import Table, table_html
 from veriloop.store.atomic import write_whole
 
-PLOTS = (BarPlot, Grid, HeatMap, LinePlot, GroupedBarPlot, ScatterPlot, TracePlot, ViolinPlot)
+PLOTS = (
+    BarPlot,
+    ForestPlot,
+    Grid,
+    HeatMap,
+    LinePlot,
+    GroupedBarPlot,
+    ScatterPlot,
+    TracePlot,
+    ViolinPlot,
+)
+Picture: TypeAlias = "Plot | ForestPlot | Grid"
 SCRIPTS = ("browser.js", "copy.js")
 NO_DATA = "There is nothing to draw."
 
 
 def render(page: Page) -> str:
     """The whole file as text."""
-    style = _template("style.css")
-    script = "\n".join(_template(name) for name in SCRIPTS)
+    packed = any(isinstance(section, Items) for section in page.sections)
+    style = "".join(_template(name) for name in ("style.css", *["items.css"] * packed))
+    script = "\n".join(_template(name) for name in (*SCRIPTS, *["items.js"] * packed))
     blocks = _blocks(page)
     links = [element("a", title, href=f"#{anchor}") for title, anchor, _ in blocks if title]
     return Template(_template("page.html")).substitute(
@@ -110,6 +126,8 @@ def _section(section: Section) -> Markup:
         return join([_paragraph(section.caption), shown])
     if isinstance(section, Browser):
         return _browser(section)
+    if isinstance(section, Items):
+        return join([_paragraph(section.caption), items_html(section)])
     if isinstance(section, Text):
         return _text(section)
     return _figure(section)
@@ -135,7 +153,7 @@ def _text(text: Text) -> Markup:
     )
 
 
-def _figure(plot: Plot | Grid) -> Markup:
+def _figure(plot: Picture) -> Markup:
     """The picture under its title, what it shows, on how many items, and its numbers to unfold."""
     numbers = plot.numbers()
     parts = [element("figcaption", element("h3", plot.title), _paragraph(plot.caption))]
@@ -150,7 +168,7 @@ def _figure(plot: Plot | Grid) -> Markup:
     return element("figure", *parts)
 
 
-def _picture(plot: Plot | Grid) -> Markup:
+def _picture(plot: Picture) -> Markup:
     if isinstance(plot, BarPlot):
         return draw_bars(plot)
     if isinstance(plot, LinePlot):
@@ -163,10 +181,12 @@ def _picture(plot: Plot | Grid) -> Markup:
         return draw_heatmap(plot)
     if isinstance(plot, Grid):
         return draw_grid(plot)
+    if isinstance(plot, ForestPlot):
+        return draw_forest(plot)
     return draw_grouped_bars(plot) if isinstance(plot, GroupedBarPlot) else draw_traces(plot)
 
 
-def _beneath(plot: Plot | Grid) -> str:
+def _beneath(plot: Picture) -> str:
     """What stands under a picture: its n and losses, and what whiskers, bands and shades are."""
     if isinstance(plot, Grid):
         return ""
@@ -179,6 +199,10 @@ def _beneath(plot: Plot | Grid) -> str:
     elif any(cell.interval for cell in plot.cells):
         mark = "bands" if isinstance(plot, LinePlot) else "whiskers"
         says.append(f"{mark}: {plot.interval or 'intervals'}")
+    if isinstance(plot, ForestPlot):
+        says.append(f"shaded: {plot.detectable}" if any(r.detectable for r in plot.rows) else "")
+        hollow = any(row.cell.interval and not row.clear for row in plot.rows)
+        says.append("hollow: the interval holds 0" if hollow else "")
     if isinstance(plot, ViolinPlot) and any(v.bounded for v in plot.violins):
         says.append(f"hollow: {plot.bounded}")
     said = "; ".join(part for part in says if part)
