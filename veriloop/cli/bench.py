@@ -10,6 +10,7 @@ from veriloop.cli.bench_codeelo import codeelo
 from veriloop.cli.bench_critique import critique
 from veriloop.cli.bench_humaneval import humaneval
 from veriloop.cli.bench_processbench import processbench
+from veriloop.cli.bench_select import select
 
 app = typer.Typer(
     help="Measure verifiers and policies on published benchmarks.", no_args_is_help=True
@@ -20,3 +21,4 @@ app.command()(biases)
 app.command()(codeelo)
 app.command()(critique)
 app.command()(humaneval)
+app.command()(select)

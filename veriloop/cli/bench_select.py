@@ -1,0 +1,142 @@
+"""``veriloop bench select``: which sets tell a small model from a large one, from tables of instance scores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, final
+
+import typer
+
+from veriloop.cli.options import SEED
+from veriloop.errors import InputError
+
+if TYPE_CHECKING:
+    from veriloop.bench.parallel import ParallelScores
+    from veriloop.bench.selection_verdicts import Criterion, ModelPair
+
+
+@final
+@dataclass(frozen=True)
+class Options:
+    """The options of the command."""
+
+    scores: tuple[Path, ...]
+    pairs: tuple[str, ...]
+    criterion: Criterion
+    resamples: int
+    out: Path
+
+
+def select(
+    scores: list[Path] = typer.Argument(
+        ..., help="Score tables (JSONL, CSV, Parquet), or folders of veriloop bench pmmeval."
+    ),
+    pair: list[str] = typer.Option(
+        ..., help="SMALL:LARGE, two systems of one family; repeat it for every pair."
+    ),
+    languages: str = typer.Option(
+        "", help="Such as en,zh,ar,es,ja. By default English and the first --others of the set."
+    ),
+    others: int = typer.Option(4, min=0, help="Languages beside English, by alphabet."),
+    alpha: float = typer.Option(0.01, help="A set is kept where p is below it for every pair."),
+    pool: str = typer.Option("pooled", help="pooled, per_language_all or per_language_any."),
+    one_sided: bool = typer.Option(
+        False, "--one-sided", help="Test that the large model is better, not that the two differ."
+    ),
+    limit: int = typer.Option(250, min=0, help="Instances of a language; 0 is all."),
+    power: float = typer.Option(0.80, help="Of the smallest detectable gap."),
+    resamples: int = typer.Option(1000, min=1, help="Bootstrap resamples of the items."),
+    out: Path = typer.Option(Path("runs/select"), "--out", "-o", help="Folder to write."),
+    seed: int = SEED,
+) -> None:
+    """P-MMEval's selection test (arXiv 2411.09116 v1): keep the sets that every model pair tells apart.
+
+    Beside the paper's rule stand a directed and a strict one: items clustered over languages, Holm over all tests.
+    """
+    from veriloop.bench.selection_verdicts import Criterion
+
+    chosen = tuple(code.strip() for code in languages.split(",")) if languages else ()
+    if not all(chosen):
+        raise InputError(f"--languages is a list like en,zh,ar, not {languages!r}")
+    _run(
+        Options(
+            scores=tuple(scores),
+            pairs=tuple(pair),
+            criterion=Criterion(
+                alpha=alpha,
+                pool=pool,  # type: ignore[arg-type]
+                one_sided=one_sided,
+                languages=chosen,
+                others=others,
+                limit=limit,
+                seed=seed,
+                power=power,
+            ),
+            resamples=resamples,
+            out=out,
+        )
+    )
+
+
+def _run(options: Options) -> None:
+    import json
+
+    from veriloop.bench import discriminativeness
+    from veriloop.bench.score_tables import read_scores
+    from veriloop.bench.statistics import Bootstrap
+    from veriloop.cli.provenance import provenance
+    from veriloop.report.render import write_page
+    from veriloop.report.selection import pairs_table, selection_page, sets_table
+    from veriloop.report.terminal import terminal_table
+    from veriloop.store.atomic import write_whole
+
+    systems, aside = read_scores(options.scores)
+    saved = aside.save(options.out)
+    if saved:
+        typer.echo(f"{aside.summary()}; all in {saved}", err=True)
+    seed = options.criterion.seed
+    found = discriminativeness.select(
+        systems,
+        _pairs(options.pairs, systems),
+        criterion=options.criterion,
+        bootstrap=Bootstrap(options.resamples, seed),
+    )
+    text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
+    write_whole(options.out / "result.json", f"{text}\n".encode())
+    page = options.out / "report.html"
+    write_page(selection_page(found, provenance=provenance({"seed": seed}, options)), page)
+    for table in (sets_table(found), pairs_table(found)):
+        typer.echo(terminal_table(table))
+        typer.echo(fill(table.caption, 80) + "\n")
+    for note in found.notes:
+        typer.echo(fill(note, 80))
+    typer.echo(f"numbers: {options.out / 'result.json'}")
+    typer.echo(f"report: {page}")
+
+
+def _pairs(given: Sequence[str], systems: Sequence[ParallelScores]) -> list[ModelPair]:
+    """Names of systems may hold colons, so a pair is split where both sides are systems.
+
+    Raises InputError where there is no such place, or more than one.
+    """
+    from veriloop.bench.selection_verdicts import ModelPair
+
+    known = {one.system for one in systems}
+    pairs: list[ModelPair] = []
+    for text in given:
+        places = [i for i, character in enumerate(text) if character == ":"]
+        found = [
+            (text[:i], text[i + 1 :])
+            for i in places
+            if text[:i] in known and text[i + 1 :] in known
+        ]
+        if len(found) != 1:
+            why = "can be read in several ways" if found else "is no two systems of these scores"
+            raise InputError(
+                f"--pair is SMALL:LARGE, and {text!r} {why}; there are {', '.join(sorted(known))}"
+            )
+        pairs.append(ModelPair(*found[0]))
+    return pairs
