@@ -1,0 +1,222 @@
+"""Counts of n-grams that BLEU and chrF are made of, and the two scores of counts that are summed over items.
+
+Scores take rows of sums, so that every resample of a bootstrap is one row. The formulas are sacreBLEU's (Post 2018,
+W18-6319; chrF: Popović 2015, W15-3049; chrF++: Popović 2017, W17-4770) and its own where it gives them as functions.
+What a translation's tokens are, and which text is scored, is the business of ``translation``.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias, final
+
+import numpy as np
+
+from veriloop.bench.statistics import Floats
+from veriloop.errors import MissingExtra
+from veriloop.ids import Json
+
+if TYPE_CHECKING:
+    from sacrebleu.metrics.bleu import BLEU
+
+BLEU_ORDERS = 4
+CHARACTERS, WORDS, BETA = 6, 2, 2.0  # orders of chrF++ and its weight of recall; chrF has no words
+
+Gram: TypeAlias = "tuple[str, ...]"
+
+_PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
+
+
+@final
+@dataclass(frozen=True)
+class BleuCounts:
+    """n-grams by order: ``correct`` are in the reference too, at most as often; ``total`` all. Lengths in tokens."""
+
+    correct: tuple[int, ...]
+    total: tuple[int, ...]
+    sys_len: int
+    ref_len: int
+
+    @staticmethod
+    def of_row(row: Floats) -> BleuCounts:
+        """The counts in a row as ``bleu_row`` makes it."""
+        whole = [int(x) for x in row]
+        correct, total = whole[:BLEU_ORDERS], whole[BLEU_ORDERS : 2 * BLEU_ORDERS]
+        return BleuCounts(tuple(correct), tuple(total), whole[-2], whole[-1])
+
+    @property
+    def points(self) -> float:
+        """Sentence BLEU in points of 100, smoothed, of the orders that there are: sacreBLEU's own float."""
+        return (
+            sacrebleu_bleu()
+            .compute_bleu(
+                correct=list(self.correct),
+                total=list(self.total),
+                sys_len=self.sys_len,
+                ref_len=self.ref_len,
+                smooth_method="exp",
+                effective_order=True,
+            )
+            .score
+        )
+
+    def to_json(self) -> dict[str, Json]:
+        """The fields."""
+        return {
+            "correct": list(self.correct),
+            "total": list(self.total),
+            "sys_len": self.sys_len,
+            "ref_len": self.ref_len,
+        }
+
+
+@final
+@dataclass(frozen=True)
+class Reference:
+    """A reference's n-grams. Made once, since an official answer is compared with it in many blocks of lines."""
+
+    grams: Counter[Gram]
+    length: int
+
+    @staticmethod
+    def of(tokens: Sequence[str]) -> Reference:
+        """The reference of these tokens."""
+        return Reference(Counter(gram for grams in _grams(tokens) for gram in grams), len(tokens))
+
+    def counts(self, tokens: Sequence[str]) -> BleuCounts:
+        """The counts of one text."""
+        return BleuCounts.of_row(next(self.blocks([tokens]))[0])
+
+    def blocks(self, pieces: Sequence[Sequence[str]]) -> Iterator[Floats]:
+        """For each piece, the counts of the tokens from it to the end of each later one: rows as ``bleu_row``."""
+        tokens = [token for piece in pieces for token in piece]
+        ends = np.cumsum([len(piece) for piece in pieces]).tolist()
+        found = [[gram for gram in grams if gram in self.grams] for grams in _grams(tokens)]
+        start = 0
+        for first, end in enumerate(ends):
+            correct = self._matches(found, start, ends[first:])
+            lengths = np.asarray(ends[first:], float)[:, None] - start
+            total = np.maximum(lengths - np.arange(BLEU_ORDERS), 0)
+            wanted = np.full_like(lengths, self.length)
+            yield np.hstack([correct, total, lengths, wanted])
+            start = end
+
+    def _matches(self, found: Sequence[Sequence[Gram]], start: int, ends: Sequence[int]) -> Floats:
+        """Matches by order of the tokens from ``start`` to each of ``ends``. ``found[i]`` are the n-grams of the
+        reference that end with token i.
+        """
+        correct = [0] * BLEU_ORDERS
+        seen: dict[Gram, int] = {}
+        rows: list[list[int]] = []
+        at = start
+        for end in ends:
+            for last in range(at, end):
+                for gram in found[last]:
+                    before = seen.get(gram, 0)
+                    if last - len(gram) + 1 >= start and before < self.grams[gram]:
+                        seen[gram] = before + 1
+                        correct[len(gram) - 1] += 1
+            rows.append([*correct])
+            at = end
+        return np.asarray(rows, float)
+
+
+def _grams(tokens: Sequence[str]) -> list[list[Gram]]:
+    """For each token, the n-grams that end with it."""
+    return [
+        [tuple(tokens[i - order : i + 1]) for order in range(min(BLEU_ORDERS, i + 1))]
+        for i in range(len(tokens))
+    ]
+
+
+def chrf_counts(text: str, reference: str) -> list[int]:
+    """For each order, 1 to 6 of characters and then 1 to 2 of words: n-grams of the text, of the reference, in both."""
+    found: list[int] = []
+    for own, other in zip(_chrf_grams(text), _chrf_grams(reference), strict=True):
+        # As sacreBLEU: where the reference has no n-gram of an order, the text's are not counted.
+        found += [own.total() if other else 0, other.total(), (own & other).total()]
+    return found
+
+
+def _chrf_grams(text: str) -> list[Counter[str]]:
+    joined, words = "".join(text.split()), _words(text)
+    characters = [
+        Counter(joined[i : i + n] for i in range(len(joined) - n + 1))
+        for n in range(1, CHARACTERS + 1)
+    ]
+    return characters + [
+        Counter(" ".join(words[i : i + n]) for i in range(len(words) - n + 1))
+        for n in range(1, WORDS + 1)
+    ]
+
+
+def _words(text: str) -> list[str]:
+    """Words with one mark of punctuation set apart, the last or else the first."""
+    found: list[str] = []
+    for word in text.split():
+        if len(word) > 1 and word[-1] in _PUNCTUATION:
+            found += [word[:-1], word[-1]]
+        elif len(word) > 1 and word[0] in _PUNCTUATION:
+            found += [word[0], word[1:]]
+        else:
+            found.append(word)
+    return found
+
+
+def bleu_row(told: Mapping[str, Json]) -> list[float]:
+    """``BleuCounts.to_json`` as a row: correct, total, the two lengths."""
+    found: list[float] = []
+    for name in ("correct", "total", "sys_len", "ref_len"):
+        value = told[name]
+        found += value if isinstance(value, list | tuple) else [value]  # type: ignore[operator, list-item]
+    return found
+
+
+def bleu_of(sums: Floats, *, smooth: bool, effective: bool = False) -> Floats:
+    """BLEU in points of 100 for each row of summed ``bleu_row``.
+
+    ``smooth`` halves the precision of each order without a match once more (NIST; sacreBLEU's ``exp``). An order
+    without an n-gram makes the score 0, or is left out under ``effective``.
+    """
+    correct, total = sums[:, :BLEU_ORDERS], sums[:, BLEU_ORDERS : 2 * BLEU_ORDERS]
+    said, wanted = sums[:, -2], sums[:, -1]
+    missed = (correct == 0) & (total > 0) if smooth else np.zeros_like(correct, bool)
+    halved = 2.0 ** -np.cumsum(missed, axis=1)
+    top = np.where(missed, halved, correct)
+    precisions = np.divide(top, total, out=np.zeros_like(top), where=total > 0)
+    with np.errstate(divide="ignore"):
+        logs = np.log(precisions)
+    there = total > 0 if effective else np.ones_like(missed)
+    mean = np.where(there, logs, 0.0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
+    ratio = np.divide(wanted, said, out=np.ones_like(said), where=said > 0)
+    points = 100 * np.exp(mean + np.minimum(0.0, 1 - ratio))
+    return np.where(correct.any(axis=1), points, 0.0)
+
+
+def chrf_of(sums: Floats, *, words: bool) -> Floats:
+    """ChrF in points of 100, chrF++ with ``words``, for each row of summed ``chrf_counts``.
+
+    Precision and recall are means over the orders of which both texts have n-grams.
+    """
+    orders = CHARACTERS + (WORDS if words else 0)
+    said, wanted, both = (sums[:, k : 3 * orders : 3] for k in range(3))
+    there = (said > 0) & (wanted > 0)
+    count = np.maximum(there.sum(axis=1), 1)
+    precision = np.divide(both, said, out=np.zeros_like(both), where=there).sum(axis=1) / count
+    recall = np.divide(both, wanted, out=np.zeros_like(both), where=there).sum(axis=1) / count
+    bottom = BETA**2 * precision + recall
+    top = (1 + BETA**2) * precision * recall
+    return 100 * np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
+
+
+@cache
+def sacrebleu_bleu() -> type[BLEU]:
+    """The class of sacreBLEU. Raises MissingExtra where it is not installed."""
+    try:
+        from sacrebleu.metrics.bleu import BLEU
+    except ImportError as error:
+        raise MissingExtra("sacrebleu", "eval", "scoring translations") from error
+    return BLEU
