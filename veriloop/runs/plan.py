@@ -13,7 +13,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, final
@@ -265,6 +265,28 @@ def _what(item: object, index: int) -> str:
     return name if isinstance(name, str) else f"item {index}"
 
 
+@dataclass
+class _Disk:
+    """Writes pieces on a thread of its own, so that nobody's answer waits for the disk. A piece that is complete
+    is written, even where whoever waits for it is stopped.
+    """
+
+    thread: ThreadPoolExecutor
+    jobs: set[Future[None]] = field(default_factory=set["Future[None]"])
+
+    async def run(self, job: Callable[[], None]) -> None:
+        future = self.thread.submit(job)
+        self.jobs.add(future)
+        await asyncio.shield(asyncio.wrap_future(future))
+        self.jobs.discard(future)
+
+    def close(self) -> None:
+        """Wait for all. Raises what one of them met."""
+        self.thread.shutdown()
+        for job in self.jobs:
+            job.result()
+
+
 async def _run_pieces(
     stage: Stage,
     items: Sequence[Item],
@@ -284,15 +306,12 @@ async def _run_pieces(
             if len(results) == len(places[piece]):
                 del made[piece]
                 whole = [results[i] for i in places[piece]]
-                # On a thread, so that nobody's answer waits for the disk.
-                await asyncio.get_running_loop().run_in_executor(
-                    disk, _write, stage, piece, whole
-                )
+                await disk.run(lambda piece=piece, whole=whole: _write(stage, piece, whole))
             tally.add(records)
             await asyncio.sleep(0)  # work that never waits must still hear Ctrl-C
 
     count = min(stage.in_flight, sum(map(len, places.values())))
-    disk = ThreadPoolExecutor(1, thread_name_prefix=f"pieces of {stage.name}")
+    disk = _Disk(ThreadPoolExecutor(1, thread_name_prefix=f"pieces of {stage.name}"))
     workers = [asyncio.create_task(worker()) for _ in range(count)]
     heard: list[str] = []
 
@@ -309,7 +328,7 @@ async def _run_pieces(
         for task in workers:
             task.cancel()
         outcomes = await asyncio.gather(*workers, return_exceptions=True)
-        disk.shutdown()  # a piece that is being written is finished first
+        disk.close()
     for outcome in outcomes:
         if isinstance(outcome, BaseException) and not isinstance(outcome, asyncio.CancelledError):
             raise outcome

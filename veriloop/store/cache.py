@@ -69,15 +69,13 @@ class Cache:
 
     def put_many(self, pairs: Mapping[str, Json] | Iterable[tuple[str, Json]]) -> None:
         """Remember values by key. The first value stays: a key names one answer for good."""
-        self.write(encoded(pairs.items() if isinstance(pairs, Mapping) else pairs))
+        self.write(encoded(dict(pairs).items() if isinstance(pairs, Mapping) else pairs))
 
     def start(self, keys: Iterable[str]) -> None:
         """Enter calls in the ledger, committed on return: call it before they are paid."""
         self.write(starts=keys)
 
-    def write(
-        self, answers: Sequence[tuple[str, str]] = (), *, starts: Iterable[str] = ()
-    ) -> None:
+    def write(self, answers: Sequence[tuple[str, str]] = (), *, starts: Iterable[str] = ()) -> None:
         """Remember ``encoded`` answers and enter calls in the ledger, in one transaction, committed on return."""
         with self._connected(write=True) as connection:
             if answers:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from veriloop.errors import InputError, StoreError
+from veriloop.store.arrays import table_of_rows
 from veriloop.store.atomic import write_whole
 from veriloop.store.columns import records_of
 from veriloop.store.rows import R, Row, schema, to_row
@@ -59,7 +60,7 @@ class Table(Generic[R]):
 
     def write_rows(self, index: int, rows: Sequence[Row]) -> Path:
         """Write piece ``index`` from rows that ``to_row`` made."""
-        return self.write_arrow(index, pa.Table.from_pylist(list(rows), schema=schema(self.kind)))
+        return self.write_arrow(index, table_of_rows(rows, schema(self.kind)))
 
     def write_arrow(self, index: int, table: pa.Table) -> Path:
         """Write piece ``index`` from an Arrow table of the kind's schema."""
