@@ -12,6 +12,7 @@ KINDS: dict[str, str] = {
     "critic": "veriloop.verify.critic:Critic",
     "equations": "veriloop.verify.equations:Equations",
     "facts": "veriloop.verify.facts:Facts",
+    "instructions": "veriloop.verify.instructions.verifier:Instructions",
     "judge": "veriloop.verify.judge:Judge",
     "length": "veriloop.verify.rules:Length",
     "min-token-probability": "veriloop.verify.surprise:MinTokenProbability",

@@ -28,6 +28,7 @@ from veriloop.verify.critic import ContrastiveCritic, Critic
 from veriloop.verify.equality import MathEquality
 from veriloop.verify.equations import Equations
 from veriloop.verify.facts import Facts
+from veriloop.verify.instructions.verifier import Instructions
 from veriloop.verify.judge import Judge
 from veriloop.verify.montecarlo import MonteCarlo
 from veriloop.verify.outcome import Outcome
@@ -150,6 +151,7 @@ OTHERS = {
 # What asks nobody cannot fail; it may have nothing to go by, which is no zero either.
 NOBODY = {
     "equations": (Equations(), "No number is written here.", Unscored.ABSTAINED),
+    "instructions": (Instructions(), "Nothing was asked for.", Unscored.NO_REFERENCE),
     "length": (Length(most=5, unit="tokens"), "Of unknown length.", Unscored.ABSTAINED),
     "pattern": (Pattern(required=("boxed",)), "", Unscored.EMPTY),
 }
