@@ -8,7 +8,6 @@ language (``native`` here) and for all else in English: ``official_setting``. Th
 
 from __future__ import annotations
 
-import json
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ from veriloop.bench.pmmeval.tasks import LANGUAGES, SETTINGS, TASKS, Setting
 from veriloop.errors import InputError
 from veriloop.ids import Json
 from veriloop.records import Message, Problem
+from veriloop.text.prompts import Prompt
 
 FEW_SHOT: Setting = "en-few-shot"
 
@@ -156,8 +156,14 @@ def _shown(shot: Item) -> str:
     if shot.task == "mgsm":
         answer = f"{phrases(shot.language)['lead_in'][0]} {answer}"
     elif shot.task != "flores":
-        answer = json.dumps({"answer": answer})
+        answer = _format(shot.task).replace("[choice]", answer)
     return f"{_question(shot, FEW_SHOT)}\n{answer}"
+
+
+def _format(task: str) -> str:
+    """The form of an answer that the English template of a multiple-choice task asks for, on a line of its own."""
+    asked_for = next(t for t in template("en", task).text.split("\n") if t.startswith("{{"))
+    return Prompt(asked_for).fill()
 
 
 def _check_shots(item: Item, setting: Setting, shots: Sequence[Item]) -> None:
