@@ -1,0 +1,293 @@
+"""All statistics of measured answers: what a report of P-MMEval shows, computed in one place.
+
+Paired statistics read items joined by ``uid`` under the ``fixed`` scoring, where it is there. An answer that cannot be
+read counts as 0 and is known as a failure; one that never came counts nowhere. FLORES is a corpus score in means and a
+mean of sentence scores in everything that is paired. How any of it is shown is the report's business.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Literal, TypeAlias, final
+
+from veriloop.bench.clustered import ClusteredMean, Corpus, Failures, Means, corpus_mean, means
+from veriloop.bench.comparison import Comparing, ParallelComparison, compare_parallel
+from veriloop.bench.multiplicity import holm_by_name
+from veriloop.bench.parallel import ParallelScores, Place
+from veriloop.bench.pmmeval.outcomes import Answered, Judged, Outcome
+from veriloop.bench.pmmeval.tasks import LANGUAGES, TASKS, Setting
+from veriloop.bench.pmmeval.translation import bleu_statistic, chrf_statistic
+from veriloop.bench.scaling import Scalings, scaling
+from veriloop.bench.statistics import Bootstrap, Statistic
+from veriloop.bench.transfer import TransferTable, transfer
+from veriloop.errors import InputError
+
+Kind: TypeAlias = Literal["models", "settings", "scorings"]
+
+LOOSE, CHRF = "mifeval, loose", "flores, chrF"
+SUITES: Mapping[str, tuple[str, ...]] = {
+    role: tuple(key for key, task in TASKS.items() if task.role == role)
+    for role in ("understanding", "specialised")
+}
+USUAL = Comparing()
+
+
+@final
+@dataclass(frozen=True)
+class Scored:
+    """One model in one setting under one scoring. Sets of ``means`` are tasks; those of ``parts`` are what stands apart
+    within one: ``mmmlu, easy``, ``humaneval_xl, python``, ``mifeval, loose``, ``flores, chrF``.
+    """
+
+    answered: Answered
+    scores: ParallelScores
+    means: Means
+    parts: Means
+
+    @property
+    def system(self) -> tuple[str, Setting]:
+        """(model, setting)."""
+        return self.answered.model, self.answered.setting
+
+    @property
+    def lost(self) -> Mapping[Place, int]:
+        """How many answers never came, or could not be judged, by (task, language)."""
+        return Counter((o.task, o.language) for o in self.answered.outcomes if o.lost)
+
+
+@final
+@dataclass(frozen=True)
+class Contrast:
+    """A paired comparison of two models in one setting, of two settings or of two scorings of one model.
+
+    ``held`` names what both sides share. ``holm`` are the p of its sets, adjusted over all contrasts of its kind.
+    """
+
+    kind: Kind
+    held: str
+    comparison: ParallelComparison
+    holm: Mapping[str, float]
+
+
+@final
+@dataclass(frozen=True)
+class Summary:
+    """Everything that is computed of some models in some settings. ``transfers`` have one table for each system that
+    can have one, under its name; ``scalings`` one for each setting in which a family has two sizes or more.
+    """
+
+    scored: tuple[Scored, ...]
+    contrasts: tuple[Contrast, ...] = ()
+    transfers: tuple[TransferTable, ...] = ()
+    scalings: Mapping[str, Scalings] | None = None
+
+    def of(self, scoring: str) -> tuple[Scored, ...]:
+        """All that was scored so."""
+        return tuple(one for one in self.scored if one.answered.scoring == scoring)
+
+    def contrasts_of(self, kind: Kind) -> tuple[Contrast, ...]:
+        """The contrasts of one kind."""
+        return tuple(one for one in self.contrasts if one.kind == kind)
+
+
+def summarise(
+    answered: Sequence[Answered],
+    *,
+    sizes: Mapping[str, float] | None = None,
+    comparing: Comparing = USUAL,
+) -> Summary:
+    """Compute everything. ``sizes`` are billions of parameters of models whose names do not say them.
+
+    Raises InputError where nothing was scored at all.
+    """
+    kept = [one for one in answered if any(not o.lost for o in one.outcomes)]
+    if not kept:
+        raise InputError("there is no answer to summarise: none came, or none could be judged")
+    scored = tuple(score(one, comparing.bootstrap) for one in kept)
+    best = "fixed" if any(one.scoring == "fixed" for one in kept) else "official"
+    chosen = [one for one in scored if one.answered.scoring == best]
+    contrasts = [
+        *_contrasts("models", chosen, comparing),
+        *_contrasts("settings", chosen, comparing),
+        *_contrasts("scorings", scored, comparing),
+    ]
+    return Summary(
+        scored,
+        tuple(contrasts),
+        tuple(t for one in chosen if (t := _transfer(one, comparing.bootstrap))),
+        _scalings(chosen, sizes, comparing) or None,
+    )
+
+
+def score(answered: Answered, bootstrap: Bootstrap) -> Scored:
+    """The means of one model in one setting under one scoring."""
+    name = system_name(answered.model, answered.setting)
+    scores, failures = joined(name, answered.outcomes, lambda o: [(o.task, o.value)])
+    found = means(scores, failures=failures, suites=SUITES, bootstrap=bootstrap)
+    parts, lacking = joined(name, answered.outcomes, _parts)
+    apart = (
+        means(parts, failures=lacking, bootstrap=bootstrap)
+        if parts.scores or parts.unaligned
+        else Means(name, {}, {}, {})
+    )
+    by_language: dict[str, list[Outcome]] = {}
+    for one in answered.outcomes:
+        if one.task == "flores" and not one.lost:
+            by_language.setdefault(one.language, []).append(one)
+    if by_language:
+
+        def bleu(judged: Sequence[Judged]) -> Statistic:
+            return bleu_statistic(judged, scoring=answered.scoring)
+
+        found = _with_corpus(found, "flores", by_language, bleu, bootstrap)
+        apart = _with_corpus(apart, CHRF, by_language, chrf_statistic, bootstrap)
+    return Scored(answered, scores, found, apart)
+
+
+def joined(
+    system: str,
+    outcomes: Iterable[Outcome],
+    values: Callable[[Outcome], Iterable[tuple[str, float | None]]],
+    *,
+    by_row: bool = False,
+) -> tuple[ParallelScores, Failures]:
+    """Outcomes by set, language and uid; ``values`` gives the sets that an outcome counts in and its value there.
+
+    ``by_row`` names items without a uid by their row, which only two scorings of the same answers may do.
+    """
+    scores: dict[Place, dict[str, float]] = {}
+    loose: dict[Place, list[float]] = {}
+    failed: dict[Place, set[str]] = {}
+    unread: Counter[Place] = Counter()
+    for one in outcomes:
+        uid = one.uid or (f"row {one.row} of {one.subset}" if by_row else None)
+        for name, value in values(one):
+            if value is None:
+                continue
+            place, lost = (name, one.language), one.judged.value is None and value == 0
+            if uid is None:
+                loose.setdefault(place, []).append(value)
+                unread[place] += lost
+            else:
+                scores.setdefault(place, {})[uid] = value
+                if lost:
+                    failed.setdefault(place, set()).add(uid)
+    order = {place: i for i, place in enumerate((t, c) for t in TASKS for c in LANGUAGES)}
+    places = sorted(
+        dict.fromkeys([*scores, *loose]), key=lambda p: order.get((p[0].split(", ")[0], p[1]), -1)
+    )
+    return (
+        ParallelScores(
+            system,
+            {p: scores[p] for p in places if p in scores},
+            {p: tuple(loose[p]) for p in places if p in loose},
+        ),
+        Failures({p: frozenset(v) for p, v in failed.items()}, dict(unread)),
+    )
+
+
+def system_name(model: str, setting: str) -> str:
+    """``model, prompt en``."""
+    return f"{model}, prompt {setting}"
+
+
+def _parts(one: Outcome) -> Iterable[tuple[str, float | None]]:
+    if one.task in ("mmmlu", "humaneval_xl") and one.subset:
+        yield f"{one.task}, {one.subset}", one.value
+    if one.task == "mifeval" and not one.lost:
+        loose = one.judged.detail.get("loose")
+        if isinstance(loose, int | float):
+            yield LOOSE, float(loose)
+
+
+def _with_corpus(
+    found: Means,
+    name: str,
+    outcomes: Mapping[str, Sequence[Outcome]],
+    statistic: Callable[[Sequence[Judged]], Statistic],
+    bootstrap: Bootstrap,
+) -> Means:
+    """The means with a corpus score in place of a mean of sentences."""
+    corpora = {
+        code: Corpus(tuple(o.uid for o in own), statistic([o.judged for o in own]))
+        for code, own in outcomes.items()
+        if all("counts" in o.judged.detail for o in own)
+    }
+    if not corpora:
+        return found
+
+    def counted(mean: ClusteredMean, codes: Collection[str]) -> ClusteredMean:
+        unread = sum(o.judged.value is None for code in codes for o in outcomes[code])
+        return replace(mean, failed=unread, left_out=None if unread else mean.left_out)
+
+    own = {
+        (name, code): counted(corpus_mean({code: one}, bootstrap=bootstrap), [code])
+        for code, one in corpora.items()
+    }
+    whole = counted(corpus_mean(corpora, bootstrap=bootstrap), corpora)
+    return replace(
+        found, languages={**found.languages, **own}, sets={**found.sets, name: whole}
+    )
+
+
+def _contrasts(kind: Kind, scored: Sequence[Scored], comparing: Comparing) -> list[Contrast]:
+    """Every two that differ in ``kind`` alone, with their sets' p adjusted over all of them."""
+    found: list[tuple[str, ParallelComparison]] = []
+    for a, b in combinations(scored, 2):
+        one, other = a.answered, b.answered
+        differ = {
+            "models": one.model != other.model,
+            "settings": one.setting != other.setting,
+            "scorings": one.scoring != other.scoring,
+        }
+        if [name for name, does in differ.items() if does] != [kind]:
+            continue
+        if kind == "scorings":
+            first, second = (one, other) if one.scoring == "fixed" else (other, one)
+            pair = [
+                joined(x.scoring, x.outcomes, lambda o: [(o.task, o.value)], by_row=True)[0]
+                for x in (first, second)
+            ]
+            held = system_name(one.model, one.setting)
+        else:
+            names = [x.model if kind == "models" else x.setting for x in (one, other)]
+            pair = [replace(x.scores, system=n) for x, n in zip((a, b), names, strict=True)]
+            held = f"prompt {one.setting}" if kind == "models" else one.model
+        try:
+            found.append((held, compare_parallel(*pair, comparing=comparing)))
+        except InputError:  # no aligned item in common: there is nothing to say
+            continue
+    adjusted = holm_by_name(
+        {(i, name): d.p for i, (_, c) in enumerate(found) for name, d in c.sets.items()}
+    )
+    return [
+        Contrast(kind, held, c, {name: adjusted[i, name] for name in c.sets})
+        for i, (held, c) in enumerate(found)
+    ]
+
+
+def _transfer(one: Scored, bootstrap: Bootstrap) -> TransferTable | None:
+    try:
+        return transfer(one.scores, bootstrap=bootstrap)
+    except InputError:  # one language, or no English: nothing can be carried over
+        return None
+
+
+def _scalings(
+    scored: Sequence[Scored], sizes: Mapping[str, float] | None, comparing: Comparing
+) -> dict[str, Scalings]:
+    """By setting; a setting without a family of two sizes is left out."""
+    found: dict[str, Scalings] = {}
+    for setting in dict.fromkeys(one.answered.setting for one in scored):
+        systems = [
+            replace(one.scores, system=one.answered.model)
+            for one in scored
+            if one.answered.setting == setting
+        ]
+        told = scaling(systems, sizes=sizes, comparing=comparing)
+        if told.families:
+            found[setting] = told
+    return found
