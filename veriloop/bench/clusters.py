@@ -57,7 +57,11 @@ class Clusters:
     @property
     def value(self) -> float:
         """The mean of all."""
-        return float(self.shares @ self.means)
+        by_set: dict[str, list[float]] = {}
+        for (name, _), mean in zip(self.places, self.means, strict=True):
+            by_set.setdefault(name, []).append(float(mean))
+        # Divided last, so that ten languages of 1 have the mean 1.
+        return math.fsum(math.fsum(own) / len(own) for own in by_set.values()) / len(by_set)
 
     def parts(self) -> Floats:
         """What each cluster adds to the mean: they sum to ``value``. Shape (clusters,)."""
