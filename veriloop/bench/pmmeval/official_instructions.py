@@ -29,9 +29,9 @@ _FENCES = ("```json", "```Json", "```JSON", "```")
 
 
 class OfficialStop(VerifierError):
-    """The official code raises here, and with it ends the evaluation of the whole task in this language: none of its
-    answers gets a score. No kwargs of the release that we hold do this; an answer can by JSON nested about a thousand
-    deep, a postscript marker by being no regular expression.
+    """The official code raises here, which ends the evaluation of the whole task in this language: none of its answers
+    gets a score. The kwargs of the release that we hold never do this. An answer can, by JSON nested about a thousand
+    deep; other kwargs can, by a postscript marker that is no regular expression or by a field that is missing.
     """
 
 
@@ -70,18 +70,20 @@ def _verdict(instruction_id: str, kwargs: Mapping[str, Any], answer: str, langua
     """A blank answer is wrong before anything is read of it but the instruction's name."""
     if instruction_id not in OFFICIAL_CHECKS:
         raise OfficialStop(
-            f"the official harness knows no instruction {instruction_id!r} and stops there: it has "
+            f"the official evaluation dies here (KeyError): it knows no instruction {instruction_id!r}, only "
             f"{', '.join(OFFICIAL_CHECKS)}"
         )
     needed, check = OFFICIAL_CHECKS[instruction_id]
     if not answer.strip():
         return False
     try:
+        if missing := [name for name in needed if name not in kwargs]:
+            raise TypeError(f"{missing[0]!r} is missing")
         return bool(check(answer, language, *(kwargs[name] for name in needed)))
     except Exception as error:
         raise OfficialStop(
-            f"the official harness stops at this answer and scores none of the task's: {instruction_id} with "
-            f"{dict(kwargs)} in language {language!r} gives {type(error).__name__}: {error}"
+            f"the official evaluation dies here ({type(error).__name__}): {instruction_id} with "
+            f"{dict(kwargs)} in language {language!r}: {error}"
         ) from error
 
 
