@@ -9,6 +9,7 @@ from veriloop.cli.bench_biases import biases
 from veriloop.cli.bench_codeelo import codeelo
 from veriloop.cli.bench_critique import critique
 from veriloop.cli.bench_humaneval import humaneval
+from veriloop.cli.bench_ifeval import ifeval
 from veriloop.cli.bench_processbench import processbench
 from veriloop.cli.bench_select import select
 
@@ -21,4 +22,5 @@ app.command()(biases)
 app.command()(codeelo)
 app.command()(critique)
 app.command()(humaneval)
+app.command()(ifeval)
 app.command()(select)

@@ -131,6 +131,8 @@ def _ends(block: str, mark: re.Match[str], end: int, rules: Rules, capitals: boo
     touching = behind[0] == block[end]
     if signs[-1] in _WIDE:
         return not (end > mark.end() and behind[0].isalnum())
+    if touching and signs[-1] == "…":
+        return False
     if touching and not (
         rules.words in ("particles", "unspaced") and _hangs(block, mark.start(), behind)
     ):

@@ -68,9 +68,9 @@ def title(given: Given) -> Followed:
 
 
 def multiple_sections(given: Given) -> Followed:
-    """At least so many sections, each beginning with a line that starts with the mark and a number (1, I, 一, A), in the
-    mark's own case. Signs of headings, bold text and quotation marks may stand before it. IFEval asks for n sections
-    and its script takes more; the item that repeats seven of them in two versions needs that.
+    """At least so many sections, each beginning with a line that starts with the mark and a number (1, I, 一, A), in
+    the mark's own case. Signs of headings, bold text and quotation marks may stand before it. IFEval asks for n
+    sections and its script takes more; the item that repeats seven of them in two versions needs that.
     """
     mark = re.escape(given.text("section_spliter").strip())
     lines = re.compile(rf"^[\s#>*_\"'“「『(\[{{-]*{mark}\s*{_NUMBERED}", re.MULTILINE)

@@ -31,9 +31,9 @@ def occurrences(word: str, text: str, rules: Rules, *, alone: bool = False) -> i
 
     Words in a script with spaces end where no letter, mark or digit follows or precedes. In Chinese, Japanese and Thai
     every occurrence counts that does not split a letter from its marks; in Korean too, since particles and endings hang
-    on, but for words of one syllable, which begin a word and have at most a particle behind them. ``alone`` is for words
-    that must not occur: there the language's ``bare`` words (是, 예, はい), which most texts have inside others, count
-    only where no letter stands beside them.
+    on, but for words of one syllable, which begin a word and have at most a particle behind them. ``alone`` is for
+    words that must not occur: there the language's ``bare`` words (是, 예, はい), which most texts have inside others,
+    count only where no letter stands beside them.
     """
     return sum(1 for _ in _found(word, text, rules, alone))
 

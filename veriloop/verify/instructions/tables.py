@@ -35,8 +35,9 @@ class Rules:
     ``words`` says how words stand: spaced apart, spaced with particles behind them (Korean), spaced with articles and
     prepositions in front (Arabic), or not spaced. ``unit`` is what "n words" counts where the prompt names no unit;
     ``as_characters`` and ``as_words`` are patterns of prompts that name one. ``letters_a_word`` bounds the letters in a
-    word of an unspaced script. ``bare`` words mean yes, no or nothing by themselves and are part of most texts: forbidden,
-    they are so only where they stand alone. ``stems`` begin the allowed sentences of a constrained response, ``answers`` are they.
+    word of an unspaced script. ``bare`` words mean yes or no by themselves and stand inside others in most texts:
+    forbidden, they are so only where they stand alone. ``stems`` begin the allowed sentences of a constrained response,
+    ``answers`` are they.
     """
 
     code: str
@@ -98,7 +99,7 @@ _ES = Rules(
     quotes=_STRAIGHT + _CURLY + _ANGLED,
     abbreviations=_listed(
         "sr sra srta sres dr dra d dña prof ej p.ej etc pág págs núm av ee.uu ud uds vs lic ing "
-        "a.c d.c p.d p.p.d gral tel cía"
+        "a.c d.c p.d p.p.d gral tel cía ee uu"
     ),
     stems=("Mi respuesta es",),
     answers=("Mi respuesta es sí.", "Mi respuesta es no.", "Mi respuesta es tal vez."),

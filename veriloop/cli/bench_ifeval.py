@@ -1,0 +1,78 @@
+"""``veriloop bench ifeval``: instructions that a program can check, strictly and loosely."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from textwrap import fill
+
+import typer
+
+from veriloop.cli.code_options import SYSTEM
+from veriloop.cli.options import ENGINE, FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED
+
+
+def ifeval(
+    data: Path = typer.Option(..., help="JSONL with the official columns; MIFEval has them too."),
+    engine: str = ENGINE,
+    samples: int = typer.Option(1, min=1, help="Answers to each prompt; one is greedy."),
+    temperature: float | None = typer.Option(
+        None, min=0.0, help="By default 0 for one sample, else 1."
+    ),
+    max_tokens: int = typer.Option(4096, help="Of an answer."),
+    system: str | None = SYSTEM,
+    language: str = typer.Option("en", help="Code of the language of rows that name none."),
+    limit: int = typer.Option(0, help="The first prompts; 0 is all."),
+    out: Path = typer.Option(Path("runs/ifeval"), "--out", "-o", help="Folder to write."),
+    seed: int = SEED,
+    in_flight: int = IN_FLIGHT,
+    fresh: bool = FRESH,
+    retry_lost: bool = RETRY_LOST,
+    quiet: bool = QUIET,
+) -> None:
+    """IFEval (arXiv 2311.07911): verifiable instructions. Stopped runs go on where they were."""
+    from dataclasses import replace
+
+    from veriloop.bench import ifeval as bench
+    from veriloop.cli.opening import remembered
+    from veriloop.cli.running import running
+    from veriloop.search.whole import Whole
+    from veriloop.text.chats import Chat
+
+    found = bench.read_ifeval(data, language=language, limit=limit or None)
+    saved = found.quarantine.save(out)
+    if saved:
+        typer.echo(f"{found.quarantine.summary()}; all in {saved}", err=True)
+    decoding = bench.sampling(samples, max_tokens)
+    if temperature is not None:
+        decoding = replace(decoding, temperature=temperature)
+    search = Whole(samples, decoding, seed, Chat(system))
+
+    with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
+
+        async def work() -> bench.IfevalResult:
+            async with remembered(engine, out) as model:
+                return await bench.measure_ifeval(run, found, engine=model, search=search)
+
+        result = asyncio.run(work())
+    _show(result, out, {"search": repr(search), "data": data.name}, seed)
+
+
+def _show(result: object, out: Path, config: dict[str, str], seed: int) -> None:
+    from veriloop.bench.ifeval import IfevalResult
+    from veriloop.cli.provenance import provenance
+    from veriloop.report import ifeval as page
+    from veriloop.report.render import write_page
+    from veriloop.report.terminal import terminal_table
+
+    assert isinstance(result, IfevalResult)
+    write_page(page.ifeval_page(result, provenance({"seed": seed}, config)), out / "report.html")
+    tables = (
+        page.accuracy_table(f"IFEval: {result.model}", result.summary),
+        page.kinds_table(result.summary),
+    )
+    for table in tables:
+        typer.echo(terminal_table(table))
+    if doubts := page.doubts(result.summary):
+        typer.echo(fill(doubts, 80))
+    typer.echo(f"report: {out / 'report.html'}")
