@@ -18,6 +18,7 @@ from veriloop.engines import openai_wire as wire
 from veriloop.engines.fingerprints import TOKENIZER, folder_fingerprint
 from veriloop.engines.http_link import Link, Manners
 from veriloop.engines.kept_samples import keep_sample, kept_samples
+from veriloop.engines.pacing import AUTO
 from veriloop.engines.templates import Template
 from veriloop.errors import EngineError
 from veriloop.ids import Json
@@ -58,7 +59,8 @@ class Http:
     A string prompt goes to ``/completions``, a chat to ``/chat/completions``. The key is ``api_key`` or the
     environment's OPENAI_API_KEY, and is no part of the repr. ``timeout`` and ``connect_timeout`` are seconds
     for one attempt; ``retries`` come after the first attempt, ``backoff`` seconds apart and twice as long each
-    time, or as Retry-After says; where that is more than ``max_wait`` seconds the call fails at once.
+    time, or as Retry-After says, which holds back all calls; where that is more than ``max_wait`` seconds the call
+    fails at once. ``concurrency`` calls are made at once; ``auto`` finds how many the server serves best.
 
     ``samples_per_call`` 1 makes every sample a call of its own with a seed of its own, so that any subset can
     be asked for again; None asks for all samples in one call, with the seed of the first, which shares the
@@ -73,7 +75,7 @@ class Http:
     model: str
     url: str = "http://127.0.0.1:8000"
     api_key: str | None = field(default=None, repr=False, compare=False)
-    concurrency: int = 64
+    concurrency: int | Literal["auto"] = 64
     timeout: float = 600.0
     connect_timeout: float = 10.0
     retries: int = 5
@@ -97,8 +99,12 @@ class Http:
                 "continuation='template' renders chats here: give tokenizer='FOLDER' with the "
                 "tokenizer of the model that the server runs"
             )
-        if self.concurrency < 1 or (self.samples_per_call or 1) < 1:
-            raise ValueError("concurrency and samples_per_call are at least 1")
+        if self.concurrency != AUTO and (
+            not isinstance(self.concurrency, int) or self.concurrency < 1
+        ):
+            raise ValueError(f"concurrency is at least 1, or 'auto'; got {self.concurrency!r}")
+        if (self.samples_per_call or 1) < 1:
+            raise ValueError("samples_per_call is at least 1")
 
     @property
     def name(self) -> str:
@@ -107,7 +113,9 @@ class Http:
 
     @property
     def counts(self) -> Mapping[str, int]:
-        """How many ``calls`` were made, and how many attempts were lost to each cause."""
+        """How many ``calls`` were made, how many attempts were lost to each cause, and with ``auto`` the present
+        ``concurrency``.
+        """
         return dict(self._seen.link.counts)
 
     def fingerprint(self) -> Json:

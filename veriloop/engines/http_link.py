@@ -1,5 +1,5 @@
-"""Calls to an HTTP server that answers in JSON: one pooled aiohttp session for each event loop, bounded concurrency,
-time-outs, and retries that wait as the server asks or else twice as long each time.
+"""Calls to an HTTP server that answers in JSON: one pooled aiohttp session for each event loop, bounded concurrency
+(``pacing``), time-outs, and retries that wait as the server asks or else twice as long each time.
 
 What is sent and what an answer means is the caller's; nothing here knows any wire format but how servers refuse.
 """
@@ -13,9 +13,10 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, final
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, final
 
 from veriloop.engines.openai_wire import Unusable, read_refusal, read_retry_after
+from veriloop.engines.pacing import AUTO, Pace, pace
 from veriloop.errors import EngineError, EngineRefused, EngineTimeout
 from veriloop.ids import derive_seed
 
@@ -23,29 +24,34 @@ if TYPE_CHECKING:
     import aiohttp
 
 T = TypeVar("T")
+_BUSY = frozenset({429, 503, 529})
 _RETRY = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 520, 522, 524, 529})
 
 
 class _Failed(Exception):
     """One attempt failed in a way that another attempt may mend."""
 
-    def __init__(self, why: str, *, wait: float | None = None, late: bool = False) -> None:
+    def __init__(
+        self, why: str, *, wait: float | None = None, late: bool = False, busy: bool = False
+    ) -> None:
         super().__init__(why)
-        self.why, self.wait, self.late = why, wait, late
+        self.why, self.wait, self.late, self.busy = why, wait, late, busy
 
 
 @final
 @dataclass(frozen=True)
 class Manners:
-    """How ``server`` is asked. ``timeout`` and ``connect_timeout`` are seconds for one attempt; ``retries`` come
-    after the first attempt, ``backoff`` seconds apart and twice as long each time, or as Retry-After says; where
-    that is more than ``max_wait`` seconds the call fails at once. The key is ``api_key`` or the environment's
+    """How ``server`` is asked. ``concurrency`` calls at once, or with ``auto`` as many as it serves best.
+    ``timeout`` and ``connect_timeout`` are seconds for one attempt; ``retries`` come after the first attempt,
+    ``backoff`` seconds apart and twice as long each time. Where a busy server says Retry-After, nothing at all is
+    sent to it for so long, and the attempt does not count until the call has waited ``max_wait`` seconds; where it
+    asks for more than that the call fails at once. The key is ``api_key`` or the environment's
     OPENAI_API_KEY, and is no part of the repr.
     """
 
     server: str
     api_key: str | None = field(default=None, repr=False, compare=False)
-    concurrency: int = 64
+    concurrency: int | Literal["auto"] = 64
     timeout: float = 600.0
     connect_timeout: float = 10.0
     retries: int = 5
@@ -81,15 +87,15 @@ class _Open:
     """What is open on one event loop: the session, its slots, and the addresses that were called."""
 
     session: aiohttp.ClientSession
-    slots: asyncio.Semaphore
+    pace: Pace
     urls: dict[str, Any] = field(default_factory=dict[str, Any])
 
 
 @final
 @dataclass
 class Link:
-    """The connections of one engine, on any event loop. ``counts`` says how many ``calls`` were made, and how many
-    attempts were lost to each cause.
+    """The connections of one engine, on any event loop. ``counts`` says how many ``calls`` were made, how many
+    attempts were lost to each cause, and with ``auto`` the present ``concurrency``.
     """
 
     open: dict[asyncio.AbstractEventLoop, _Open] = field(
@@ -122,23 +128,44 @@ class Link:
         """
         sent = json.dumps(body).encode()
         self.counts["calls"] += 1
-        attempt = 0
+        tries, counted, waited = 0, 0, 0.0
         while True:
             here = self.open.get(asyncio.get_running_loop()) or await self._open(manners)
             try:
-                async with here.slots:
-                    payload = await _post(here, url, sent, manners=manners, hint=hint)
-                return read(payload)
+                return read(await self._paced(here, url, sent, manners=manners, hint=hint))
             except Unusable as error:
                 failed = _Failed(str(error))
             except _Failed as error:
                 failed = error
             self.counts[failed.why.split(":")[0]] += 1
-            wait = manners.wait(failed, attempt, body)
-            if attempt >= manners.retries or wait > manners.max_wait:
-                raise manners.given_up(failed, attempt + 1, wait)
-            attempt += 1
+            tries += 1
+            wait = manners.wait(failed, counted, body)
+            waited += wait
+            counted += not (failed.busy and failed.wait and waited <= manners.max_wait)
+            if counted > manners.retries or wait > manners.max_wait:
+                raise manners.given_up(failed, tries, wait)
             await asyncio.sleep(wait)
+
+    async def _paced(
+        self, here: _Open, url: str, sent: bytes, *, manners: Manners, hint: str
+    ) -> Any:
+        """One attempt, when its turn has come. What it meets tells the pace of the next ones."""
+        slot = await here.pace.enter()
+        served = False
+        try:
+            payload = await _post(here, url, sent, manners=manners, hint=hint)
+            served = True
+            return payload
+        except _Failed as failed:
+            if failed.busy and failed.wait and failed.wait <= manners.max_wait:
+                here.pace.hold(failed.wait)
+            if failed.busy or failed.late:
+                here.pace.too_many(slot, late=failed.late)
+            raise
+        finally:
+            here.pace.leave(slot, served=served)
+            if manners.concurrency == AUTO:
+                self.counts["concurrency"] = here.pace.limit
 
     async def _open(self, manners: Manners) -> _Open:
         import aiohttp
@@ -155,7 +182,7 @@ class Link:
             ),
             trust_env=any(name.lower().endswith("_proxy") for name in os.environ),
         )
-        here = _Open(session, asyncio.Semaphore(manners.concurrency))
+        here = _Open(session, pace(manners.concurrency))
         gone = [loop for loop in self.open if loop.is_closed()]
         left = [self.open.pop(loop) for loop in gone]
         self.open[asyncio.get_running_loop()] = here  # before anything is awaited: only once
@@ -197,7 +224,9 @@ async def _post(here: _Open, url: str, sent: bytes, *, manners: Manners, hint: s
         return payload
     said = _censored(read_refusal(payload, raw.decode(errors="replace")), manners.key)
     if status in _RETRY or status >= 500:
-        raise _Failed(f"status {status}: {said}", wait=read_retry_after(header))
+        raise _Failed(
+            f"status {status}: {said}", wait=read_retry_after(header), busy=status in _BUSY
+        )
     raise EngineRefused(f"{url} refused with status {status}: {said}{hint}")
 
 

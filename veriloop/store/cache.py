@@ -69,7 +69,8 @@ class Cache:
 
     def put_many(self, pairs: Mapping[str, Json] | Iterable[tuple[str, Json]]) -> None:
         """Remember values by key. The first value stays: a key names one answer for good."""
-        self.write(encoded(dict(pairs).items() if isinstance(pairs, Mapping) else pairs))
+        items = pairs.items() if isinstance(pairs, Mapping) else pairs
+        self.write(encoded(items))  # type: ignore[arg-type]
 
     def start(self, keys: Iterable[str]) -> None:
         """Enter calls in the ledger, committed on return: call it before they are paid."""
