@@ -1,0 +1,74 @@
+"""Where an answer says that its answer follows: the lead-ins of the ten languages, with what models put around them.
+
+Every language also knows the English ones. A lead-in is what the prompt asks for ("答案是"), and near ways of saying it
+("正确答案应为", "Answer:"); what stands after it is the readers' business (``numbers``, ``letters``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from veriloop.bench.pmmeval.phrases import phrases
+
+_THINKING, _THOUGHT = "<think>", "</think>"
+_SIGNS = r"[:：=]|->|→|⇒"
+_GAP = r"[*_`'\"”’」』»)）\s\u200e\u200f\u202a-\u202e\u2066-\u2069]{0,8}"
+
+_NOUNS: Mapping[str, str] = {
+    "en": r"\b(?:answer|ans)\b(?:\s+(?:to|for)\s[^.:\n]{1,80}?)?",
+    "zh": r"答案|答复|(?<!回)(?<!解)答(?=[:：])",
+    "ar": r"(?:ال)?(?:جواب|إجابة|اجابة)(?:\s+(?:الصحيحة|الصحيح|النهائية|النهائي))*",
+    "es": r"\brespuesta\b(?:\s+(?:correcta|final))*",
+    "ja": r"答え|正解|回答|解答|正答",
+    "ko": r"답변|정답|(?<![가-힣])답",
+    "th": r"คำตอบ(?:ที่ถูกต้องที่สุด|ที่ถูกต้อง|สุดท้าย|ที่ถูก|ที่เหมาะสมที่สุด)*|เฉลย",
+    "fr": r"\br[ée]ponse\b(?:\s+(?:correcte|exacte|finale|juste))*",
+    "pt": r"\bresposta\b(?:\s+(?:correta|certa|final))*",
+    "vi": r"(?:câu trả lời|đáp án|đáp số)(?:\s+(?:đúng nhất|đúng|chính xác|cuối cùng))*",
+}
+_OPTIONS: Mapping[str, str] = {
+    "en": r"\b(?:option|choice|ending)\b",
+    "zh": r"选项|选择|故选|应选|所以选|因此选|正确的是|正确选项",
+    "ar": r"(?:ال)?(?:خيار|اختيار)(?:\s+(?:الصحيحة|الصحيح|الأنسب))*",
+    "es": r"\b(?:opción|alternativa)\b(?:\s+(?:correcta|adecuada|más adecuada))*",
+    "ja": r"選択肢|正しいの",
+    "ko": r"선택지|보기",
+    "th": r"ตัวเลือก(?:ที่ถูกต้องที่สุด|ที่ถูกต้อง|ที่ถูก|ที่เหมาะสมที่สุด)*|(?:จึง|ควร)?ตอบข้อ",
+    "fr": r"\b(?:option|choix|proposition)\b(?:\s+(?:correcte?|exacte?|appropriée))*",
+    "pt": r"\b(?:opção|alternativa|letra)\b(?:\s+(?:correta|certa|mais adequada))*",
+    "vi": r"(?:phương án|lựa chọn)(?:\s+(?:đúng nhất|đúng|chính xác|phù hợp nhất))*",
+}
+_COPULAS: Mapping[str, str] = {
+    "en": r"\s(?:is|would be|should be|must be)\b",
+    "zh": r"(?:应该|应当|应|就)?(?:是|为|選|选)|(?<=[选選])",
+    "ar": r"\s(?:هو|هي)(?![\u0621-\u064a])",
+    "es": r"\s(?:es|sería|será)\b",
+    "ja": r"[はが](?:、)?",
+    "ko": r"\s?(?:은|는|이)(?![가-힣])",
+    "th": r"\s?(?:ก็)?(?:คือ|เป็น)|(?<=ข้อ)",
+    "fr": r"\s(?:est|serait)\b",
+    "pt": r"\s(?:é|seria|será)(?!\w)",
+    "vi": r"\s(?:sẽ |chính )?là(?!\w)",
+}
+
+
+@cache
+def lead_ins(language: str, *, options: bool = False) -> re.Pattern[str]:
+    """Matches one lead-in, to its last sign before what it leads in. ``options`` adds those that name a choice ("the
+    correct option is"), which in a calculation say nothing.
+    """
+    said = [re.escape(phrase) for phrase in phrases(language)["lead_in"]]
+    for code in dict.fromkeys((language, "en")):
+        nouns = f"{_NOUNS[code]}|{_OPTIONS[code]}" if options else _NOUNS[code]
+        said.append(rf"(?:{nouns}){_GAP}(?:{_SIGNS}|{_COPULAS[code]})")
+    return re.compile(rf"(?:{'|'.join(said)})(?:{_GAP}[:：])?", re.IGNORECASE)
+
+
+def after_thought(answer: str) -> int:
+    """Where the answer begins: after its last ``</think>``; at its end if it thinks and never stops."""
+    closed = answer.rfind(_THOUGHT)
+    if closed >= 0:
+        return closed + len(_THOUGHT)
+    return len(answer) if answer.lstrip().startswith(_THINKING) else 0

@@ -1,0 +1,320 @@
+r"""The letter that an answer names under ``fixed``, with its place and the rule that found it, or why there is none.
+
+Rules in order: ``json`` (the last object or key "answer" whose value is a letter or an option), ``boxed``,
+``lead-in`` (the last that a letter or an option follows), ``letter line`` (a last or first line that is a letter),
+``option text``, ``called right`` ("C is correct"), ``only letter`` (the only one mentioned as a choice). A capital
+somewhere is no choice.
+
+A thought is cut off before. Full-width letters count; Cyrillic and Greek look-alikes do not. أ ب ج د, ก ข ค ง and
+가 나 다 라 count where a letter is expected (json, lead-in, a line of its own) in Arabic, Thai and Korean: elsewhere
+they are parts of words. Small letters count only where nothing but a mark follows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TypeAlias, final
+
+from veriloop.bench.pmmeval.leads import after_thought, lead_ins
+from veriloop.text.choices import narrow
+from veriloop.text.extraction import Extraction
+
+EMPTY, NO_LETTER, ONLY_THOUGHT = "empty", "no letter", "a thought without an answer"
+SEVERAL, NOT_OFFERED, CUT = (
+    "several letters",
+    "a letter that is not offered",
+    "cut off before a letter",
+)
+REFUSED = "refused"
+
+Options: TypeAlias = Mapping[str, tuple[str, ...]]
+_Found: TypeAlias = tuple[str, tuple[int, int]]
+
+_CLOSING = (*".):,\"'”’」}]*", "")
+_TELLING = 6  # characters of an option's text that say it even within a sentence
+
+_BIDI = r"\u200b\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff"
+_LATIN = r"A-Za-z0-9\u00c0-\u024f\u1e00-\u1eff\u0370-\u04ff"
+_DRESS = rf"[\s*_`~$:,，、\"'“”‘’「」『』«»‹›<>【】\[\](){{}}\\=→–—-]|[{_BIDI}]"
+_INSIDE = rf"[\s\"'“‘`(\[*_\\]|[{_BIDI}]"
+_WORDS = (
+    r"(?:the\s|la\s|el\s|l['’]\s?|le\s|a\s|o\s|là\s)?(?:correct\s)?(?:option|choice|letter|answer|opción|alternativa|"
+    r"opção|lettre|letra|choix|proposition|réponse|respuesta|resposta|phương án|lựa chọn|đáp án|câu|选项|选择|选|"
+    r"選択肢|選項|선택지|보기|ข้อ|ตัวเลือก|الخيار|الحرف|الاختيار|الإجابة)"
+)
+_ARTICLES = r"(?:the|la|el|le|a|o|là|c['’]est|es|est)(?=\s+[(*\"]*[A-H]\b)|\\?(?:text|textbf|mathrm|mathbf|boxed)"
+_LETTER = (
+    rf"(?P<capital>[A-H])(?![{_LATIN}]|['’-][{_LATIN}]|\s?[+×=/]\s?[0-9a-z])|"
+    r"(?P<small>[a-d])(?=[*_`]{0,3}\s*(?:[)\]}.:,\"'”’」』]|\n|\Z))(?!['’.][A-Za-z])"
+)
+_FOREIGN: Mapping[str, tuple[str, str]] = {
+    "ar": ("أبجد", r"(?P<foreign>[أبجد])(?![\u0621-\u0652])"),
+    "th": ("กขคง", r"(?P<foreign>[กขคง])(?![\u0e00-\u0e7f])"),
+    "ko": (
+        "가나다라",
+        r"(?P<foreign>[가나다라])(?=[)\]}”\"'」.,*]|\s*(?:\n|\Z)|입니다|이다|이에요|예요)",
+    ),
+}
+_AND = r"\b(?:and|or|y|o|et|ou|e|và|hoặc)\b|和|或|と|または|및|또는|และ|หรือ|أو|و|[&/]"
+_JOINED = re.compile(
+    rf"[\s*_)\"”」]{{0,4}}(?:(?:{_AND})[\s*_(\"“「]{{0,4}}(?P<one>[A-D])(?![{_LATIN}])|"
+    rf"[,，、]\s?(?P<two>[A-D])(?=\s*(?:[.。)\]}}\"'”」,，、*&]|\Z|\n|{_AND})))"
+)
+_QUOTES = r"[\"'“”‘’`«»「」]"
+_NAMES = (
+    "answer|final[_ ]answer|correct[_ ]answer|choice|correct[_ ]option|option|答案|答え|正解|回答|정답|답변|답|"
+    "respuesta|réponse|reponse|resposta|đáp án|câu trả lời|คำตอบ|الإجابة|الجواب|الاجابة"
+)
+_KEY = re.compile(
+    rf"(?:\\?{_QUOTES}\s?(?:{_NAMES})\s?\\?{_QUOTES}|\{{\s{{0,9}}(?:{_NAMES}))\s{{0,9}}[:=]",
+    re.IGNORECASE,
+)
+_BOX = re.compile(r"\\f?box(?:ed)?\s?\{")
+_LINE = re.compile(r"[^\n]*\S[^\n]*")
+_RIGHT = re.compile(
+    rf"(?<![{_LATIN}'’])(?P<letter>[A-D])[\s*)\].\"”」]{{0,4}}(?:选项|項|项|選択肢)?(?:"
+    r"\s?is (?:the )?(?:correct|right|best|most suitable)|(?:是|为|才是)(?:最)?(?:正确|对的|合适|恰当|答案)|正确|"
+    r"[がは](?:最も適切|正解|正しい(?!とは|わけ)|答え)|\s?(?:가|이|은|는)?\s?(?:정답(?!이 아|은 아)|옳(?!지)|맞(?!지))|"
+    r"\s?es (?:la )?(?:respuesta |opción )?(?:correcta|más adecuada)|\s?est (?:la )?(?:bonne|correcte?|juste|exacte)|"
+    r"\s?é (?:a )?(?:resposta |opção |alternativa )?(?:correta|certa|mais adequada)|"
+    r"\s?là (?:câu trả lời |đáp án |phương án )?(?:đúng|chính xác|phù hợp)|\s?(?:เป็น|คือ)?(?:คำตอบ|ข้อ)?ที?่?ถูก|"
+    r"\s?(?:هو|هي) (?:الجواب |الإجابة |الخيار )?(?:الصحيح|الأنسب))"
+)
+_MARKED = re.compile(
+    rf"\((?P<bracket>[A-D])\)|(?:{_WORDS})[\s*_\"“「(:]{{0,4}}(?P<named>[A-D])(?![{_LATIN}])|"
+    rf"(?:^|\n)[\s*_#>(-]{{0,6}}(?P<dotted>[A-D])[*_]{{0,2}}[.):、](?![A-Za-z0-9])|"
+    rf"(?<![{_LATIN}])(?P<word>[A-D])(?=\s?(?:选项|项|번))",
+    re.IGNORECASE,
+)
+_BARE = re.compile(rf"(?<![{_LATIN}'’.])(?P<bare>[A-D])(?![{_LATIN}]|['’-]|\s[{_LATIN}])")
+_BEFORE = re.compile(rf"([{_LATIN}]+)[\s*_\"“(]*\Z")
+_CHOOSING = frozenset(
+    (
+        *(
+            "is",
+            "be",
+            "choose",
+            "chose",
+            "pick",
+            "select",
+            "say",
+            "think",
+            "with",
+            "go",
+            "es",
+            "sería",
+            "elijo",
+        ),
+        *("elegir", "est", "choisis", "choisir", "é", "escolho", "escolher", "là", "chọn"),
+    )
+)
+"""Words that a bare letter may follow: "I choose C.", not "vitamin C."."""
+_REFUSALS = re.compile(
+    r"\bI(?:['’]m| am) (?:sorry|unable)|\bI can(?:no|['’])t\b|抱歉|对不起|无法回答|我不能|申し訳|お答えできません|죄송|"
+    r"답변할 수 없|ขออภัย|ไม่สามารถ|lo siento|no puedo|désolée?\b|je ne peux pas|desculpe|sinto muito|não posso|"
+    r"xin lỗi|không thể trả lời|آسف|عذر|لا أستطيع|لا يمكنني",
+    re.IGNORECASE,
+)
+_TRIED = 20  # lead-ins or objects, from the last; keeps a degenerate answer linear
+_SHORT = 300  # characters of an answer in which a bare letter can only be the choice
+_MARKS = " \t\r.。!！*_`\"'“”「」()[]{}:،,;\u200e\u200f\u202a\u202b\u202c"
+
+
+def extract_letter(
+    answer: str, language: str, *, letters: str = "ABCD", options: Options | None = None
+) -> Extraction:
+    """The letter that ``answer`` names, of ``letters``. ``options`` are the texts of each, for answers that repeat
+    one instead of naming it.
+
+    >>> extract_letter("A B-movie fan would say: the answer is (C).", "en").value
+    'C'
+    """
+    if not answer.strip(" \n\t\r\u200b\u200e\u200f\u202b\u202c\ufeff"):
+        return Extraction(None, reason=EMPTY)
+    begin = after_thought(answer)
+    if not answer[begin:].strip():
+        return Extraction(None, reason=ONLY_THOUGHT)
+    asked = _Asked(narrow(answer), begin, language, letters, options or {})
+    for name, rule in RULES.items():
+        found = rule(asked)
+        if isinstance(found, str):
+            return Extraction(None, reason=found)
+        if found is not None:
+            return Extraction(found[0], found[1], name)
+    refused = _REFUSALS.search(answer, begin) is not None
+    return Extraction(None, reason=REFUSED if refused else NO_LETTER)
+
+
+@final
+@dataclass(frozen=True)
+class _Asked:
+    """An answer in narrow letters, read from ``begin`` on, and what it may choose from."""
+
+    text: str
+    begin: int
+    language: str
+    letters: str
+    options: Options
+
+    def value_at(self, at: int, *, inside: bool = False) -> _Found | str | None:
+        """The letter or option that stands at ``at``, after quotes and the like; within one value if ``inside``."""
+        opened = _opening(inside).match(self.text, at)
+        start = at if opened is None else opened.end()
+        found = _letter(self.language).match(self.text, start)
+        closed = found is not None and self.text[found.end() : found.end() + 1] in _CLOSING
+        if not closed and (option := self.option_at(start)):
+            return option
+        if found is None:
+            return None
+        if _JOINED.match(self.text, found.end()):
+            return SEVERAL
+        return self.named(found)
+
+    def named(self, found: re.Match[str]) -> _Found | str:
+        """The letter of a match, if it is offered."""
+        name = found.lastgroup or ""
+        sign = found[name]
+        if name == "foreign":
+            sign = "ABCD"[_FOREIGN[self.language][0].index(sign)]
+        letter = sign.upper()
+        return (letter, found.span(name)) if letter in self.letters else NOT_OFFERED
+
+    def option_at(self, at: int) -> _Found | None:
+        """The one option whose text stands at ``at``, the longest where one begins like another."""
+        begun = [
+            (len(said), letter)
+            for letter, texts in self.options.items()
+            for said in texts
+            if len(said) > 1
+            and self.text[at : at + len(said)].casefold() == narrow(said).casefold()
+        ]
+        if not begun:
+            return None
+        size, letter = max(begun)
+        if (
+            sum(length == size for length, _ in begun) > 1
+            or self.text[at + size : at + size + 1].isalnum()
+        ):
+            return None
+        return letter, (at, at + size)
+
+    def lines(self) -> list[tuple[int, int]]:
+        """Lines that say something."""
+        return [m.span() for m in _LINE.finditer(self.text, self.begin)]
+
+
+@cache
+def _opening(inside: bool) -> re.Pattern[str]:
+    dress = _INSIDE if inside else _DRESS
+    return re.compile(
+        rf"(?:{dress}){{0,40}}(?:(?:{_WORDS}|{_ARTICLES})[\s*_\"“「(\[{{:]{{1,6}}|(?:选项|选择|选|選択肢|ข้อ))?",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _letter(language: str) -> re.Pattern[str]:
+    return re.compile(f"{_LETTER}|{_FOREIGN[language][1]}" if language in _FOREIGN else _LETTER)
+
+
+def _json(asked: _Asked) -> _Found | str | None:
+    keys = [m.end() for m in _KEY.finditer(asked.text, asked.begin)]
+    values = (asked.value_at(at, inside=True) for at in reversed(keys[-_TRIED:]))
+    return next((v for v in values if v is not None), None)
+
+
+def _boxed(asked: _Asked) -> _Found | str | None:
+    boxes = [m.end() for m in _BOX.finditer(asked.text, asked.begin)]
+    values = (asked.value_at(at) for at in reversed(boxes[-_TRIED:]))
+    return next((v for v in values if v is not None), None)
+
+
+def _led_in(asked: _Asked) -> _Found | str | None:
+    leads = [
+        m.end() for m in lead_ins(asked.language, options=True).finditer(asked.text, asked.begin)
+    ]
+    if leads and not asked.text[leads[-1] :].strip(_MARKS + "\n"):
+        return CUT
+    values = (asked.value_at(at) for at in reversed(leads[-_TRIED:]))
+    return next((v for v in values if v is not None), None)
+
+
+def _letter_line(asked: _Asked) -> _Found | str | None:
+    """A last or first line that is a letter, or that alone begins with a marked one: "C. because ..."."""
+    lines = asked.lines()
+    for begin, stop in dict.fromkeys((lines[-1], lines[0])):
+        if stop - begin > 60:
+            continue
+        opened = _opening(False).match(asked.text, begin, stop)
+        found = _letter(asked.language).match(asked.text, opened.end() if opened else begin)
+        if found and found.end() <= stop and not asked.text[found.end() : stop].strip(_MARKS):
+            return asked.named(found)
+    return None
+
+
+def _option_text(asked: _Asked) -> _Found | None:
+    """A last or first line that is an option's text; or the only option that a short answer repeats."""
+    lines = asked.lines()
+    for begin, stop in dict.fromkeys((lines[-1], lines[0])):
+        opened = _opening(False).match(asked.text, begin, stop)
+        for at in dict.fromkeys((begin, opened.end() if opened else begin)):
+            found = asked.option_at(at)
+            if found and not asked.text[found[1][1] : stop].strip(_MARKS):
+                return found
+    plain = asked.text[asked.begin :].casefold()
+    held = {
+        letter: (at, len(said))
+        for letter, texts in asked.options.items()
+        for said in texts
+        if len(said) >= _TELLING and (at := plain.find(narrow(said).casefold())) >= 0
+    }
+    if len(held) != 1:
+        return None
+    ((letter, (at, size)),) = held.items()
+    if len(plain) > 3 * size + 40:
+        return None
+    return letter, (asked.begin + at, asked.begin + at + size)
+
+
+def _called_right(asked: _Asked) -> _Found | None:
+    return _only(asked, _RIGHT.finditer(asked.text, asked.begin))
+
+
+def _only_letter(asked: _Asked) -> _Found | str | None:
+    said = [*_MARKED.finditer(asked.text, asked.begin)]
+    if len(asked.text) - asked.begin <= _SHORT:
+        said += [
+            m for m in _BARE.finditer(asked.text, asked.begin) if _chosen(asked.text, m.start())
+        ]
+    said = [m for m in said if m[m.lastgroup or 0].isupper()]
+    found = _only(asked, said)
+    return SEVERAL if said and found is None else found
+
+
+def _chosen(text: str, at: int) -> bool:
+    before = _BEFORE.search(text, max(at - 20, 0), at)
+    return before is None or before[1].casefold() in _CHOOSING
+
+
+def _only(asked: _Asked, said: Iterable[re.Match[str]]) -> _Found | None:
+    """The letter that all matches name, at the last of them."""
+    spans = {m[m.lastgroup or 0]: m.span(m.lastgroup or 0) for m in said}
+    if len(spans) != 1:
+        return None
+    ((letter, span),) = spans.items()
+    return (letter, span) if letter in asked.letters else None
+
+
+RULES: Mapping[str, Callable[[_Asked], _Found | str | None]] = {
+    "json": _json,
+    "boxed": _boxed,
+    "lead-in": _led_in,
+    "letter line": _letter_line,
+    "option text": _option_text,
+    "called right": _called_right,
+    "only letter": _only_letter,
+}
+"""Rule -> what finds a letter by it, in the order in which they are asked."""

@@ -1,0 +1,213 @@
+r"""MGSM: the number that an answer ends up with, and whether it is the gold one.
+
+``official`` is OpenCompass bug for bug: the last match of its pattern anywhere, compared as a string. ``fixed`` asks
+rules in order: ``boxed``, ``lead-in`` (the last that a number follows), ``hashes`` (#### 18), ``alone`` (a last or
+first line that is an amount), ``last line`` (a remark in brackets is none), ``last number``; a thought is cut off.
+Numbers are compared by value; one that may be read in two ways counts as the language reads it, and ``detail`` tells
+what the other reading is and whether it would be right.
+"""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from veriloop.bench.pmmeval.leads import after_thought, lead_ins
+from veriloop.bench.pmmeval.outcomes import Judged
+from veriloop.bench.pmmeval.tasks import Scoring
+from veriloop.errors import InputError
+from veriloop.ids import Json
+from veriloop.records import Problem
+from veriloop.text.extraction import Extraction
+from veriloop.text.numerals import Number, number_at, numbers_in
+
+EMPTY, NO_NUMBER, ONLY_THOUGHT = "empty", "no number", "a thought without an answer"
+CUT = "cut off before a number"
+
+_OFFICIAL = re.compile(r"[+-]?(?=\.?[0-9])(?:0|[1-9]\d{0,2}(?:,\d{3})*|\d*)(?:\.\d*)?(?!\d)")
+_BOX = re.compile(r"\\f?box(?:ed)?\s*\{?\s*")
+_HASHES = re.compile(r"####")
+_DRESS = r"[\s*_`~$€£¥₩฿₫:：、。=≈\"'“”‘’「」『』«»<>\[\](){}（）【】\\\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069-]"
+_UNDRESSED = re.compile(rf"{_DRESS}*")
+_OPERATOR = re.compile(
+    r"[\s*_$%\\)}]{0,4}[^\W\d_]{0,12}[\s.]{0,2}(?:[+×÷*/−=-]|\\times|\\div|\\cdot|x )"
+)
+_REMARK = re.compile(r"[*_]*[(（\[【].*[)）\]】][*_.。]*", re.DOTALL)
+_UNIT = re.compile(r"[^\d=+×÷]{0,30}")
+_ITEM = re.compile(r"\s*[0-9]{1,2}[.)、．]\s")
+_MANY_WORDS = 4
+_TRIED = 20  # lead-ins or boxes, from the last; keeps a degenerate answer linear
+_NEAR = 200  # characters in which a number must follow
+
+
+def judge_number(problem: Problem, answer: str, scoring: Scoring) -> Judged:
+    """Judge one answer to MGSM. Raises InputError where the gold answer is no number."""
+    gold = (problem.reference or "").replace(",", "")
+    if scoring == "official":
+        read = official_number(answer)
+        right = read.value is not None and read.value == gold
+        return Judged(float(right), "", read.rule or "none", read.value, read.span)
+    try:
+        wanted = Fraction(gold)
+    except ValueError:
+        raise InputError(
+            f"MGSM's gold answer is a number, got {problem.reference!r}", field="answer"
+        ) from None
+    rule, found = _find(answer, problem.language)
+    if found is None:
+        return Judged(None, rule)
+    detail: dict[str, Json] = {}
+    if found.other is not None:
+        detail = {"other": written(found.other), "other_right": found.other == wanted}
+    right = found.value == wanted
+    return Judged(float(right), "", rule, written(found.value), found.span, detail)
+
+
+def extract_number(answer: str, language: str) -> Extraction:
+    """The number that ``answer`` ends up with under ``fixed``."""
+    rule, found = _find(answer, language)
+    if found is None:
+        return Extraction(None, reason=rule)
+    return Extraction(written(found.value), found.span, rule)
+
+
+def official_number(answer: str) -> Extraction:
+    """What the official harness compares: the last match, without commas and plus, without points at its ends."""
+    last = None
+    for last in _OFFICIAL.finditer(answer):  # noqa: B007
+        pass
+    if last is None:
+        return Extraction(None, reason=NO_NUMBER)
+    value = last[0].replace(",", "").replace("+", "").strip().strip(".")
+    return Extraction(value, last.span(), "last number")
+
+
+def written(value: Fraction) -> str:
+    """A whole number or a short decimal as such, else as a fraction.
+
+    >>> written(Fraction(18)), written(Fraction(37, 2)), written(Fraction(1, 3))
+    ('18', '18.5', '1/3')
+    """
+    if value.denominator == 1:
+        return str(value.numerator)
+    for places in range(1, 13):
+        scaled = value * 10**places
+        if scaled.denominator == 1:
+            digits = f"{abs(scaled.numerator):0{places + 1}d}"
+            return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+    return str(value)
+
+
+def _find(answer: str, language: str) -> tuple[str, Number | None]:
+    """(rule, number), or (reason, None)."""
+    if not answer.strip():
+        return EMPTY, None
+    begin = after_thought(answer)
+    if not answer[begin:].strip():
+        return ONLY_THOUGHT, None
+    if boxed := _boxed(answer, language, begin):
+        return "boxed", boxed
+    leads = [m.end() for m in lead_ins(language).finditer(answer, begin)]
+    if leads and _UNDRESSED.fullmatch(answer, leads[-1]):
+        return CUT, None
+    for rule, ends in (("lead-in", leads), ("hashes", _ends(_HASHES, answer, begin))):
+        for at in reversed(ends[-_TRIED:]):
+            if found := _after(answer, language, at):
+                return rule, found
+    lines = _lines(answer, begin)
+    for line in dict.fromkeys((lines[-1], lines[0])):
+        if found := _alone(answer, language, line):
+            return "alone", found
+    if found := _concluded(answer, language, *lines[-1]):
+        return "last line", found
+    found = numbers_in(answer, language, begin=begin)
+    return ("last number", found[-1]) if found else (NO_NUMBER, None)
+
+
+def _ends(pattern: re.Pattern[str], answer: str, begin: int) -> list[int]:
+    return [m.end() for m in pattern.finditer(answer, begin)]
+
+
+def _boxed(answer: str, language: str, begin: int) -> Number | None:
+    """The number of the last box that holds one."""
+    if "\\box" not in answer and "\\fbox" not in answer:
+        return None
+    for at in reversed(_ends(_BOX, answer, begin)[-_TRIED:]):
+        if found := _first(answer, language, at, _closed(answer, at)):
+            return found
+    return None
+
+
+def _closed(answer: str, at: int) -> int:
+    """Where the brace before ``at`` is closed, or its line ends. Boxes of answers are short."""
+    depth, stop = 1, _line_end(answer, at)
+    for index in range(at, stop):
+        depth += {"{": 1, "}": -1}.get(answer[index], 0)
+        if not depth:
+            return index
+    return stop
+
+
+def _line_end(answer: str, at: int) -> int:
+    near = min(len(answer), at + _NEAR)
+    stop = answer.find("\n", at, near)
+    return near if stop < 0 else stop
+
+
+def _after(answer: str, language: str, at: int) -> Number | None:
+    """The number that follows a lead-in: on its line, or on the next line where nothing else stands on its own."""
+    begin = _UNDRESSED.match(answer, at).end()  # type: ignore[union-attr]
+    # A minus is dress here as a dash; a number takes it back.
+    while begin > at and answer[begin - 1] in "-−$€£¥₩฿₫\\({" and answer[begin : begin + 1].strip():
+        begin -= 1
+    return _first(answer, language, begin, _line_end(answer, begin))
+
+
+def _first(answer: str, language: str, begin: int, stop: int) -> Number | None:
+    """The first number of ``answer[begin:stop]``; of a calculation its result, what the last equals sign gives."""
+    found = numbers_in(answer, language, begin=begin, end=stop)
+    if language in ("zh", "ja", "ko") and (not found or found[0].span[0] > begin):
+        numeral = number_at(answer, language, begin)
+        # 一共18 is "18 in all", no one.
+        if numeral and numeral.span[1] <= stop and not (found and numeral.text in "一百千万"):
+            found = (numeral, *found)
+    first = next(iter(found), None)
+    if first is not None and _OPERATOR.match(answer, first.span[1], stop):
+        return _result(answer, found, begin, stop) or first
+    return first
+
+
+def _result(answer: str, found: tuple[Number, ...], begin: int, stop: int) -> Number | None:
+    """The first number after the last equals sign."""
+    equals = max(answer.rfind(sign, begin, stop) for sign in "=≈＝")
+    return None if equals < 0 else next((n for n in found if n.span[0] > equals), None)
+
+
+def _lines(answer: str, begin: int) -> list[tuple[int, int]]:
+    """Lines that say something; remarks in brackets only where there is nothing else."""
+    lines = [m.span() for m in re.compile(r"[^\n]*\S[^\n]*").finditer(answer, begin)]
+    said = [(a, b) for a, b in lines if not _REMARK.fullmatch(answer[a:b].strip())]
+    return said or lines
+
+
+def _alone(answer: str, language: str, line: tuple[int, int]) -> Number | None:
+    """The number of a line that is an amount: "**18** apples"."""
+    begin, stop = line
+    if stop - begin > 80 or _ITEM.match(answer, begin, stop):
+        return None
+    at = _UNDRESSED.match(answer, begin).end()  # type: ignore[union-attr]
+    found = list(numbers_in(answer, language, begin=begin, end=stop))
+    if not found and language in ("zh", "ja", "ko") and (one := number_at(answer, language, at)):
+        found = [one]
+    if len(found) != 1 or found[0].span[0] > at or found[0].span[1] > stop:
+        return None
+    rest = answer[found[0].span[1] : stop]
+    return found[0] if _UNIT.fullmatch(rest) and len(rest.split()) < _MANY_WORDS else None
+
+
+def _concluded(answer: str, language: str, begin: int, stop: int) -> Number | None:
+    """The number of a last line: the result of its last equation, else its last number."""
+    found = numbers_in(answer, language, begin=begin, end=stop)
+    if not found:
+        return None
+    return _result(answer, found, begin, stop) or found[-1]
