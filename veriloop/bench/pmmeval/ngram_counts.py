@@ -181,6 +181,7 @@ def bleu_of(sums: Floats, *, smooth: bool, effective: bool = False) -> Floats:
     ``smooth`` halves the precision of each order without a match once more (NIST; sacreBLEU's ``exp``). An order
     without an n-gram makes the score 0, or is left out under ``effective``.
     """
+    sums = np.asarray(sums, float)
     correct, total = sums[:, :BLEU_ORDERS], sums[:, BLEU_ORDERS : 2 * BLEU_ORDERS]
     said, wanted = sums[:, -2], sums[:, -1]
     missed = (correct == 0) & (total > 0) if smooth else np.zeros_like(correct, bool)
@@ -201,6 +202,7 @@ def chrf_of(sums: Floats, *, words: bool) -> Floats:
 
     Precision and recall are means over the orders of which both texts have n-grams.
     """
+    sums = np.asarray(sums, float)
     orders = CHARACTERS + (WORDS if words else 0)
     said, wanted, both = (sums[:, k : 3 * orders : 3] for k in range(3))
     there = (said > 0) & (wanted > 0)
