@@ -40,13 +40,14 @@ def select(
 ) -> Selection:
     """Test every set that ``systems`` have scores of with every pair.
 
-    Raises InputError without a pair, where a pair names a system that there is not, and where a language is named that
-    no set has.
+    There are ten sign flips for each resample of ``bootstrap``. Raises InputError without a pair, where a pair names a
+    system that there is not, and where a language is named that no set has.
     """
     rule = criterion or Criterion()
     by_name = {one.system: one for one in systems}
     _check(by_name, pairs, rule)
-    comparing = Comparing(alpha=rule.alpha, power=rule.power, bootstrap=bootstrap)
+    flips = 10 * bootstrap.resamples - 1
+    comparing = Comparing(rule.alpha, rule.power, flips, bootstrap)
     named = {name for pair in pairs for name in (pair.small, pair.large)}
     places = dict.fromkeys(p for name in by_name if name in named for p in by_name[name].scores)
     verdicts: dict[str, tuple[tuple[str, ...], list[PairVerdict]]] = {}

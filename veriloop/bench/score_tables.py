@@ -185,7 +185,11 @@ def _row(raw: Any, file: str, number: int) -> ScoreRow:
             row=number,
             field="uid",
         )
-    uid = None if raw["uid"] in (None, "") else text("uid")
+    uid: str | None = None
+    if type(raw["uid"]) is int:
+        uid = str(raw["uid"])
+    elif raw["uid"] not in (None, ""):
+        uid = text("uid")
     return ScoreRow(
         text("set"), text("language"), uid, text("system"), _score(raw.get("score"), file, number)
     )
