@@ -19,6 +19,15 @@ def test_a_model_at_an_address_is_a_server():
     assert open_engine("ft@v2@http://h") == Http("ft@v2", "http://h")
 
 
+def test_fields_of_a_server_may_follow_its_address():
+    spelled = "m@http://h:1?concurrency=auto&timeout=60&retries=2&samples_per_call=all"
+    fields = {"concurrency": "auto", "timeout": 60.0, "retries": 2, "samples_per_call": None}
+    assert open_engine(spelled) == Http("m", "http://h:1", **fields)
+    assert open_engine("m@http://h:1?concurrency=8", retries=1) == Http(
+        "m", "http://h:1", concurrency=8, retries=1
+    )
+
+
 def test_scripted_reads_its_file(tmp_path):
     path = tmp_path / "s.json"
     path.write_text(json.dumps({"q": ["a"]}))
@@ -46,6 +55,12 @@ def test_weights_are_named_by_their_folder(tmp_path, kind):
         ("local:nowhere", "holds no config.json"),
         ("openai:gpt-4", r"'openai' in 'openai:gpt-4' is no kind of engine \(.*http, local, pool"),
         ("scripted:nowhere.json", "cannot be read"),
+        (
+            "m@http://h?speed=9",
+            "'speed' in 'm@http://h.speed=9' is no option of a server; there are",
+        ),
+        ("m@http://h?concurrency=fast", "concurrency='fast' in .* cannot be read"),
+        ("m@http://h?concurrency=0", "cannot be opened: concurrency is at least 1, or 'auto'"),
     ],
 )
 def test_anything_else_is_told_what_to_write(spec, says):
