@@ -39,7 +39,7 @@ _IN_URL: dict[str, Any] = {
 }
 _AT_URL = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)", re.DOTALL)
 _SPELLINGS = (
-    "MODEL@URL for a server (Qwen2.5-7B-Instruct@http://localhost:8000, and ?concurrency=auto behind it), local:FOLDER, pool:FOLDER or "
+    "MODEL@URL for a server (Qwen2.5-7B-Instruct@http://localhost:8000), local:FOLDER, pool:FOLDER or "
     "vllm:FOLDER for weights, scripted:FILE for scripted answers, or just the folder of a checkpoint"
 )
 
@@ -48,8 +48,9 @@ def open_engine(spec: str, **options: Any) -> Engine:
     """The engine that ``spec`` names; ``options`` are the fields of its kind. Nothing heavy opens yet.
 
     ``MODEL@URL`` is a server, some of whose fields may follow its address (``?concurrency=auto&timeout=60``;
-    ``samples_per_call=all`` asks for all samples in one call), ``local:``, ``pool:`` and ``vllm:`` a folder of weights, ``scripted:`` a JSON
-    or JSONL file, and a bare folder ``local`` where there is a GPU and ``pool`` elsewhere. Raises InputError
+    ``samples_per_call=all`` asks for all samples in one call); ``local:``, ``pool:`` and ``vllm:`` are a folder of
+    weights, ``scripted:`` a JSON or JSONL file, and a bare folder ``local`` where there is a GPU and ``pool``
+    elsewhere. Raises InputError
     on anything else.
     """
     kind, colon, rest = spec.partition(":")
