@@ -10,6 +10,7 @@ import re
 
 from veriloop.verify.instructions.counting import amount, paragraphs, sentences
 from veriloop.verify.instructions.followed import Followed, Given, compared, counted
+from veriloop.verify.instructions.limits import includes_itself
 from veriloop.verify.instructions.occurrences import folded, lettered
 
 # Three asterisks that stand apart, or that touch text without opening or closing ***bold italics***.
@@ -20,11 +21,12 @@ _DIVIDER = re.compile(r"(?<!\*)\*{3}(?!\*)|^[ \t]*\*[ \t]+\*[ \t]+\*[ \t]*$", re
 
 
 def number_words(given: Given) -> Followed:
-    """Less than, or at least, so many words; in characters where the language or the prompt counts those. Thai words
-    have bounds only, and an answer between them cannot be checked.
+    """Less than, or at least, so many words; in characters where the language or the prompt counts those. Where the
+    prompt says "at most", the number itself is allowed. Thai words have bounds only, and an answer between them cannot
+    be checked.
     """
     found = amount(given.answer, given.rules, given.prompt)
-    relation, wanted = given.text("relation"), given.count("num_words")
+    relation, wanted = _limit(given, "num_words")
     low = compared(found.low, relation, wanted, found.unit)
     high = compared(found.high, relation, wanted, found.unit)
     if found.low == found.high:
@@ -34,9 +36,16 @@ def number_words(given: Given) -> Followed:
 
 
 def number_sentences(given: Given) -> Followed:
-    """Less than, or at least, so many sentences."""
+    """Less than, or at least, so many sentences; where the prompt says "at most", the number itself is allowed."""
     found = len(sentences(given.answer, given.rules))
-    return compared(found, given.text("relation"), given.count("num_sentences"), "sentences")
+    return compared(found, *_limit(given, "num_sentences"), "sentences")
+
+
+def _limit(given: Given, field: str) -> tuple[str, int]:
+    """The relation and the number; at most n is less than n + 1."""
+    relation, wanted = given.text("relation"), given.count(field)
+    reached = relation == "less than" and includes_itself(given.prompt, wanted)
+    return relation, wanted + reached
 
 
 def number_paragraphs(given: Given) -> Followed:

@@ -174,6 +174,18 @@ def test_where_fixtures_and_official_verdicts_part_the_fixture_says_so(code):
             assert judged == row.get("official", row["follows"]), row
 
 
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_instruction_has_answers_that_follow_and_answers_that_do_not(code):
+    rows, omitted = FIXTURES[code]["rows"], FIXTURES[code]["omitted"]
+    both = {(row["id"], row["follows"]) for row in rows}
+    names = {row["id"] for row in rows}
+    assert len(both) == 2 * len(names)
+    assert len(names) + len(omitted) == 25
+    assert not names & set(omitted)
+    assert all(omitted.values())
+    assert set(OFFICIAL_CHECKS) <= names
+
+
 def test_a_blank_answer_is_wrong_before_any_rule():
     for name in OFFICIAL_CHECKS:
         assert official_follows(name, {}, " \n\t", "en") is False
