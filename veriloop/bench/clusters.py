@@ -57,11 +57,7 @@ class Clusters:
     @property
     def value(self) -> float:
         """The mean of all."""
-        by_set: dict[str, list[float]] = {}
-        for (name, _), mean in zip(self.places, self.means, strict=True):
-            by_set.setdefault(name, []).append(float(mean))
-        # Divided last, so that ten languages of 1 have the mean 1.
-        return math.fsum(math.fsum(own) / len(own) for own in by_set.values()) / len(by_set)
+        return plain_mean(dict(zip(self.places, self.means.tolist(), strict=True)))
 
     def parts(self) -> Floats:
         """What each cluster adds to the mean: they sum to ``value``. Shape (clusters,)."""
@@ -109,6 +105,15 @@ class Clusters:
         return bool(np.allclose(self.sums, value * self.counts) and np.allclose(self.means, value))
 
 
+def plain_mean(means: Mapping[Place, float]) -> float:
+    """The plain mean over sets of the plain mean over the languages of each."""
+    by_set: dict[str, list[float]] = {}
+    for (name, _), mean in means.items():
+        by_set.setdefault(name, []).append(mean)
+    # Divided last, so that ten languages of 1 have the mean 1.
+    return math.fsum(math.fsum(own) / len(own) for own in by_set.values()) / len(by_set)
+
+
 def cluster(
     scores: Mapping[Place, Mapping[str, float]],
     loose: Mapping[Place, Sequence[float]] | None = None,
@@ -124,23 +129,27 @@ def cluster(
     )
     if not places:
         raise ValueError("there is no score to take a mean of")
-    sets = {name: i for i, name in enumerate(dict.fromkeys(name for name, _ in places))}
-    known: dict[tuple[str, str], int] = {}
-    strata: list[int] = []
-    entries: list[tuple[int, int, float]] = []
-    for column, place in enumerate(places):
-        for uid, value in scores.get(place, {}).items():
-            row = known.setdefault((place[0], uid), len(strata))
-            if row == len(strata):
-                strata.append(sets[place[0]])
-            entries.append((row, column, value))
-        for value in alone.get(place, ()):
-            entries.append((len(strata), column, value))
-            strata.append(sets[place[0]])
-    values = np.array([value for _, _, value in entries], float)
-    if not np.isfinite(values).all():
+    known: dict[str, dict[str, int]] = {}
+    strata: list[NDArray[np.int_]] = []
+    columns: list[tuple[list[int], list[float]]] = []
+    size = 0
+    for place in places:
+        own, rows = known.setdefault(place[0], {}), []
+        before = size
+        for uid in scores.get(place, ()):
+            row = own.get(uid, size)
+            if row == size:
+                own[uid] = size
+                size += 1
+            rows.append(row)
+        apart = alone.get(place, ())
+        rows += range(size, size + len(apart))
+        size += len(apart)
+        strata.append(np.full(size - before, list(known).index(place[0])))
+        columns.append((rows, [*scores.get(place, {}).values(), *apart]))
+    sums, counts = np.zeros((2, size, len(places)))
+    for column, (rows, values) in enumerate(columns):
+        sums[rows, column], counts[rows, column] = values, 1.0
+    if not np.isfinite(sums).all():
         raise ValueError("a score is a finite number; leave out what has none")
-    where = ([row for row, _, _ in entries], [column for _, column, _ in entries])
-    sums, counts = np.zeros((2, len(strata), len(places)))
-    sums[where], counts[where] = values, 1.0
-    return Clusters(places, sums, counts, (sums**2).sum(axis=0), np.array(strata))
+    return Clusters(places, sums, counts, (sums**2).sum(axis=0), np.concatenate(strata))

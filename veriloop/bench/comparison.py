@@ -11,12 +11,13 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from statistics import fmean
 from typing import final
 
 import numpy as np
 
 from veriloop.bench.clustered import Corpus, corpus_mean
-from veriloop.bench.clusters import Clusters, cluster
+from veriloop.bench.clusters import Clusters, cluster, plain_mean
 from veriloop.bench.multiplicity import holm_by_name
 from veriloop.bench.parallel import ParallelScores, Place
 from veriloop.bench.power import ALPHA, POWER, Detectable, detectable
@@ -237,8 +238,8 @@ def paired_difference(
     t = None if se is None else t_statistic(value, se)
     return PairedDifference(
         difference=_estimate(whole, comparing.bootstrap),
-        first=100 * cluster({p: {u: ones[p][u] for u in common[p]} for p in kept}).value,
-        second=100 * cluster({p: {u: others[p][u] for u in common[p]} for p in kept}).value,
+        first=100 * plain_mean({p: fmean(ones[p][u] for u in common[p]) for p in kept}),
+        second=100 * plain_mean({p: fmean(others[p][u] for u in common[p]) for p in kept}),
         clusters=whole.size,
         only_first=ahead,
         only_second=behind,

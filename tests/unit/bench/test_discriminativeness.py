@@ -101,7 +101,7 @@ def test_copies_of_a_language_pass_the_raw_rule_and_not_the_strict_one():
 
 def test_false_alarms_of_equal_models_over_parallel_languages():
     generator = np.random.default_rng(4)
-    draws, alarms = 150, {"paper": 0, "strict": 0}
+    draws, alarms = 100, {"paper": 0, "strict": 0}
     for _ in range(draws):
         item = generator.normal(size=(2, 80, 1))
         small, large = item + 0.4 * generator.normal(size=(2, 80, 5)) > 0
