@@ -10,6 +10,7 @@ from veriloop.cli.bench_codeelo import codeelo
 from veriloop.cli.bench_critique import critique
 from veriloop.cli.bench_humaneval import humaneval
 from veriloop.cli.bench_ifeval import ifeval
+from veriloop.cli.bench_pmmeval import pmmeval
 from veriloop.cli.bench_processbench import processbench
 from veriloop.cli.bench_select import select
 
@@ -22,5 +23,6 @@ app.command()(biases)
 app.command()(codeelo)
 app.command()(critique)
 app.command()(humaneval)
+app.command()(pmmeval)
 app.command()(ifeval)
 app.command()(select)

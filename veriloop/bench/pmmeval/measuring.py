@@ -54,11 +54,14 @@ class Asking:
 @final
 @dataclass(frozen=True)
 class Judging:
-    """How answers are judged: under which scorings, and programs under which isolation at least."""
+    """How answers are judged: under which scorings, and programs under which isolation at least. ``again`` judges what
+    was judged before; no answer is asked for anew.
+    """
 
     scorings: tuple[Scoring, ...] = SCORINGS
     mode: str | None = None
     untrusted: bool = True
+    again: bool = False
 
 
 @final
@@ -132,6 +135,7 @@ async def _judge(
     if scoring == "official":
         code = [g for g in code if g.problem.subset in OFFICIAL_LANGUAGES]
     text = [g for g in groups if not _is_code(g.problem)]
+    run = replace(run, fresh=run.fresh or judging.again)
     few = replace(run, piece_size=_FEW, in_flight=min(run.in_flight, _PROGRAMS_AT_ONCE))
     programs = Programs(scoring, mode=judging.mode, untrusted=judging.untrusted)
     parts: list[tuple[Run, str, list[Group], Verifier]] = [

@@ -1,0 +1,89 @@
+"""Outcomes on disk, one JSON object a line, so that the models of an earlier run can join a comparison.
+
+Prompts and answers stand in the run's own stages and are not repeated here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from veriloop.bench.pmmeval.outcomes import Answered, Judged, Outcome
+from veriloop.bench.pmmeval.tasks import SCORINGS, SETTINGS
+from veriloop.errors import InputError
+from veriloop.store.atomic import write_whole
+
+FILE = "outcomes.jsonl"
+
+
+def write_outcomes(folder: Path, answered: Iterable[Answered]) -> None:
+    """Write ``outcomes.jsonl`` in ``folder``, whole or not at all."""
+    lines = (
+        json.dumps(_row(one, outcome), ensure_ascii=False)
+        for one in answered
+        for outcome in one.outcomes
+    )
+    write_whole(folder / FILE, "".join(f"{line}\n" for line in lines).encode())
+
+
+def read_outcomes(folder: Path) -> list[Answered]:
+    """What ``write_outcomes`` wrote in this folder or in folders below it. Raises InputError naming file and row."""
+    found: dict[tuple[str, str, str], list[Outcome]] = {}
+    paths = sorted(folder.rglob(FILE))
+    if not paths:
+        raise InputError(f"there is no {FILE} in it: name the folder of a run", file=str(folder))
+    for path in paths:
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+            try:
+                row = json.loads(line)
+                key = (row["model"], row["setting"], row["scoring"])
+                if row["setting"] not in SETTINGS or row["scoring"] not in SCORINGS:
+                    raise ValueError(f"unknown setting or scoring {key[1:]}")
+                found.setdefault(key, []).append(_outcome(row))
+            except (ValueError, KeyError, TypeError) as error:
+                raise InputError(f"no outcome ({error!r})", file=str(path), row=number) from error
+    return [Answered(m, s, c, tuple(own)) for (m, s, c), own in found.items()]  # type: ignore[arg-type]
+
+
+def _row(one: Answered, outcome: Outcome) -> dict[str, Any]:
+    judged = outcome.judged
+    return {
+        "model": one.model,
+        "setting": one.setting,
+        "scoring": one.scoring,
+        "task": outcome.task,
+        "language": outcome.language,
+        "uid": outcome.uid,
+        "row": outcome.row,
+        "subset": outcome.subset,
+        "problem": outcome.problem,
+        "value": judged.value,
+        "reason": judged.reason,
+        "rule": judged.rule,
+        "extracted": judged.extracted,
+        "span": judged.span,
+        "detail": dict(judged.detail),
+    }
+
+
+def _outcome(row: dict[str, Any]) -> Outcome:
+    span = row["span"]
+    judged = Judged(
+        None if row["value"] is None else float(row["value"]),
+        row["reason"],
+        row["rule"],
+        row["extracted"],
+        None if span is None else (int(span[0]), int(span[1])),
+        row["detail"],
+    )
+    return Outcome(
+        row["task"],
+        row["language"],
+        int(row["row"]),
+        row["problem"],
+        judged,
+        row["uid"],
+        row["subset"],
+    )

@@ -1,0 +1,271 @@
+"""What ``veriloop bench pmmeval`` does once its options are read: items and their keys, answers, statistics, files."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, final
+
+from veriloop.errors import InputError
+from veriloop.store.atomic import write_whole
+
+if TYPE_CHECKING:
+    from veriloop.bench.parallel import Place
+    from veriloop.bench.pmmeval.alignment import Aligned
+    from veriloop.bench.pmmeval.items import Item
+    from veriloop.bench.pmmeval.measuring import Asking, Judging, Measured
+    from veriloop.bench.pmmeval.reading import Read
+    from veriloop.bench.pmmeval.summary import Summary
+    from veriloop.bench.pmmeval.tasks import Scoring, Setting
+    from veriloop.ids import Json
+    from veriloop.report.pmmeval import PMMEvalFound
+    from veriloop.report.pmmeval_tables import Completeness
+
+
+@final
+@dataclass(frozen=True)
+class Options:
+    """The options of the command."""
+
+    models: tuple[str, ...]
+    data: str
+    out: Path
+    tasks: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ("en",)
+    shots: int = 3
+    scoring: str = "both"
+    limit: int = 0
+    max_tokens: int = 2048
+    system: str | None = None
+    sizes: tuple[str, ...] = ()
+    beside: tuple[Path, ...] = ()
+    again: bool = False
+    mode: str = ""
+    trusted: bool = False
+    seed: int = 0
+    in_flight: int = 64
+
+    def settings(self) -> tuple[Setting, ...]:
+        """The prompt settings, each once. Raises InputError."""
+        from veriloop.bench.pmmeval.tasks import SETTINGS
+
+        for one in self.prompts:
+            if one not in SETTINGS:
+                raise InputError(f"--prompt is {', '.join(SETTINGS)}, not {one!r}")
+        return tuple(s for s in SETTINGS if s in self.prompts)
+
+    def scorings(self) -> tuple[Scoring, ...]:
+        """The scorings. Raises InputError."""
+        from veriloop.bench.pmmeval.tasks import SCORINGS
+
+        if self.scoring not in ("both", *SCORINGS):
+            raise InputError(f"--scoring is both, {' or '.join(SCORINGS)}, not {self.scoring!r}")
+        return tuple(s for s in SCORINGS if self.scoring in ("both", s))
+
+    def billions(self) -> dict[str, float]:
+        """Sizes by model. Raises InputError."""
+        found: dict[str, float] = {}
+        for one in self.sizes:
+            name, _, value = one.rpartition("=")
+            try:
+                found[name] = float(value)
+            except ValueError:
+                found[name] = 0.0
+            if not name or not found[name] > 0:
+                raise InputError(f"--size is NAME=BILLIONS, such as Mixtral-8x7B=46.7, not {one!r}")
+        return found
+
+
+@final
+@dataclass(frozen=True)
+class Saying:
+    """Where lines to the user go, and whether progress is shown."""
+
+    say: Callable[[str], object]
+    quiet: bool = False
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Words between commas, each once."""
+    return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+
+
+def evaluate(
+    options: Options, saying: Saying, *, fresh: bool = False, retry_lost: bool = False
+) -> PMMEvalFound:
+    """Do it all and write ``result.json``, ``scores.jsonl`` and ``alignment.json`` in the output folder."""
+    from veriloop.bench.pmmeval.alignment import align
+    from veriloop.bench.pmmeval.choosing import limited, of_programs
+    from veriloop.bench.pmmeval.reading import read_pmmeval
+    from veriloop.bench.pmmeval.saved import read_outcomes
+    from veriloop.bench.pmmeval.summary import summarise
+    from veriloop.report.pmmeval import PMMEvalFound
+
+    settings, scorings, sizes = options.settings(), options.scorings(), options.billions()
+    folders = _folders(options)
+    others = [one for folder in options.beside for one in read_outcomes(folder)]
+    read = read_pmmeval(options.data, tasks=options.tasks, languages=options.languages)
+    read.quarantine.save(options.out)
+    notes = _notes(read)
+    for note in notes:
+        saying.say(note)
+    aligned = align(read.items)
+    _write(options.out / "alignment.json", aligned.as_json())
+    items = limited(of_programs(aligned.items, options.programs), options.limit)
+    measured: list[Measured] = []
+    for spec, folder in folders.items():
+        for setting in settings:
+            asking, kept, held = _asking(options, items, setting)
+            if held:
+                notes.append(f"{setting}: {held:,} items demonstrate and are not scored")
+            work = _Work(spec, folder, kept, asking, _judging(options, scorings), fresh, retry_lost)
+            measured.append(_measure(options, work, saying))
+    answered = [a for m in measured for a in m.answered]
+    known = {(a.model, a.setting, a.scoring) for a in answered}
+    answered += [a for a in others if (a.model, a.setting, a.scoring) not in known]
+    summary = summarise(answered, sizes=sizes)
+    _save(options.out, summary, measured)
+    unjudged = {name: why for m in measured for name, why in m.unjudged.items()}
+    notes += [f"HumanEval-XL in {name} was left out: {why}" for name, why in unjudged.items()]
+    return PMMEvalFound(
+        summary, tuple(measured), _completeness(read, aligned), read.missing_line(), tuple(notes)
+    )
+
+
+@final
+@dataclass(frozen=True)
+class _Work:
+    """One model in one setting. ``folder`` is the model's: settings share its memory of calls."""
+
+    spec: str
+    folder: Path
+    items: Sequence[Item]
+    asking: Asking
+    judging: Judging
+    fresh: bool
+    retry_lost: bool
+
+
+def _measure(options: Options, work: _Work, saying: Saying) -> Measured:
+    from veriloop.bench.pmmeval.measuring import measure
+    from veriloop.bench.pmmeval.saved import write_outcomes
+    from veriloop.cli.opening import remembered
+    from veriloop.cli.running import running
+
+    folder = work.folder / work.asking.setting
+    folder.mkdir(parents=True, exist_ok=True)
+    with running(
+        folder,
+        fresh=work.fresh,
+        retry_lost=work.retry_lost,
+        quiet=saying.quiet,
+        in_flight=options.in_flight,
+    ) as run:
+
+        async def ask() -> Measured:
+            async with remembered(work.spec, work.folder) as engine:
+                return await measure(
+                    run, work.items, engine=engine, asking=work.asking, judging=work.judging
+                )
+
+        measured = asyncio.run(ask())
+    write_outcomes(folder, measured.answered)
+    return measured
+
+
+def _asking(
+    options: Options, items: Mapping[Place, Sequence[Item]], setting: Setting
+) -> tuple[Asking, list[Item], int]:
+    """How the model is asked, the items that are scored, and how many were held out."""
+    from veriloop.bench.pmmeval.choosing import demonstrated
+    from veriloop.bench.pmmeval.measuring import Asking
+    from veriloop.protocols import Sampling
+
+    kept, shown, held = demonstrated(items, setting, shots=options.shots, seed=options.seed)
+    greedy = Sampling(options.max_tokens, 0.0)
+    return Asking(setting, greedy, options.seed, options.system, shown), kept, held
+
+
+def _judging(options: Options, scorings: tuple[Scoring, ...]) -> Judging:
+    from veriloop.bench.pmmeval.measuring import Judging
+
+    return Judging(scorings, options.mode or None, not options.trusted, options.again)
+
+
+def _folders(options: Options) -> dict[str, Path]:
+    """Engine -> its folder. Raises InputError where two would share one."""
+    found: dict[str, Path] = {}
+    for spec in options.models:
+        name = spec.partition("?")[0].partition("@http")[0].rstrip("/").rpartition("/")[2]
+        folder = options.out / (re.sub(r"[^\w.-]+", "-", name).strip("-.") or "model")
+        if folder in found.values():
+            raise InputError(
+                f"two models are called {name!r}: measure one into another --out and name it --beside"
+            )
+        found[spec] = folder
+    return found
+
+
+def _notes(read: Read) -> list[str]:
+    """What is said of the data before anything is asked."""
+    said = list(read.notes)
+    if len(read.quarantine):
+        said.append(read.quarantine.summary())
+    if missing := read.missing_line():
+        said.append(f"not in the data: {missing}")
+    return said
+
+
+def _completeness(read: Read, aligned: Aligned) -> tuple[Completeness, ...]:
+    from veriloop.report.pmmeval_tables import Completeness
+
+    aside = {(row["task"], row["language"]): row["set_aside"] for row in read.rows()}
+    return tuple(
+        Completeness(
+            c.task, c.language, c.rows, c.paper, c.aligned, c.apart, int(str(aside.get((c.task, c.language), 0)))
+        )
+        for c in aligned.cells
+    )  # fmt: skip
+
+
+def _save(out: Path, summary: Summary, measured: Iterable[Measured]) -> None:
+    """``result.json`` with every statistic, and ``scores.jsonl``, which ``veriloop bench select`` reads."""
+    from veriloop.bench.score_tables import write_scores
+
+    best = "fixed" if summary.of("fixed") else "official"
+    write_scores(out / "scores.jsonl", [one.scores for one in summary.of(best)])
+    _write(
+        out / "result.json",
+        {
+            "benchmark": "P-MMEval",
+            "source": "https://arxiv.org/abs/2411.09116",
+            "tokens": {f"{m.model}, {m.setting}": m.tokens for m in measured},
+            "scored": [
+                {
+                    "model": one.answered.model,
+                    "setting": one.answered.setting,
+                    "scoring": one.answered.scoring,
+                    "lost": sum(one.lost.values()),
+                    "means": one.means.to_json(),
+                    "parts": one.parts.to_json(),
+                }
+                for one in summary.scored
+            ],
+            "contrasts": [
+                {"kind": c.kind, "held": c.held, "holm": dict(c.holm), **c.comparison.to_json()}
+                for c in summary.contrasts
+            ],
+            "transfers": [one.to_json() for one in summary.transfers],
+            "scalings": {k: v.to_json() for k, v in (summary.scalings or {}).items()},
+        },
+    )
+
+
+def _write(path: Path, told: Mapping[str, Json]) -> None:
+    write_whole(path, f"{json.dumps(told, indent=2, ensure_ascii=False)}\n".encode())
