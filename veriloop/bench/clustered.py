@@ -41,7 +41,7 @@ class ClusteredMean:
     "bootstrap" over clusters, or "wilson" (one language of 0/1 scores; or all of them alike, where resampling is
     blind). ``se`` is the analytic cluster-robust standard error in points, ``naive_se`` that of pretending that all
     scores were independent; None with fewer than two of what they are made of. ``left_out`` is the same mean without
-    the ``failed`` answers that could not be read; None where that leaves no answer.
+    the ``failed`` answers that could not be read, over the languages that have others; None where none has.
     """
 
     estimate: Estimate

@@ -87,7 +87,7 @@ def test_the_slope_is_that_of_least_squares():
 def test_a_slope_of_noise_holds_0():
     generator = np.random.default_rng(3)
     hits = 0
-    for _ in range(100):
+    for _ in range(60):
         right = generator.random((3, 60)) < 0.5
         systems = [
             ParallelScores(
@@ -97,7 +97,7 @@ def test_a_slope_of_noise_holds_0():
         ]
         slope = scaling(systems, comparing=FEW).families[0].per_doubling
         hits += slope.low <= 0 <= slope.high
-    assert hits >= 88
+    assert hits >= 52
 
 
 def test_only_items_that_every_size_has_count():

@@ -72,7 +72,7 @@ def test_under_independence_lift_is_1_phi_0_and_cacr_the_accuracy():
 
 def test_intervals_cover():
     generator = np.random.default_rng(1)
-    draws, hits = 200, {"wilson": 0, "bootstrap": 0, "phi": 0}
+    draws, hits = 120, {"wilson": 0, "bootstrap": 0, "phi": 0}
     truth = 0.8
     p = 0.6 * 0.8 + 0.4 * 0.3
     phi = (0.48 - 0.6 * p) / math.sqrt(0.24 * p * (1 - p))
