@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, final
 
 from veriloop.bench.codeelo.measuring import collect
-from veriloop.bench.statistics import DEFAULT, Bootstrap, Estimate, ratio_of
+from veriloop.bench.statistics import DEFAULT, Bootstrap, Estimate, ratio_of, wilson
 from veriloop.errors import InputError
 from veriloop.ids import Json
 from veriloop.protocols import Engine, Sampling
@@ -295,15 +295,19 @@ class _Counts:
         self.followed[name, way, place] += value
 
     def estimate(self, name: str, way: str) -> Estimate | None:
-        """The share with its interval over the prompts that have it."""
+        """The share with its interval over the prompts that have it: Wilson's where all are alike, since resampling
+        those shows no spread.
+        """
         places = [i for i in range(self.units) if self.tellable[name, way, i]]
         if not places:
             return None
         top = [100.0 * self.followed[name, way, i] for i in places]
         bottom = [float(self.tellable[name, way, i]) for i in places]
-        return self.bootstrap.estimate(
-            ratio_of(top, bottom),
-            len(places),
-            n=int(sum(bottom)),
-            unscored=self.untold[name, way],
+        unscored = self.untold[name, way]
+        made = self.bootstrap.estimate(
+            ratio_of(top, bottom), len(places), n=int(sum(bottom)), unscored=unscored
         )
+        if made.value not in (0.0, 100.0):
+            return made
+        low, high = wilson(round(made.value / 100) * len(places), len(places), made.level)
+        return replace(made, low=100 * low, high=100 * high)

@@ -18,7 +18,7 @@ from veriloop.report.cells import Cell
 from veriloop.report.page import Link, Page, Provenance, Text
 from veriloop.report.tables import Column, Row, Table
 
-INTERVAL = "95 % bootstrap interval over prompts"
+INTERVAL = "95 % bootstrap interval over prompts, Wilson's where all are alike"
 LOSSES = "Lost answers, and those that cannot be checked, are in no denominator."
 SHOWN = 1_000  # prompts that a page lets one leaf through
 MOST_TEXT = 20_000  # characters of an answer on a page

@@ -132,7 +132,10 @@ def detect(text: str) -> Detected:
     MissingExtra where the model is needed and not installed.
     """
     text = unicodedata.normalize("NFC", _FOREIGN.sub(" ", text))
-    letters = Counter(_script(c) for c in text if c.isalpha())
+    letters: Counter[str] = Counter()
+    for character, count in Counter(text).items():
+        if character.isalpha():
+            letters[_script(character)] += count
     weighed = {name: count * _WEIGHTS.get(name, 1.0) for name, count in letters.items()}
     if weighed.get("kana", 0.0) * 12 >= weighed.get("han", 0.0) and "kana" in weighed:
         weighed["kana"] += weighed.pop("han", 0.0)
@@ -153,8 +156,10 @@ def detect(text: str) -> Detected:
 def _modelled(text: str, script: str, letters: int) -> Detected:
     if letters < LEAST_LETTERS[script]:
         return Detected(None, reason=f"too short to tell a language: {letters} letters")
-    own = "".join(c if not c.isalpha() or _script(c) == script else " " for c in text)
-    if sum(c.isupper() for c in own) * 2 > letters:
+    signs = Counter(text)
+    foreign = {ord(c): " " for c in signs if c.isalpha() and _script(c) != script}
+    own = text.translate(foreign)
+    if sum(n for c, n in signs.items() if c.isupper()) * 2 > letters:
         own = own.lower()
     among: dict[str, float] = {}
     for code, probability in _model().rank(" ".join(own.split())):

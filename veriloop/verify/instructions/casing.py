@@ -39,14 +39,13 @@ def capital_word_frequency(given: Given) -> Followed:
 def _cased(given: Given, *, wrong: str, right: str) -> Followed:
     if unchecked := _without_case(given):
         return unchecked
-    kinds = [(unicodedata.category(c), c) for c in given.answer if c.isalpha()]
-    first = next((c for kind, c in kinds if kind == wrong or kind == "Lt"), None)
-    if first is not None:
-        count = sum(kind == wrong for kind, _ in kinds)
-        return Followed(
-            False, f"{count:,} {'small' if wrong == 'Ll' else 'capital'} letters: {first!r}"
-        )
-    if not any(kind == right for kind, _ in kinds):
+    kinds = {c: unicodedata.category(c) for c in dict.fromkeys(given.answer)}
+    bad = [c for c, kind in kinds.items() if kind in (wrong, "Lt")]
+    if bad:
+        count = sum(map(given.answer.count, bad))
+        case = "small" if wrong == "Ll" else "capital"
+        return Followed(False, f"{count:,} {case} letters: {bad[0]!r}")
+    if right not in kinds.values():
         return Followed(False, "no letters that have case")
     if given.rules.code == "en":
         found = detect(given.answer)
@@ -63,5 +62,7 @@ def _without_case(given: Given) -> Followed | None:
 
 
 def _capital(word: str) -> bool:
+    if not word.isupper():
+        return False
     letters = [c for c in word if c.isalpha()]
     return len(letters) > 1 and all(unicodedata.category(c) == "Lu" for c in letters)

@@ -141,14 +141,11 @@ def follows_loosely(
     strict = follows(instruction, answer, language=language, prompt=prompt)
     if strict.value:
         return strict
-    untold: Followed | None = strict if strict.value is None else None
     for name, text in variants(answer)[1:]:
         found = follows(instruction, text, language=language, prompt=prompt)
         if found.value:
             return Followed(True, f"{name}: {found.why}")
-        if found.value is None:
-            untold = untold or found
-    return untold or strict
+    return strict
 
 
 def variants(answer: str) -> tuple[tuple[str, str], ...]:
@@ -226,9 +223,8 @@ def _holds(found: Json, kind: str) -> bool:
     if kind == "relation":
         return found in RELATIONS
     if kind in ("count", "place"):
-        whole = (
-            isinstance(found, int | float) and not isinstance(found, bool) and found == int(found)
-        )
+        number = isinstance(found, int | float) and not isinstance(found, bool)
+        whole = number and float(found).is_integer()  # type: ignore[arg-type]
         return whole and float(found) >= (kind == "place")  # type: ignore[arg-type]
     if kind == "text":
         return isinstance(found, str) and bool(found.strip())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from typing import final
 
@@ -56,7 +57,7 @@ def amount(text: str, rules: Rules, prompt: str = "") -> Amount:
     elif rules.as_words and re.search(rules.as_words, prompt):
         unit = "words"
     if unit == "characters":
-        count = sum(not c.isspace() and unicodedata.category(c)[0] not in "MC" for c in text)
+        count = sum(n for c, n in Counter(text).items() if _counts(c))
         return Amount(count, count, "characters")
     if rules.words != "unspaced":
         count = len(words(text))
@@ -170,6 +171,10 @@ def _unspaced(character: str) -> bool:
         or "\uf900" <= character <= "\ufaff"
         or character >= "\U00020000"
     )
+
+
+def _counts(character: str) -> bool:
+    return not character.isspace() and unicodedata.category(character)[0] not in "MC"
 
 
 def _mark(character: str) -> bool:

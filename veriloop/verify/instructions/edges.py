@@ -18,9 +18,9 @@ _AROUND = " \t\n*_~`\"'“”’»」』)]}）"
 
 def no_comma(given: Given) -> Followed:
     """No comma anywhere, in numbers neither."""
-    found = [c for c in given.answer if c in given.rules.commas]
+    found = {c: n for c in given.rules.commas if (n := given.answer.count(c))}
     if found:
-        return Followed(False, f"{len(found):,} commas: {found[0]!r}")
+        return Followed(False, f"{sum(found.values()):,} commas: {' '.join(found)}")
     return Followed(True, "no comma")
 
 

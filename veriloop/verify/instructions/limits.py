@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _BEFORE = (
     r"(?:at most|no more than|not more than|up to|(?:a )?maximum of|"
@@ -26,6 +27,7 @@ _BEHIND = (
 )
 
 
+@lru_cache(maxsize=4096)
 def includes_itself(prompt: str, number: int) -> bool:
     """Does ``prompt`` name ``number`` as one that may be reached, not as one to stay below?
 
