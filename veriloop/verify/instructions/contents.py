@@ -13,6 +13,8 @@ _PLACEHOLDER = re.compile(
 _DRESS = r"[\s>#*_~\"'“«„「『(\[]*"
 _ENDED = r"(?:^|(?<=[.!?…。！？؟।\"”»」』)*])\s*|(?<=[.!?…。！？؟।]\s))"
 
+_NO_LONGER = r"(?<!\bp\.)(?<!\bp\.\s)"  # P.P.S. is no P.S.
+
 
 def number_placeholders(given: Given) -> Followed:
     """At least so many placeholders, ``[address]``, on one line each; the same one twice is two. Links, notes
@@ -30,7 +32,9 @@ def postscript(given: Given) -> Followed:
     marker = given.text("postscript_marker").strip()
     spelled = r"\s?".join(re.escape(one) for one in re.findall(r"\S\.?", marker))
     behind = "(?![A-Za-z])" if marker[-1:].isascii() and marker[-1:].isalpha() else ""
-    found = re.compile(rf"{_ENDED}{_DRESS}{spelled}{behind}", re.IGNORECASE | re.MULTILINE)
+    found = re.compile(
+        rf"{_ENDED}{_DRESS}{_NO_LONGER}{spelled}{behind}", re.IGNORECASE | re.MULTILINE
+    )
     text = given.stripped
     for match in found.finditer(text):
         before, after = text[: match.start()], text[match.end() :]

@@ -24,6 +24,7 @@ _END = re.compile(rf"[{_ENDS}]+")
 _CLOSING = "\"'”’»›)]）】」』*_~"
 _WIDE = "。！？｡．"
 _BLANK = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
+_NUMBERED = frozenset(["no", "nos", "p", "pp", "fig", "figs", "vol", "núm", "nº", "nr"])
 _JOINED = re.compile(r"[—–―…/]+|--+")
 _LIST = re.compile(r"[ \t]*(?:[-*+•‣▪][ \t]|#{1,6}[ \t]|\(?\d{1,3}[.)])")
 
@@ -132,15 +133,15 @@ def _ends(block: str, mark: re.Match[str], end: int, rules: Rules, capitals: boo
     touching = behind[0] == block[end]
     if signs[-1] in _WIDE:
         return not (end > mark.end() and behind[0].isalnum())
-    if touching and signs[-1] == "…":
+    quoted = end > mark.end()
+    if touching and (signs[-1] == "…" or (quoted and behind[0].isalnum())):
         return False
     if touching and not (
         rules.words in ("particles", "unspaced") and _hangs(block, mark.start(), behind)
     ):
         return behind[0] in '([“«「『"' and signs[-1] in "?!؟"
-    if signs == "." and _abbreviated(block[: mark.start()], rules):
+    if signs == "." and _abbreviated(block[: mark.start()], behind, rules):
         return False
-    quoted = end > mark.end()
     small = capitals and behind.lstrip("\"'“«(").lstrip()[:1].islower()
     return not (small and (quoted or signs[-1] in ".…"))
 
@@ -150,8 +151,8 @@ def _hangs(block: str, at: int, behind: str) -> bool:
     return at > 0 and ord(block[at - 1]) >= 0x0E00 and ord(behind[0]) >= 0x0E00
 
 
-def _abbreviated(before: str, rules: Rules) -> bool:
-    """Is the full stop behind this text one of an abbreviation or an initial?"""
+def _abbreviated(before: str, behind: str, rules: Rules) -> bool:
+    """Is the full stop between these texts one of an abbreviation or an initial? "No." is one before a number only."""
     word = re.split(r"[\s(\[\"'“«]", before)[-1]
     if (
         len(word) == 1
@@ -159,7 +160,10 @@ def _abbreviated(before: str, rules: Rules) -> bool:
         and ((word.isupper() and word not in "IA") or not rules.cased)
     ):
         return True
-    return word.casefold() in rules.abbreviations
+    word = word.casefold()
+    if word in _NUMBERED:
+        return behind[0].isdecimal()
+    return word in rules.abbreviations
 
 
 def _unspaced(character: str) -> bool:

@@ -66,7 +66,7 @@ def _closes(inner: str, opening: str, closing: str) -> bool:
     if first is None:
         return False
     before, behind = inner[: first.start()][-1:], inner[first.end() :][:1]
-    return bool(before) and not before.isspace() and before not in "(:,=" and not behind.isalnum()
+    return bool(before) and not before.isspace() and before not in "(:=" and not behind.isalnum()
 
 
 def response_language(given: Given) -> Followed:
