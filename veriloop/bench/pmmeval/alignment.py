@@ -34,7 +34,7 @@ STATED = "stated"
 DISPUTED = "the stated key is contradicted"
 TWICE = "the same row twice"
 NO_REFERENCE = "no other language to compare with"
-AGAINST = -3.0  # nats: evidence that a stated key is wrong
+AGAINST = -6.0  # nats: evidence that a stated key is wrong
 
 _OPTIONS = ("mhellaswag", "mlogiqa", "mmmlu")
 _SAME_TEXT = {"flores": ("source",), "humaneval_xl": ("entry_point", "test")}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias, final
+from typing import Any, TypeAlias, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +22,10 @@ Pairs: TypeAlias = "list[tuple[int, int]]"
 
 _FIRST_SPREAD = 0.35  # of log lengths in a true pair, before any pair is known
 _SHORT = 20.0  # characters: of texts this short the ratio of lengths says half as much
+_FREE = 0.05  # of true pairs have a text that was shortened, expanded or replaced
 _FLOOR = -5.0  # no single trait may damn a pair more than this
 _CEILING = 7.0
+_APART = -4.0  # nor all its tokens that the other lacks: who writes one number in words writes all
 _BUCKETS = (
     (0.55, 0.25, 0.12, 0.08),
     8.0,
@@ -37,7 +39,7 @@ class Evidence:
 
     left: Sequence[Traits]
     right: Sequence[Traits]
-    _made: dict[str, Matrix] = field(default_factory=dict[str, Matrix], repr=False, compare=False)
+    _made: dict[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]], repr=False, compare=False)
 
     def scores(self, sure: Pairs) -> Matrix:
         """Log-likelihood ratios, (left, right), natural logarithm."""
@@ -79,7 +81,7 @@ class Evidence:
         found = (
             np.log(wide / spread) - ((ratio - middle) / spread) ** 2 / 2 + (away / wide) ** 2 / 2
         )
-        return np.clip(found, _FLOOR, _CEILING)
+        return np.log((1 - _FREE) * np.exp(np.clip(found, -30, _CEILING)) + _FREE)
 
     def _labels(self, name: str, sure: Pairs) -> Matrix:
         values = sorted({t.labels[name] for t in (*self.left, *self.right) if name in t.labels})
@@ -97,11 +99,10 @@ class Evidence:
         return np.clip(found, _FLOOR, _CEILING)
 
     def _marks(self, place: int, sure: Pairs) -> Matrix:
-        left = np.array([t.marks[place] for t in self.left])
-        right = np.array([t.marks[place] for t in self.right])
-        apart = np.abs(left[:, None] - right[None, :])
-        none = (left[:, None] == 0) & (right[None, :] == 0)
-        bucket = np.where(none, 0, 1 + np.minimum(apart, 2))
+        name = f"mark {place}"
+        if name not in self._made:
+            self._made[name] = self._buckets(place)
+        bucket = self._made[name]
         at_random = np.bincount(bucket.ravel(), minlength=4) / bucket.size
         prior, weight = np.array(_BUCKETS[0]), _BUCKETS[1]
         prior = prior if not sure else (prior + at_random) / 2
@@ -113,14 +114,20 @@ class Evidence:
             ratio = np.where(at_random > 0, np.log(matched / np.maximum(at_random, 1e-9)), 0.0)
         return np.clip(ratio, -2.0, 2.0)[bucket]
 
+    def _buckets(self, place: int) -> NDArray[Any]:
+        left = np.array([t.marks[place] for t in self.left])
+        right = np.array([t.marks[place] for t in self.right])
+        apart = np.abs(left[:, None] - right[None, :])
+        none = (left[:, None] == 0) & (right[None, :] == 0)
+        return np.where(none, 0, 1 + np.minimum(apart, 2))
+
     def _tokens(self, kind: str, sure: Pairs) -> Matrix:
         left_sets = [getattr(t, kind) for t in self.left]
         right_sets = [getattr(t, kind) for t in self.right]
         seen = set[str]().union(*left_sets), set[str]().union(*right_sets)
         both = sorted(seen[0] & seen[1])
-        found = np.zeros((len(left_sets), len(right_sets)))
         if not both:
-            return found
+            return np.zeros((len(left_sets), len(right_sets)))
         x = self._table(kind + " left", left_sets, both)
         y = self._table(kind + " right", right_sets, both)
         kept = _kept(x, y, sure, 0.8 if kind == "numbers" else 0.3)
@@ -129,8 +136,8 @@ class Evidence:
         present = np.clip(np.log(np.maximum(kept, often_right) / often_right), None, _CEILING)
         lost = np.log((1 - np.maximum(kept, often_right)) / (1 - often_right))
         new = np.log((1 - np.maximum(kept, often_left)) / (1 - often_left))
-        found += (x * present) @ y.T + (x * lost) @ (1 - y).T + ((1 - x) * new) @ y.T
-        return found
+        apart = (x * lost) @ (1 - y).T + ((1 - x) * new) @ y.T
+        return (x * present) @ y.T + np.maximum(apart, _APART)
 
     def _table(self, name: str, sets: Sequence[frozenset[str]], vocabulary: list[str]) -> Matrix:
         if name not in self._made:

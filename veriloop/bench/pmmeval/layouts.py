@@ -65,9 +65,7 @@ class Found:
     foreign: tuple[str, ...] = ()
 
 
-def find_places(
-    root: Path, *, tasks: Sequence[str] = (), languages: Sequence[str] = ()
-) -> Found:
+def find_places(root: Path, *, tasks: Sequence[str] = (), languages: Sequence[str] = ()) -> Found:
     """The files under ``root``: a release, a folder of languages, single sets, or a folder with several of these.
 
     Order of preference: a release, then a folder of languages (in ``root`` itself, then in its folder ``pmmeval``),

@@ -41,15 +41,15 @@ _OPTIONS: Mapping[str, str] = {
     "vi": r"(?:phương án|lựa chọn)(?:\s+(?:đúng nhất|đúng|chính xác|phù hợp nhất))*",
 }
 _COPULAS: Mapping[str, str] = {
-    "en": r"\s(?:is|would be|should be|must be)\b",
-    "zh": r"(?:应该|应当|应|就)?(?:是|为|選|选)|(?<=[选選])",
+    "en": r"\s(?:is|would be|should be|must be)\b(?: (?:therefore|thus|clearly|then|indeed))?",
+    "zh": r"(?:应该|应当|应|就)?(?:是|为|選|选)|(?<=[选選择擇])",
     "ar": r"\s(?:هو|هي)(?![\u0621-\u064a])",
-    "es": r"\s(?:es|sería|será)\b",
+    "es": r"\s(?:es|sería|será)\b(?: (?:por lo tanto|por tanto|entonces))?",
     "ja": r"[はが](?:、)?",
     "ko": r"\s?(?:은|는|이)(?![가-힣])",
     "th": r"\s?(?:ก็)?(?:คือ|เป็น)|(?<=ข้อ)",
-    "fr": r"\s(?:est|serait)\b",
-    "pt": r"\s(?:é|seria|será)(?!\w)",
+    "fr": r"\s(?:est|serait)\b(?: (?:donc|ainsi|alors))?",
+    "pt": r"\s(?:é|seria|será)(?!\w)(?: (?:portanto|então|assim))?",
     "vi": r"\s(?:sẽ |chính )?là(?!\w)",
 }
 

@@ -118,6 +118,7 @@ _REFUSALS = re.compile(
     r"xin lỗi|không thể trả lời|آسف|عذر|لا أستطيع|لا يمكنني",
     re.IGNORECASE,
 )
+_NOTHING = re.compile(rf"[\s{_BIDI}]*")
 _TRIED = 20  # lead-ins or objects, from the last; keeps a degenerate answer linear
 _SHORT = 300  # characters of an answer in which a bare letter can only be the choice
 _MARKS = " \t\r.。!！*_`\"'“”「」()[]{}:،,;\u200e\u200f\u202a\u202b\u202c"
@@ -132,7 +133,7 @@ def extract_letter(
     >>> extract_letter("A B-movie fan would say: the answer is (C).", "en").value
     'C'
     """
-    if not answer.strip(" \n\t\r\u200b\u200e\u200f\u202b\u202c\ufeff"):
+    if _NOTHING.fullmatch(answer):
         return Extraction(None, reason=EMPTY)
     begin = after_thought(answer)
     if not answer[begin:].strip():

@@ -1,8 +1,9 @@
 """Which rows of two languages are the same item: the assignment that ``evidence`` prefers, as far as it is clear.
 
 A pair is taken where (a) it belongs to the assignment of greatest total evidence, (b) every assignment without it is
-worse by at least ``MARGIN`` nats, and (c) its own evidence is at least ``LEAST`` nats. All else stays apart: a wrong
-pair would enter every paired statistic, a missing one only widens its interval.
+worse by at least ``MARGIN`` nats, and (c) that the row has this counterpart is likelier by at least ``LEAST`` nats than
+that it has none, given the share of rows that have one, which is estimated too. All else stays apart: a wrong pair
+would enter every paired statistic, a missing one only widens its interval.
 
 Row numbers are no evidence. Where the pairs so taken show that two files run in one order (and only then), a row that
 stays between several that fit about as well is put beside the one in its neighbours' order; such pairs are told apart
@@ -12,7 +13,7 @@ stays between several that fit about as well is put beside the one in its neighb
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, final
 
@@ -26,18 +27,19 @@ from veriloop.ids import content_id
 
 MARGIN = 6.0
 LEAST = 3.0
+LOWEST = 2.0  # nats of a pair's own evidence, even where all rows have a counterpart
 TIE = 6.0  # how much worse than the best a row may fit and still be one of several that fit
 SAME_ORDER = 0.8  # of neighbouring sure pairs: from here on two files run in one order
 GOLD_HOLDS = 0.95  # of sure pairs: from here on another gold says another item
 
 BY_CONTENT = "content"
 BY_ORDER = "order"
-NO_COUNTERPART = "no counterpart"
+NO_COUNTERPART = "no counterpart likely enough"
 UNCLEAR = "several fit"
 OTHER_GOLD = "another gold"
 
 _SURE = 4.0
-_ROUNDS = 6
+_ROUNDS = 5
 _GROUP = 3  # siblings that are compared together, at most
 
 
@@ -46,7 +48,8 @@ _GROUP = 3  # siblings that are compared together, at most
 class Match:
     """``pairs[right row] = left row`` as positions in the sequences, ``how`` each was found, ``apart`` why not.
 
-    ``scores`` (left, right) is the evidence in nats. ``ordered``: options stand in the same order on both sides.
+    ``scores`` (left, right) is the evidence in nats. ``ordered``: options were compared in their order. ``share`` is the
+    estimated share of right rows that have a counterpart.
     """
 
     pairs: Mapping[int, int]
@@ -55,6 +58,7 @@ class Match:
     scores: Matrix
     ordered: bool
     gold_agrees: float
+    share: float
 
 
 def match(left: Sequence[Item], right: Sequence[Item]) -> Match:
@@ -90,7 +94,7 @@ def in_order(found: Match, left: Sequence[Item], right: Sequence[Item]) -> Match
             continue
         pairs[j], how[j] = i, BY_ORDER
         del apart[j]
-    return Match(pairs, how, apart, found.scores, found.ordered, found.gold_agrees)
+    return replace(found, pairs=pairs, how=how, apart=apart)
 
 
 def _neighbours(j: int, sure: Sequence[int]) -> tuple[int | None, int | None]:
@@ -119,9 +123,11 @@ def _match(left: Sequence[Item], right: Sequence[Item], *, ordered: bool) -> Mat
     how: dict[int, str] = {}
     apart = {columns[b]: NO_COUNTERPART for b in range(len(columns))}
     agrees = learnt.own.agreement("gold", sure)
+    share = with_counterpart(scores)
+    least = max(LOWEST, float(np.log(len(left) * (1 - share) / share)) + LEAST)
     for a, b in assigned:
         i, j = rows[a], columns[b]
-        if scores[a, b] < LEAST:
+        if scores[a, b] < least:
             continue
         if regrets[a] < MARGIN:
             apart[j] = UNCLEAR
@@ -132,7 +138,7 @@ def _match(left: Sequence[Item], right: Sequence[Item], *, ordered: bool) -> Mat
             del apart[j]
     back = np.empty_like(scores)
     back[np.ix_(rows, columns)] = scores
-    return Match(pairs, how, apart, back, ordered, agrees)
+    return Match(pairs, how, apart, back, ordered, agrees, share)
 
 
 def _canonical(items: Sequence[Item]) -> list[int]:
@@ -165,12 +171,12 @@ class _Learnt:
     def learn(self) -> tuple[Matrix, Pairs]:
         """Scores, and the sure pairs that they were learnt from at last."""
         sure: Pairs = []
-        for turn in range(_ROUNDS):
-            scores = self.scores(sure)
-            clear = _clear(scores) if turn < _ROUNDS - 2 else _unrivalled(scores)
-            if set(clear) == set(sure) and turn >= _ROUNDS - 2:
-                return scores, sure
+        for _ in range(_ROUNDS):
+            clear = _clear(self.scores(sure))
+            if clear == sure:
+                break
             sure = clear
+        sure = _unrivalled(self.scores(sure)) or sure
         return self.scores(sure), sure
 
     def scores(self, sure: Pairs) -> Matrix:
@@ -229,6 +235,17 @@ def assignment(scores: Matrix) -> tuple[Pairs, Matrix]:
         if i < scores.shape[0] and j < scores.shape[1]
     ]
     return pairs, np.diag(paths).copy()
+
+
+def with_counterpart(scores: Matrix) -> float:
+    """The share of right rows that have a counterpart among the left ones: the mixing weight of greatest likelihood."""
+    height = scores.max(0)
+    odds = np.log(np.exp(scores - height).mean(0)) + height
+    share = 0.9
+    for _ in range(50):
+        true = share * np.exp(np.clip(odds, -50, 50))
+        share = float(np.clip((true / (true + 1 - share)).mean(), 0.01, 0.995))
+    return share
 
 
 def _families(items: Sequence[Item]) -> list[list[int]]:

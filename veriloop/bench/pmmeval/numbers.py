@@ -33,6 +33,7 @@ _OPERATOR = re.compile(
     r"[\s*_$%\\)}]{0,4}[^\W\d_]{0,12}[\s.]{0,2}(?:[+×÷*/−=-]|\\times|\\div|\\cdot|x )"
 )
 _REMARK = re.compile(r"[*_]*[(（\[【].*[)）\]】][*_.。]*", re.DOTALL)
+_END_REMARK = re.compile(r"[(（][^()（）]{1,200}[)）][\s*_.。!]{0,5}\Z")
 _UNIT = re.compile(r"[^\d=+×÷]{0,30}")
 _ITEM = re.compile(r"\s*[0-9]{1,2}[.)、．]\s")
 _MANY_WORDS = 4
@@ -206,8 +207,11 @@ def _alone(answer: str, language: str, line: tuple[int, int]) -> Number | None:
 
 
 def _concluded(answer: str, language: str, begin: int, stop: int) -> Number | None:
-    """The number of a last line: the result of its last equation, else its last number."""
-    found = numbers_in(answer, language, begin=begin, end=stop)
-    if not found:
-        return None
-    return _result(answer, found, begin, stop) or found[-1]
+    """The number of a last line: the result of its last equation, else its last number. A remark in brackets at its
+    end counts only where nothing else does.
+    """
+    remark = _END_REMARK.search(answer, begin, stop)
+    for end in (stop,) if remark is None else (remark.start(), stop):
+        if found := numbers_in(answer, language, begin=begin, end=end):
+            return _result(answer, found, begin, end) or found[-1]
+    return None

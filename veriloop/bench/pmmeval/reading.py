@@ -70,9 +70,7 @@ class Read:
         return "; ".join(f"{task} lacks {', '.join(codes)}" for task, codes in by_task.items())
 
 
-def read_pmmeval(
-    source: str, *, tasks: Sequence[str] = (), languages: Sequence[str] = ()
-) -> Read:
+def read_pmmeval(source: str, *, tasks: Sequence[str] = (), languages: Sequence[str] = ()) -> Read:
     """The items of ``source``: a folder (see ``layouts``) or ``hub:owner/name[@revision]``; all tasks and languages by
     default.
 
@@ -83,7 +81,11 @@ def read_pmmeval(
     _known(languages, LANGUAGES, "language")
     root = _from_hub(source) if source.startswith(HUB) else Path(source)
     if not root.is_dir():
-        what = "is a file; name the folder that holds it" if root.exists() else "there is no such folder"
+        what = (
+            "is a file; name the folder that holds it"
+            if root.exists()
+            else "there is no such folder"
+        )
         raise InputError(f"{what} (a data set on the hub is hub:owner/name)", file=source)
     found = find_places(root, tasks=tasks, languages=languages)
     quarantine = Quarantine("pmmeval")
@@ -141,7 +143,9 @@ def _place_items(place: Place, quarantine: Quarantine) -> Iterator[Item]:
             item = _pair(row, place, number, sources) if place.english else None
             item = item or read_row(row, place, number - 1)
             if item.uid is not None and item.uid in seen:
-                raise InputError(f"{item.uid} was read before, in row {seen[item.uid]}", field="uid")
+                raise InputError(
+                    f"{item.uid} was read before, in row {seen[item.uid]}", field="uid"
+                )
         except InputError as error:
             where = InputError(error.message, file=place.name, row=number, field=error.field)
             quarantine.add(where, row.raw if isinstance(row, Undecoded) else row)
@@ -156,7 +160,9 @@ def _sources(english: Path) -> dict[str, str]:
     return {
         str(row["id"]): row["text"]
         for _, row in file_rows(english)
-        if isinstance(row, Mapping) and row.get("id") is not None and isinstance(row.get("text"), str)
+        if isinstance(row, Mapping)
+        and row.get("id") is not None
+        and isinstance(row.get("text"), str)
     }
 
 

@@ -87,7 +87,7 @@ class Scorer:
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution."""
-        judge = _judge(task_of(group.problem))
+        judge = judge_of(task_of(group.problem))
         return tuple(self._verdict(judge, group.problem, s) for s in group.solutions)
 
     def _verdict(self, judge: Judge, problem: Problem, solution: Solution) -> Verdict:
@@ -146,7 +146,8 @@ def _detail(judged: Judged) -> dict[str, Json]:
     return {**{k: v for k, v in own.items() if v not in ("", None)}, **judged.detail}
 
 
-def _judge(task: str) -> Judge:
+def judge_of(task: str) -> Judge:
+    """Who judges answers in text to this task. Raises InputError where nobody does."""
     if task not in JUDGES:
         raise InputError(f"answers to {task!r} are not judged as text", field="task")
     module, _, name = JUDGES[task].partition(":")

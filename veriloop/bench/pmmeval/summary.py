@@ -228,9 +228,7 @@ def _with_corpus(
         for code, one in corpora.items()
     }
     whole = counted(corpus_mean(corpora, bootstrap=bootstrap), corpora)
-    return replace(
-        found, languages={**found.languages, **own}, sets={**found.sets, name: whole}
-    )
+    return replace(found, languages={**found.languages, **own}, sets={**found.sets, name: whole})
 
 
 def _contrasts(kind: Kind, scored: Sequence[Scored], comparing: Comparing) -> list[Contrast]:

@@ -34,7 +34,11 @@ _LOOKS_LIKE = str.maketrans({
     "−": "-", "٪": "%", "【": "[", "】": "]",
 })  # fmt: skip
 _NUMBER = re.compile(r"\d{1,3}(?:([.,  ])\d{3})(?:\1\d{3})*(?!\d)|\d+")
+_FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
 _WORD = re.compile(r"[^\W\d_]+")
+_LATIN = re.compile("[a-z]+")
+_HAN = re.compile("[\u4e00-\u9fff]")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 _STEM = 5  # letters by which words of related languages are compared
 
 
@@ -105,16 +109,15 @@ def _words(text: str) -> frozenset[str]:
     """Stems of words in letters without accents; Han characters one by one, which Chinese and Japanese share."""
     found: set[str] = set()
     folded = unicodedata.normalize("NFD", text.casefold())
-    bare = "".join(c for c in folded if not unicodedata.combining(c))
-    for match in _WORD.finditer(unicodedata.normalize("NFC", bare)):
-        word = match.group()
+    bare = _ACCENTS.sub("", folded)
+    for word in set(_WORD.findall(unicodedata.normalize("NFC", bare))):
         if "\u4e00" <= word[0] <= "\u9fff":
-            found.update(c for c in word if "\u4e00" <= c <= "\u9fff")
-        else:
-            latin = re.findall("[a-z]+", word)  # a name with a Korean particle is a name
-            found.update(one[:_STEM] for one in latin if len(one) > 1)
-            if not latin:
-                found.add(word[:_STEM])
+            found.update(_HAN.findall(word))
+            continue
+        latin = [word] if word.isascii() else _LATIN.findall(word)  # a name with a Korean particle is a name
+        found.update(one[:_STEM] for one in latin if len(one) > 1)
+        if not latin:
+            found.add(word[:_STEM])
     return frozenset(found)
 
 
