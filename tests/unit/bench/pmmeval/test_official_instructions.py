@@ -23,6 +23,7 @@ RECORDED = [
 FIXTURES = {
     code: json.loads((DATA / f"{code}.json").read_text(encoding="utf-8")) for code in LANGUAGES
 }
+MGSM = Path(__file__).resolve().parents[5] / "shared" / "data" / "mgsm" / "th.jsonl"
 EXACT = {"relation": "less than", "num_sentences": 3}
 NTH = {"num_paragraphs": 3, "nth_paragraph": 2, "first_word": "president"}
 
@@ -127,6 +128,18 @@ def test_a_defect_is_in_the_official_scoring_and_not_in_ours(defect, scoring):
     judged = judge_instructions(asked(language, (name, kwargs)), answer, scoring)
     assert judged.value in (0.0, 1.0)
     assert (judged.value == deserved) == (scoring == "fixed")
+
+
+@pytest.mark.skipif(not MGSM.is_file(), reason="needs ../shared/data")
+def test_nearly_no_thai_text_can_pass_the_official_rule_on_commas():
+    """The 250 Thai questions of MGSM: 240 have the letter, 16 a comma."""
+    texts = [json.loads(line)["question"] for line in MGSM.read_text("utf-8").splitlines()]
+    problem = asked("th", ("punctuation:no_comma", {}))
+    passed = {
+        scoring: sum(bool(judge_instructions(problem, text, scoring).value) for text in texts)
+        for scoring in SCORINGS
+    }
+    assert passed == {"official": 10, "fixed": 234}
 
 
 @pytest.mark.parametrize("scoring", SCORINGS)
