@@ -113,6 +113,7 @@ def evaluate(
     read = read_pmmeval(options.data, tasks=options.tasks, languages=options.languages)
     read.quarantine.save(options.out)
     notes = _notes(read)
+    notes += _unlike_official(options, read)
     for note in notes:
         saying.say(note)
     aligned = align(read.items)
@@ -220,6 +221,15 @@ def _notes(read: Read) -> list[str]:
     if missing := read.missing_line():
         said.append(f"not in the data: {missing}")
     return said
+
+
+def _unlike_official(options: Options, read: Read) -> list[str]:
+    """Where the prompt asked for is not the one that the official harness uses."""
+    if not any(task == "flores" for task, _ in read.items) or "native" in options.prompts:
+        return []
+    return [
+        "FLORES is asked in English here; the official harness asks in the target language: --prompt native"
+    ]
 
 
 def _completeness(read: Read, aligned: Aligned) -> tuple[Completeness, ...]:

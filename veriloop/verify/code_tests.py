@@ -13,6 +13,8 @@ A list of plain JSON objects:
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -154,7 +156,7 @@ def _function(
         made = replace(asserting(name, check, language), entry_point=entry, **amounts)
         return CodeTests(made, entry, prompt, check)
     if "check" in tests[0]:
-        bare = prompt or f"def {entry}():\n"
+        bare = prompt if _parses(prompt) or language != "python" else f"def {entry}():\n"
         # The jury runs what the model was shown: a function without a body is none.
         body = "    ...\n" if bare.rstrip().endswith(":") else ""
         row = {
@@ -167,6 +169,15 @@ def _function(
     else:
         judged = calls(name, [_call(test, name, at) for at, test in enumerate(tests, 1)])
     return CodeTests(replace(judged, **amounts), entry, prompt)
+
+
+def _parses(prompt: str) -> bool:
+    """Is the code that was shown Python, with or without a body? Some translations lost a docstring's quotes."""
+    for code in (f"{prompt.rstrip()}\n    ...\n", prompt):
+        with contextlib.suppress(SyntaxError, ValueError):
+            ast.parse(code)
+            return bool(prompt.strip())
+    return False
 
 
 def _call(test: Mapping[str, Any], name: str, place: int) -> tuple[Sequence[Any], Any]:
