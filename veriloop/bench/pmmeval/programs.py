@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field
-from textwrap import indent
+from textwrap import dedent, indent
 from typing import final
 
 from veriloop.bench.pmmeval.official_programs import OFFICIAL_LANGUAGES, official_body
@@ -40,6 +40,7 @@ from veriloop.verify.code_tests import CodeTests, closed, code_tests
 __all__ = ["OFFICIAL_LANGUAGES", "Programs", "why_unjudged"]
 
 _CALLED = ("javascript", "python")
+_NO_TYPE = "if|while|for|switch|return|else|unless|until|and|or|not"
 
 
 def why_unjudged(language: str) -> str:
@@ -120,7 +121,7 @@ def _meant(problem: Problem, tests: CodeTests, answer: str) -> tuple[Submission,
     else:
         code, rule = found.code, "block"
         if not defines(code, tests.function):
-            rule, code = "body", closed(tests.prompt + indent(code, "    "))
+            rule, code = "body", closed(tests.prompt + indent(dedent(code), "    "))
     if rule == "":
         return Judged(None, NoCode.NO_BLOCK.value)
     try:
@@ -141,7 +142,8 @@ def defines(code: str, function: str) -> bool:
     name = re.escape(function)
     return bool(
         re.search(
-            rf"\b(?:def|func|function|sub)\s+{name}\b|\b{name}\s*=[^=]|\b{name}\s*\([^;{{}}]*\)[^;{{}}()]*\{{",
+            rf"\b(?:def|func|function|sub)\s+{name}\b|\b{name}\s*=[^=]|"
+            rf"\b(?!(?:{_NO_TYPE})\b)[\w>\]]+\s+{name}\s*\([^;{{}}()]*\)\s*(?:throws\s+[\w.,\s]+)?\{{",
             code,
         )
     )

@@ -1,0 +1,44 @@
+"""Outcomes come back from their file as they went, and a bad line is named."""
+
+import pytest
+
+from veriloop.bench.pmmeval.outcomes import LOST, Answered, Judged, Outcome
+from veriloop.bench.pmmeval.saved import FILE, read_outcomes, write_outcomes
+from veriloop.errors import InputError
+
+OUTCOMES = (
+    Outcome("mgsm", "th", 3, "p1", Judged(1.0, "", "lead-in", "18", (3, 5)), "mgsm-3"),
+    Outcome("mgsm", "th", 4, "p2", Judged(None, "no number"), None),
+    Outcome(
+        "flores", "zh", 0, "p3", Judged(0.25, "", "window", "x", None, {"counts": [1, 2]}), "f"
+    ),
+    Outcome("mmmlu", "en", 1, "p4", Judged(None, LOST), "m", "easy"),
+)
+ANSWERED = [Answered("m", "en", scoring, OUTCOMES) for scoring in ("official", "fixed")]
+
+
+def test_outcomes_come_back(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    write_outcomes(tmp_path / "a", ANSWERED)
+    write_outcomes(tmp_path / "b", [Answered("n", "native", "fixed", OUTCOMES)])
+    assert read_outcomes(tmp_path / "a") == ANSWERED
+    assert [(a.model, a.setting) for a in read_outcomes(tmp_path)] == [
+        ("m", "en"), ("m", "en"), ("n", "native"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[]", "{}", '{"model": "m", "setting": "x", "scoring": "y"}']
+)
+def test_a_bad_line_is_named(tmp_path, line):
+    write_outcomes(tmp_path, ANSWERED)
+    with (tmp_path / FILE).open("a") as out:
+        out.write(f"{line}\n")
+    with pytest.raises(InputError, match=r"outcomes.jsonl, row 9"):
+        read_outcomes(tmp_path)
+
+
+def test_a_folder_without_a_run_is_refused(tmp_path):
+    with pytest.raises(InputError, match="name the folder of a run"):
+        read_outcomes(tmp_path)
