@@ -23,7 +23,7 @@ from veriloop.verify.instructions import (
     lengths,
 )
 from veriloop.verify.instructions.followed import Followed, Given
-from veriloop.verify.instructions.tables import rules_of
+from veriloop.verify.instructions.tables import Rules, rules_of
 
 Check: TypeAlias = "Callable[[Given], Followed]"
 RELATIONS = ("less than", "at least")
@@ -125,11 +125,16 @@ def follows(
     the unit of a length or the sentences to choose from. Raises InputError as ``require_known`` does.
     """
     require_known(instruction)
+    return _follows(instruction, answer, rules_of(language), prompt)
+
+
+def _follows(instruction: Mapping[str, Json], answer: str, rules: Rules, prompt: str) -> Followed:
+    """``follows`` of an instruction that is known."""
     if not answer.strip():
         return Followed(False, "a blank answer")
     found = instruction.get("kwargs") or {}
     assert isinstance(found, Mapping)
-    return KINDS[str(instruction["id"])](Given(answer, found, rules_of(language), prompt))
+    return KINDS[str(instruction["id"])](Given(answer, found, rules, prompt))
 
 
 def follows_loosely(
@@ -139,10 +144,17 @@ def follows_loosely(
     variant.
     """
     strict = follows(instruction, answer, language=language, prompt=prompt)
+    return _loosened(strict, instruction, answer, rules=rules_of(language), prompt=prompt)
+
+
+def _loosened(
+    strict: Followed, instruction: Mapping[str, Json], answer: str, *, rules: Rules, prompt: str
+) -> Followed:
+    """The loose verdict of an answer whose strict one is there."""
     if strict.value:
         return strict
     for name, text in variants(answer)[1:]:
-        found = follows(instruction, text, language=language, prompt=prompt)
+        found = _follows(instruction, text, rules, prompt)
         if found.value:
             return Followed(True, f"{name}: {found.why}")
     return strict
@@ -203,12 +215,11 @@ def check_all(
         kwargs = one.get("kwargs")
         if one["id"] == "language:response_language" and isinstance(kwargs, Mapping):
             language = str(kwargs["language"])
+    rules = rules_of(language)
     found: list[Checked] = []
     for one in instructions:
-        strict = follows(one, answer, language=language, prompt=prompt)
-        loose = strict
-        if not strict.value:
-            loose = follows_loosely(one, answer, language=language, prompt=prompt)
+        strict = _follows(one, answer, rules, prompt)
+        loose = _loosened(strict, one, answer, rules=rules, prompt=prompt)
         found.append(Checked(str(one["id"]), strict, loose))
     return tuple(found)
 

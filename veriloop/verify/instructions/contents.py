@@ -11,7 +11,7 @@ _PLACEHOLDER = re.compile(
     r"(?<![!\]\\])(?:\[(?![ xX]?\]|\^)[^\[\]\n]+\](?!\(|:\s*http)|［[^［］\n]+］)"
 )
 _DRESS = r"[\s>#*_~\"'“«„「『(\[]*"
-_ENDED = r"(?:^|(?<=[.!?…。！？؟।\"”»」』)*])\s*|(?<=[.!?…。！？؟।]\s))"
+_ENDED = r"(?:^|(?<=[。！？])\s*|(?<=[.!?…؟।\"”»」』)*]\s))"
 
 _NO_LONGER = r"(?<!\bp\.)(?<!\bp\.\s)"  # P.P.S. is no P.S.
 
@@ -38,6 +38,8 @@ def postscript(given: Given) -> Followed:
     text = given.stripped
     for match in found.finditer(text):
         before, after = text[: match.start()], text[match.end() :]
+        if re.search(r"\b[A-Za-z]\.[ \t]?\Z", before):
+            continue  # the P.S. of a P. P.S.
         if any(map(str.isalnum, before)) and any(map(str.isalnum, after)):
             return Followed(True, f"a postscript {marker!r}")
     return Followed(False, f"no postscript that starts with {marker!r} behind the text")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal, TypeAlias, final
 
 Pairs: TypeAlias = "tuple[tuple[str, str], ...]"
@@ -34,10 +35,10 @@ class Rules:
 
     ``words`` says how words stand: spaced apart, spaced with particles behind them (Korean), spaced with articles and
     prepositions in front (Arabic), or not spaced. ``unit`` is what "n words" counts where the prompt names no unit;
-    ``as_characters`` and ``as_words`` are patterns of prompts that name one.
-    ``letters_a_word`` bounds the letters in a word of an unspaced script. ``bare`` words mean yes or no by themselves
-    and stand inside others in most texts: forbidden, they are so only where they stand alone. ``stems`` begin the
-    allowed sentences of a constrained response, ``answers`` are they.
+    ``as_characters`` and ``as_words`` are patterns of prompts that name one. ``letters_a_word`` bounds the letters in a
+    word of an unspaced script. ``bare`` words mean yes or no by themselves and stand inside others in most texts:
+    forbidden, they are so only where they stand alone. ``stems`` begin the allowed sentences of a constrained response,
+    ``answers`` are they.
     """
 
     code: str
@@ -209,6 +210,7 @@ RULES: Mapping[str, Rules] = {
 }
 
 
+@lru_cache(maxsize=256)
 def rules_of(language: str) -> Rules:
     """The rules of a language by its code; ``zh-CN`` and ``zh_hans`` have those of ``zh``."""
     code = language.replace("_", "-").partition("-")[0].lower()
