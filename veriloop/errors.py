@@ -6,6 +6,7 @@
     ├── EngineError         who generates text failed
     │   ├── EngineTimeout   no answer within the time limit
     │   └── EngineRefused   the server said no for good (bad key, unknown model, bad request)
+    │       └── BudgetSpent the run may not pay for another call
     ├── SandboxError        programs cannot be run here, or not safely; never the program's fault
     ├── VerifierError       a verifier could not work at all (one unscored solution is a Verdict, not an error)
     ├── StoreError          records could not be read or written (full disk, foreign schema)
@@ -82,6 +83,10 @@ class EngineTimeout(EngineError):
 
 class EngineRefused(EngineError):
     """The server refused for good: trying again cannot help (bad key, unknown model, bad request)."""
+
+
+class BudgetSpent(EngineRefused):
+    """The run's budget has no room for another call, which was not sent. A larger budget goes on from there."""
 
 
 class SandboxError(VeriloopError):

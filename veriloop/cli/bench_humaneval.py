@@ -9,7 +9,16 @@ from textwrap import fill
 import typer
 
 from veriloop.cli.code_options import MODE, SYSTEM, TRUSTED
-from veriloop.cli.options import ENGINE, FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED
+from veriloop.cli.options import (
+    ENGINE,
+    FRESH,
+    IN_FLIGHT,
+    MAX_TOKENS_TOTAL,
+    MAX_USD,
+    QUIET,
+    RETRY_LOST,
+    SEED,
+)
 
 
 def humaneval(
@@ -30,6 +39,8 @@ def humaneval(
     trusted: bool = TRUSTED,
     limit: int = typer.Option(0, help="The first problems; 0 is all."),
     out: Path = typer.Option(Path("runs/humaneval"), "--out", "-o", help="Folder to write."),
+    max_tokens_total: int | None = MAX_TOKENS_TOTAL,
+    max_usd: float | None = MAX_USD,
     seed: int = SEED,
     in_flight: int = IN_FLIGHT,
     fresh: bool = FRESH,
@@ -41,6 +52,7 @@ def humaneval(
 
     from veriloop.bench import humaneval as bench
     from veriloop.bench.codeelo.measuring import Asking
+    from veriloop.cli.budgets import open_purse, say_spent
     from veriloop.cli.opening import remembered
     from veriloop.cli.running import running
     from veriloop.verify.code import Code
@@ -55,16 +67,18 @@ def humaneval(
     search = Asking(found.language, samples, decoding, seed, system).search()
     verifier = Code(found.language, mode=mode or None, untrusted=not trusted)
 
+    purse = open_purse(out, max_tokens_total, max_usd)
     with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
 
         async def work() -> bench.HumanEvalResult:
-            async with remembered(engine, out) as model:
+            async with remembered(engine, out, purse=purse) as model:
                 return await bench.measure_humaneval(
                     run, found, engine=model, search=search, verifier=verifier
                 )
 
         result = asyncio.run(work())
     _show(result, out, {"search": repr(search), "verifier": repr(verifier)}, seed)
+    say_spent(purse)
 
 
 def _show(result: object, out: Path, config: dict[str, str], seed: int) -> None:

@@ -9,7 +9,16 @@ from textwrap import fill
 import typer
 
 from veriloop.cli.code_options import SYSTEM
-from veriloop.cli.options import ENGINE, FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED
+from veriloop.cli.options import (
+    ENGINE,
+    FRESH,
+    IN_FLIGHT,
+    MAX_TOKENS_TOTAL,
+    MAX_USD,
+    QUIET,
+    RETRY_LOST,
+    SEED,
+)
 
 
 def ifeval(
@@ -24,6 +33,8 @@ def ifeval(
     language: str = typer.Option("en", help="Code of the language of rows that name none."),
     limit: int = typer.Option(0, help="The first prompts; 0 is all."),
     out: Path = typer.Option(Path("runs/ifeval"), "--out", "-o", help="Folder to write."),
+    max_tokens_total: int | None = MAX_TOKENS_TOTAL,
+    max_usd: float | None = MAX_USD,
     seed: int = SEED,
     in_flight: int = IN_FLIGHT,
     fresh: bool = FRESH,
@@ -34,6 +45,7 @@ def ifeval(
     from dataclasses import replace
 
     from veriloop.bench import ifeval as bench
+    from veriloop.cli.budgets import open_purse, say_spent
     from veriloop.cli.opening import remembered
     from veriloop.cli.running import running
     from veriloop.search.whole import Whole
@@ -48,14 +60,16 @@ def ifeval(
         decoding = replace(decoding, temperature=temperature)
     search = Whole(samples, decoding, seed, Chat(system))
 
+    purse = open_purse(out, max_tokens_total, max_usd)
     with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
 
         async def work() -> bench.IfevalResult:
-            async with remembered(engine, out) as model:
+            async with remembered(engine, out, purse=purse) as model:
                 return await bench.measure_ifeval(run, found, engine=model, search=search)
 
         result = asyncio.run(work())
     _show(result, out, {"search": repr(search), "data": data.name}, seed)
+    say_spent(purse)
 
 
 def _show(result: object, out: Path, config: dict[str, str], seed: int) -> None:

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from veriloop.cli.options import spelled
 from veriloop.errors import InputError, StoreError
 
 if TYPE_CHECKING:
+    from veriloop.engines.budget import Purse
     from veriloop.protocols import Engine
     from veriloop.records import Problem
     from veriloop.store.quarantine import Quarantine
@@ -68,9 +70,9 @@ async def closing(equality: MathEquality) -> AsyncIterator[MathEquality]:
 
 @asynccontextmanager
 async def remembered(
-    spec: str, folder: Path, *, usd_per_million: str = ""
+    spec: str, folder: Path, *, usd_per_million: str = "", purse: Purse | None = None
 ) -> AsyncIterator[Engine]:
-    """The engine with its calls remembered in ``folder``, closed at the end."""
+    """The engine with its calls remembered in ``folder``, closed at the end. New calls are paid from ``purse``."""
     from veriloop.engines.cached import Cached
 
     try:
@@ -80,6 +82,11 @@ async def remembered(
             f"{folder}: cannot be written to ({error.strerror}); choose another folder"
         ) from error
     inner = engine(spec, usd_per_million)
+    if purse is not None:
+        from veriloop.engines.budget import Budgeted
+
+        with spelled(spec):
+            inner = Budgeted(inner, purse)
     opened = Cached(inner, folder / "calls.sqlite")
     try:
         yield opened

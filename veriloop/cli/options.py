@@ -23,6 +23,12 @@ RETRY_LOST = typer.Option(
 )
 QUIET = typer.Option(False, "--quiet", "-q", help="No progress.")
 STRICT = typer.Option(False, "--strict", help="Exit with 1 if anything was lost.")
+MAX_TOKENS_TOTAL = typer.Option(
+    None, min=1, help="Tokens of prompts and answers at most, of all calls in the folder."
+)
+MAX_USD = typer.Option(
+    None, min=0.0, help="Dollars at most; needs MODEL@URL?usd_per_million=PROMPT,ANSWER."
+)
 
 
 @contextmanager

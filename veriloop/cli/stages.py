@@ -16,6 +16,8 @@ from veriloop.cli.options import (
     ENGINE,
     FRESH,
     IN_FLIGHT,
+    MAX_TOKENS_TOTAL,
+    MAX_USD,
     OUT,
     PROBLEMS,
     QUIET,
@@ -70,6 +72,8 @@ def sample(
     max_tokens: int = typer.Option(2048, help="Tokens for each sample."),
     system: str | None = typer.Option(None, help="System message; none by default."),
     whole: bool = typer.Option(False, "--whole", help="One step each, every blank kept: for code."),
+    max_tokens_total: int | None = MAX_TOKENS_TOTAL,
+    max_usd: float | None = MAX_USD,
     seed: int = SEED,
     in_flight: int = IN_FLIGHT,
     fresh: bool = FRESH,
@@ -78,6 +82,7 @@ def sample(
     strict: bool = STRICT,
 ) -> None:
     """Problems -> solutions: n independent samples each, split into steps at blank lines."""
+    from veriloop.cli.budgets import open_purse, say_spent
     from veriloop.cli.opening import remembered
     from veriloop.protocols import Sampling
     from veriloop.records import Problem
@@ -90,14 +95,16 @@ def sample(
         n, Sampling(max_tokens, temperature, top_p), seed, Chat(system)
     )
     given = read_all(problems, Problem)
+    purse = open_purse(out, max_tokens_total, max_usd)
 
     async def work(run: Run) -> StageReport:
-        async with remembered(engine, out) as model:
+        async with remembered(engine, out, purse=purse) as model:
             return await run.search("", given, search, model)
 
     with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
         report = asyncio.run(work(run))
     finish(report, strict, out)
+    say_spent(purse)
 
 
 def verify(

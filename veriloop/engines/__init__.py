@@ -1,7 +1,7 @@
 """Who generates text. One file per engine; ``open_engine`` finds one by a short text such as ``MODEL@URL``.
 
-Engines take single requests and batch on their own. ``Cached`` and ``Batching`` wrap others and have no short
-text. Other packages add kinds by the entry-point group ``veriloop.engines``: a name, and a callable that takes
+Engines take single requests and batch on their own. ``Cached``, ``Budgeted`` and ``Batching`` wrap others and have
+no short text. Other packages add kinds by the entry-point group ``veriloop.engines``: a name, and a callable that takes
 what follows the colon, and options.
 """
 
@@ -36,6 +36,7 @@ _IN_URL: dict[str, Any] = {
     "samples_per_call": lambda text: None if text == "all" else int(text),
     "timeout": float,
     "tokenizer": str,
+    "usd_per_million": lambda text: tuple(float(price) for price in text.split(",", 1)),
 }
 _AT_URL = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)", re.DOTALL)
 _SPELLINGS = (

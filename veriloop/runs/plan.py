@@ -13,12 +13,12 @@ import os
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, final
 
 from veriloop.errors import (
+    BudgetSpent,
     EngineError,
     EngineRefused,
     EngineTimeout,
@@ -29,7 +29,9 @@ from veriloop.errors import (
 from veriloop.ids import Json, content_id
 from veriloop.records import Dropped, Group, Record, Solution, Unscored, Verdict
 from veriloop.runs.folder import claim, held
+from veriloop.runs.piece_writer import PieceWriter
 from veriloop.runs.signals import listening
+from veriloop.store.atomic import write_whole
 from veriloop.store.pieces import Table
 from veriloop.store.rows import FOLDERS, R, Row, to_row
 
@@ -43,6 +45,10 @@ LOST: Mapping[type[Exception], str] = {
     EngineError: "engine failed",
     InputError: "unusable input",
 }
+
+# An item that the run may not pay for is no failure: the next attempt does its piece again, with what is remembered.
+LEFT_OUT = "budget spent"
+_MARK = ".budget-spent"  # in the folder while pieces lack items for this reason
 
 
 @final
@@ -83,8 +89,13 @@ class StageReport:
     usd: float = 0.0
 
     @property
+    def left_out(self) -> int:
+        """How many items the budget had no room for."""
+        return self.dropped.get(LEFT_OUT, 0)
+
+    @property
     def lost(self) -> int:
-        """How many items were lost to errors (not those that a filter dropped)."""
+        """How many items were lost to errors (not those that a filter dropped, nor those left out)."""
         return sum(self.dropped.get(reason, 0) for reason in LOST.values())
 
 
@@ -122,6 +133,16 @@ class Stage:
     def table(self, kind: type[R]) -> Table[R]:
         """The stage's records of one kind."""
         return Table(self.folder / FOLDERS[kind], kind)
+
+    @property
+    def lacks_budget(self) -> bool:
+        """True where an earlier attempt left items out because its budget was spent."""
+        return (self.folder / _MARK).exists()
+
+    def has_left_out(self, piece: int) -> bool:
+        """True where a finished piece lacks items because the budget was spent."""
+        dropped = self.table(Dropped).read_piece(piece)
+        return any(d.source == self.name and d.reason == LEFT_OUT for d in dropped)
 
     def finished(self, piece: int) -> bool:
         """True where the piece has a file of every kind: a kill between two renames leaves it unfinished."""
@@ -197,11 +218,13 @@ async def run_stage(
     wall, cpu = time.perf_counter(), sum(os.times()[:4])
     with held(stage.folder):
         claim(stage.folder, fingerprint(stage, items), fresh=stage.fresh)
-        size = stage.piece_size
+        size, went_out = stage.piece_size, stage.lacks_budget
         lacking = [
             piece
             for piece in range(-(-len(items) // size))
-            if not stage.finished(piece) or (stage.retry_lost and stage.has_lost(piece))
+            if not stage.finished(piece)
+            or (stage.retry_lost and stage.has_lost(piece))
+            or (went_out and stage.has_left_out(piece))
         ]
         places = {
             piece: range(piece * size, min((piece + 1) * size, len(items))) for piece in lacking
@@ -212,6 +235,8 @@ async def run_stage(
         await _run_pieces(stage, items, work, places=places, tally=tally)
         tally.report(finished=True)
     dropped = Counter(d.reason for d in stage.table(Dropped).read())
+    if not dropped[LEFT_OUT]:
+        (stage.folder / _MARK).unlink(missing_ok=True)
     return StageReport(
         stage.name,
         len(items),
@@ -265,28 +290,6 @@ def _what(item: object, index: int) -> str:
     return name if isinstance(name, str) else f"item {index}"
 
 
-@dataclass
-class _Disk:
-    """Writes pieces on a thread of its own, so that nobody's answer waits for the disk. A piece that is complete
-    is written, even where whoever waits for it is stopped.
-    """
-
-    thread: ThreadPoolExecutor
-    jobs: set[Future[None]] = field(default_factory=set["Future[None]"])
-
-    async def run(self, job: Callable[[], None]) -> None:
-        future = self.thread.submit(job)
-        self.jobs.add(future)
-        await asyncio.shield(asyncio.wrap_future(future))
-        self.jobs.discard(future)
-
-    def close(self) -> None:
-        """Wait for all. Raises what one of them met."""
-        self.thread.shutdown()
-        for job in self.jobs:
-            job.result()
-
-
 async def _run_pieces(
     stage: Stage,
     items: Sequence[Item],
@@ -311,7 +314,7 @@ async def _run_pieces(
             await asyncio.sleep(0)  # work that never waits must still hear Ctrl-C
 
     count = min(stage.in_flight, sum(map(len, places.values())))
-    disk = _Disk(ThreadPoolExecutor(1, thread_name_prefix=f"pieces of {stage.name}"))
+    disk = PieceWriter(f"pieces of {stage.name}")
     workers = [asyncio.create_task(worker()) for _ in range(count)]
     heard: list[str] = []
 
@@ -357,7 +360,9 @@ async def _one(
         error: Exception = EngineError("cancelled from within, not by the run")
     except tuple(LOST) as caught:
         error = caught
-    reason = next(reason for kind, reason in LOST.items() if isinstance(error, kind))
+    reason = LEFT_OUT
+    if not isinstance(error, BudgetSpent):
+        reason = next(reason for kind, reason in LOST.items() if isinstance(error, kind))
     said = str(error).encode(errors="backslashreplace").decode()
     lost = Dropped(what, reason, stage.name, index, {"error": said})
     return [lost], [(Dropped, to_row(lost))]
@@ -378,6 +383,9 @@ def _write(stage: Stage, piece: int, results: Sequence[Sequence[tuple[type[Recor
     stage.table(Dropped).path(piece).unlink(
         missing_ok=True
     )  # done again: unfinished until the last
+    left_out = (row for result in results for of, row in result if of is Dropped)
+    if any(row["reason"] == LEFT_OUT for row in left_out):
+        write_whole(stage.folder / _MARK, b"")
     for kind in stage.kinds:
         rows = [row for result in results for of, row in result if of is kind]
         stage.table(kind).write_rows(piece, rows)

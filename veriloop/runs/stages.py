@@ -89,6 +89,10 @@ class Run:
         """The folder of a stage."""
         return self.folder / name if name else self.folder
 
+    def lacks_budget(self, name: str) -> bool:
+        """True where an earlier attempt at this stage left items out because its budget was spent."""
+        return Stage(name, self.path(name), ()).lacks_budget
+
     def of_others(self, name: str, items: Sequence[Problem] | Sequence[Group]) -> bool:
         """True where the folder of this stage is there and was made of other items than these."""
         made = self.path(name) / FILE

@@ -32,6 +32,20 @@ _ENCODE = json.JSONEncoder(allow_nan=False).encode
 _PUT = "INSERT OR IGNORE INTO answers VALUES (?, ?)"
 _GET = "SELECT value FROM answers WHERE key = ?"
 _GET_MANY = "SELECT key, value FROM answers WHERE key IN (SELECT value FROM json_each(?))"
+_SPENT = """
+WITH taken AS (
+  SELECT coalesce(json_extract(value, '$.usd'), 0) AS usd,
+    coalesce(json_extract(value, '$.prompt_tokens'), 0)
+    + CASE json_type(value, '$.tokens')
+        WHEN 'array' THEN json_array_length(value, '$.tokens')
+        WHEN 'integer' THEN json_extract(value, '$.tokens')
+        ELSE coalesce(length(json_extract(value, '$.text')), 0)
+      END AS tokens
+  FROM answers WHERE json_type(value) = 'object'
+)
+SELECT count(*), coalesce(sum(tokens), 0), coalesce(sum(usd), 0.0), coalesce(max(tokens), 0),
+  coalesce(max(usd), 0.0) FROM taken
+"""
 _START = (
     "INSERT INTO ledger (key, starts) VALUES (?, 1) "
     "ON CONFLICT (key) DO UPDATE SET starts = starts + 1"
@@ -46,6 +60,25 @@ def call_key(call: Json, sample: int) -> str:
 def encoded(pairs: Iterable[tuple[str, Json]]) -> list[tuple[str, str]]:
     """Keys and values as the file holds them. Raises ValueError on what is not JSON, such as NaN."""
     return [(key, _ENCODE(value)) for key, value in pairs]
+
+
+@final
+@dataclass(frozen=True)
+class Spent:
+    """What ``calls`` took: ``tokens`` of prompts and answers, and dollars."""
+
+    calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+
+    def __add__(self, other: Spent) -> Spent:
+        return Spent(self.calls + other.calls, self.tokens + other.tokens, self.usd + other.usd)
+
+    def __sub__(self, other: Spent) -> Spent:
+        return Spent(self.calls - other.calls, self.tokens - other.tokens, self.usd - other.usd)
+
+
+NOTHING = Spent()
 
 
 @final
@@ -96,6 +129,16 @@ class Cache:
     def paid_twice(self) -> int:
         """How many of them were repeats of a call that had been started before."""
         return self._sum("max(starts - 1, 0)")
+
+    def spent(self) -> Spent:
+        """What all calls took so far. One that was started and never answered (or answered twice) may have been paid
+        for as well: it counts as the dearest of those that were answered.
+        """
+        with self._connected() as connection:
+            rows = connection.execute(_SPENT).fetchone()
+        answers, tokens, usd, most, dearest = rows
+        lost = max(0, self.paid() - answers)
+        return Spent(answers + lost, tokens + lost * most, usd + lost * dearest)
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""

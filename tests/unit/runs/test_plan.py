@@ -13,7 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from veriloop.errors import EngineError, EngineTimeout, InputError, RunStopped, StoreError
+from veriloop.errors import (
+    BudgetSpent,
+    EngineError,
+    EngineTimeout,
+    InputError,
+    RunStopped,
+    StoreError,
+)
 from veriloop.ids import derive_seed
 from veriloop.records import (
     Cost,
@@ -516,3 +523,30 @@ def test_a_cancelled_caller_cancels_the_work(tmp_path):
         return ended
 
     assert len(asyncio.run(scenario())) == 5
+
+
+def test_what_the_budget_left_out_is_no_failure_and_is_done_under_a_larger_one(tmp_path):
+    items, asked = problems(12), []
+
+    async def work(problem, room):
+        asked.append(problem.reference)
+        if len(asked) > room:
+            raise BudgetSpent("the budget is spent")
+        return [solution(problem)]
+
+    def attempt(room, **more):
+        asked.clear()
+        stage = search(tmp_path / "small", in_flight=1, **more)
+        return asyncio.run(run_stage(stage, items, lambda p: work(p, room)))
+
+    first = attempt(6)
+    assert (first.left_out, first.lost, first.dropped) == (6, 0, {"budget spent": 6})
+    assert (first.done, first.records["solutions"]) == (12, 6)
+    again = attempt(4)  # the first piece is whole, and now the second too
+    assert (again.resumed, again.left_out) == (4, 4)
+    whole = attempt(99)
+    assert (whole.resumed, whole.left_out, whole.records["solutions"]) == (8, 0, 12)
+    assert attempt(99).resumed == 12
+    unharmed = search(tmp_path / "large")
+    asyncio.run(run_stage(unharmed, items, lambda p: work(p, 10**9)))
+    assert files(tmp_path / "small") == files(tmp_path / "large")

@@ -1,5 +1,6 @@
 """The cache forgets nothing that was committed, and its ledger outlives a SIGKILL."""
 
+import json
 import math
 import multiprocessing
 import os
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veriloop.errors import StoreError
-from veriloop.store.cache import Cache, call_key
+from veriloop.store.cache import Cache, Spent, call_key
 
 
 def test_what_was_put_is_found_and_nothing_else(tmp_path):
@@ -88,7 +89,8 @@ def test_it_survives_a_kill(tmp_path):
     for _ in range(501):
         child.stdout.readline()
     child.send_signal(signal.SIGKILL)
-    reported = [line.split() for line in child.stdout.read().splitlines() if line.count(" ") == 1]
+    lines = [line.split() for line in child.stdout.read().splitlines()]
+    reported = [words for words in lines if len(words) == 2]  # the last may be cut short
     child.stdout.close()
     assert child.wait() == -signal.SIGKILL
     last_answer = max([int(i) for word, i in reported if word == "answered"], default=249)
@@ -185,3 +187,26 @@ def test_a_foreign_file_is_one_clear_error(tmp_path):
         Cache(later).paid()
     with pytest.raises(StoreError, match="could not be made"):
         Cache(path / "calls.sqlite").paid()
+
+
+def test_what_was_spent_counts_each_call_and_those_without_an_answer_as_the_dearest(tmp_path):
+    cache = Cache(tmp_path / "calls.sqlite")
+    assert cache.spent() == Spent()
+    told = {"text": "four", "tokens": 5, "prompt_tokens": 10, "usd": 0.25}
+    cache.write(
+        [
+            (key, json.dumps(value))
+            for key, value in {
+                "a": told,
+                "b": {**told, "tokens": 30, "usd": 0.5},
+                "uncounted": {**told, "tokens": None, "prompt_tokens": None, "usd": 0.0},
+                "scored": {"tokens": ["x", "y"], "offsets": [0, 1]},
+            }.items()
+        ],
+        starts=["a", "b", "uncounted", "scored"],
+    )
+    assert cache.spent() == Spent(4, 15 + 40 + 4 + 2, 0.75)
+    cache.start(["a", "lost"])
+    assert cache.spent() == Spent(6, 61 + 2 * 40, 0.75 + 2 * 0.5)
+    cache.refund(["lost"])
+    assert cache.spent().calls == 5

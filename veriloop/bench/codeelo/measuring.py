@@ -84,9 +84,10 @@ async def collect(
 ) -> list[Group]:
     """Problems -> solutions -> verdicts, each a stage of ``run``; groups of what was not lost.
 
-    Where ``run`` does again what was lost and answers came of it, everything is judged again. Raises EngineError where
-    no problem was answered.
+    Where ``run`` does again what was lost, or goes on under a larger budget, and answers came of it, everything is
+    judged again. Raises EngineError where no problem was answered.
     """
+    again = run.retry_lost or run.lacks_budget("solutions")
     await run.problems("problems", problems)
     await run.search("solutions", problems, search, engine)
     groups = join(problems, read_all(run.path("solutions"), Solution))
@@ -98,7 +99,7 @@ async def collect(
         run,
         piece_size=_JUDGED_AT_ONCE,
         in_flight=min(run.in_flight, 64),
-        fresh=run.fresh or (run.retry_lost and run.of_others("verdicts", groups)),
+        fresh=run.fresh or (again and run.of_others("verdicts", groups)),
     )
     await few.verify("verdicts", groups, verifier)
     said = read_all(run.path("verdicts"), Verdict)
