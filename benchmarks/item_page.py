@@ -45,7 +45,7 @@ WAIT = """(async () => {
   const until = async (done) => { while (!done()) await new Promise((go) => setTimeout(go, 1)); };
   await until(() => window.firstAnswer && document.readyState === "complete");
   const loaded = performance.getEntriesByType("navigation")[0].domContentLoadedEventEnd;
-  return {loaded, rows: document.querySelectorAll(".items .row").length, %s};
+  return {loaded, rows: document.querySelectorAll(".packed .row").length, %s};
 })()"""
 WAIT_PLAIN = """(async () => {
   while (!window.rows) await new Promise((go) => setTimeout(go, 1));
@@ -55,7 +55,7 @@ FIRST = "first: window.firstRow, answer: window.firstAnswer"
 WATCH = """
 const watch = new MutationObserver(() => {
   const now = performance.now();
-  const row = document.querySelector(".items .row");
+  const row = document.querySelector(".packed .row");
   if (row && row.offsetHeight && window.firstRow === undefined) window.firstRow = now;
   const answer = document.querySelector(".answer-text");
   if (answer && answer.offsetHeight && window.firstAnswer === undefined) window.firstAnswer = now;
@@ -63,7 +63,7 @@ const watch = new MutationObserver(() => {
 watch.observe(document, {childList: true, subtree: true});
 """
 FILTERS = """(async () => {
-  const list = document.querySelector(".items").list;
+  const list = document.querySelector(".packed").list;
   const timed = async (work) => {
     const at = performance.now();
     await work();
@@ -80,7 +80,7 @@ FILTERS = """(async () => {
   out.again = await timed(async () => { list.wanted = "needl"; await list.filter(); });
   list.wanted = ""; await list.filter();
   out.jump = await timed(async () => { await list.go(list.found.length - 1); });
-  out.rows = document.querySelectorAll(".items .row").length;
+  out.rows = document.querySelectorAll(".packed .row").length;
   return out;
 })()"""
 

@@ -1,4 +1,4 @@
-"""Pictures of forest plots: a point with its interval in each row, zero as a line through all, and behind each point
+"""Pictures of forest plots: a point with its interval in each row, a stroke at zero, and behind each point
 the band of gaps that would not have been found.
 
 A point is full where its interval leaves zero out and hollow where it does not, so that print without colour tells the
@@ -27,9 +27,8 @@ def draw_forest(plot: ForestPlot) -> Markup:
     body, y = stacked(
         plot.rows, lambda row, y: _row(row, plot, scale, y=y, usual=usual), top=TOP, height=ROW
     )
-    zero = scale(0.0)
     parts = level_axis(marks, scale, plot.axis, top=TOP, bottom=y + 2, at_zero=False)
-    parts += [rule(zero, TOP, zero, y + 2, "axis"), *body]
+    parts += body
     clear = sum(row.clear for row in plot.rows)
     described = (
         f"{len(plot.rows)} differences, {clear} with an interval that leaves zero out. "
@@ -56,6 +55,8 @@ def _row(
         told = f"{row.label}: {plot.detectable} ±{number(row.detectable, plot.digits)}"
         band = {"x": left, "y": middle - BAND / 2, "width": right - left, "height": BAND}
         out.append(element("rect", element("title", told), **band, class_="gap"))
+    zero = scale(0.0)
+    out.append(rule(zero, middle - 10, zero, middle + 10, "axis"))
     out += heading(
         f"{row.label}, {row.beside}" if row.beside else row.label,
         cell,

@@ -97,7 +97,7 @@ def items_html(section: Items) -> Markup:
     pieces = list(_pieces(section.items))
     return join(
         [
-            element("div", element("p", NEEDS, class_="empty"), class_="items"),
+            element("div", element("p", NEEDS, class_="empty"), class_="packed"),
             _packed(_index(section, list(map(len, pieces))), "items-index"),
             *(_packed(_texts(piece), "items-piece") for piece in pieces),
         ]

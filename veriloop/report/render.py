@@ -109,7 +109,9 @@ def _blocks(page: Page) -> list[tuple[str, str, Markup]]:
     for plots, run in groupby(page.sections, lambda section: isinstance(section, PLOTS)):
         if plots:
             figures = [_figure(section) for section in run if isinstance(section, PLOTS)]
-            add("Plots", element("div", *figures, class_="figures"), "plots")
+            # Only the first run has a heading: later ones go on with the section above them.
+            title = "" if any(name == "Plots" for name, _, _ in out) else "Plots"
+            add(title, element("div", *figures, class_="figures"), "plots")
         else:
             for section in run:
                 add(section.title, _section(section), type(section).__name__.lower())

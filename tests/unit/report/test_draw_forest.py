@@ -1,4 +1,4 @@
-"""Forest plots: zero runs through all rows, marks stand in proportion, nothing leaves the frame."""
+"""Forest plots: zero is marked in every row, marks stand in proportion, nothing leaves the frame."""
 
 import pytest
 from hypothesis import given, settings

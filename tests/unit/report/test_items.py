@@ -146,7 +146,7 @@ SEVERAL = (
 
 SCRIPT = """
 (async () => {
-  const root = document.querySelector(".items");
+  const root = document.querySelector(".packed");
   while (!root.list) await null;
   const list = root.list, out = [];
   const choose = async (label, option) => {

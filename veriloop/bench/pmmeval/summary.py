@@ -135,7 +135,7 @@ def score(answered: Answered, bootstrap: Bootstrap) -> Scored:
     )
     by_language: dict[str, list[Outcome]] = {}
     for one in answered.outcomes:
-        if one.task == "flores" and not one.lost:
+        if one.task == "flores" and not one.lost and "counts" in one.judged.detail:
             by_language.setdefault(one.language, []).append(one)
     if by_language:
 
@@ -211,24 +211,32 @@ def _with_corpus(
     bootstrap: Bootstrap,
 ) -> Means:
     """The means with a corpus score in place of a mean of sentences."""
-    corpora = {
-        code: Corpus(tuple(o.uid for o in own), statistic([o.judged for o in own]))
-        for code, own in outcomes.items()
-        if all("counts" in o.judged.detail for o in own)
-    }
-    if not corpora:
-        return found
 
-    def counted(mean: ClusteredMean, codes: Collection[str]) -> ClusteredMean:
+    def corpora(codes: Collection[str], *, read: bool = False) -> dict[str, Corpus]:
+        kept = {
+            c: [o for o in outcomes[c] if not read or o.judged.value is not None] for c in codes
+        }
+        return {
+            code: Corpus(tuple(o.uid for o in own), statistic([o.judged for o in own]))
+            for code, own in kept.items()
+            if own
+        }
+
+    def mean(codes: Collection[str]) -> ClusteredMean:
+        whole = corpus_mean(corpora(codes), bootstrap=bootstrap)
         unread = sum(o.judged.value is None for code in codes for o in outcomes[code])
-        return replace(mean, failed=unread, left_out=None if unread else mean.left_out)
+        if not unread:
+            return whole
+        left = corpora(codes, read=True)
+        estimate = corpus_mean(left, bootstrap=bootstrap).estimate if left else None
+        return replace(whole, failed=unread, left_out=estimate)
 
-    own = {
-        (name, code): counted(corpus_mean({code: one}, bootstrap=bootstrap), [code])
-        for code, one in corpora.items()
-    }
-    whole = counted(corpus_mean(corpora, bootstrap=bootstrap), corpora)
-    return replace(found, languages={**found.languages, **own}, sets={**found.sets, name: whole})
+    own = {(name, code): mean([code]) for code in outcomes}
+    return replace(
+        found,
+        languages={**found.languages, **own},
+        sets={**found.sets, name: mean(list(outcomes))},
+    )
 
 
 def _contrasts(kind: Kind, scored: Sequence[Scored], comparing: Comparing) -> list[Contrast]:

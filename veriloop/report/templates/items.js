@@ -129,7 +129,7 @@ class ItemList {
       clearTimeout(waiting);
       waiting = setTimeout(() => { this.wanted = field.value.trim(); this.filter(); }, 180);
     });
-    const label = node("label", "", "Search prompts and answers");
+    const label = node("label", "", "Search texts");
     label.append(field);
     tools.append(label);
     for (const [title, column] of [["Task", "task"], ["Language", "language"], ["Subset", "subset"], ["Model", "model"], ["Prompt setting", "setting"]]) {
@@ -398,4 +398,4 @@ async function openItems(root) {
   }
 }
 
-for (const root of document.querySelectorAll(".items")) openItems(root);
+for (const root of document.querySelectorAll(".packed")) openItems(root);
