@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from veriloop.bench.pmmeval.tasks import Scoring, Setting
     from veriloop.ids import Json
     from veriloop.report.pmmeval import PMMEvalFound
-    from veriloop.report.pmmeval_tables import Completeness
+    from veriloop.report.pmmeval_data import Completeness
 
 
 @final
@@ -130,7 +130,7 @@ def evaluate(
     answered = [a for m in measured for a in m.answered]
     known = {(a.model, a.setting, a.scoring) for a in answered}
     answered += [a for a in others if (a.model, a.setting, a.scoring) not in known]
-    summary = summarise(answered, sizes=sizes)
+    summary = summarise(answered, sizes=sizes, shared=aligned.shared_options)
     _save(options.out, summary, measured)
     unjudged = {name: why for m in measured for name, why in m.unjudged.items()}
     notes += [f"HumanEval-XL in {name} was left out: {why}" for name, why in unjudged.items()]
@@ -233,7 +233,7 @@ def _unlike_official(options: Options, read: Read) -> list[str]:
 
 
 def _completeness(read: Read, aligned: Aligned) -> tuple[Completeness, ...]:
-    from veriloop.report.pmmeval_tables import Completeness
+    from veriloop.report.pmmeval_data import Completeness
 
     aside = {(row["task"], row["language"]): row["set_aside"] for row in read.rows()}
     return tuple(

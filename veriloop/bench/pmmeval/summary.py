@@ -22,7 +22,7 @@ from veriloop.bench.pmmeval.tasks import LANGUAGES, TASKS, Setting
 from veriloop.bench.pmmeval.translation import bleu_statistic, chrf_statistic
 from veriloop.bench.scaling import Scalings, scaling
 from veriloop.bench.statistics import Bootstrap, Statistic
-from veriloop.bench.transfer import TransferTable, transfer
+from veriloop.bench.transfer import Answers, TransferTable, transfer
 from veriloop.errors import InputError
 
 Kind: TypeAlias = Literal["models", "settings", "scorings"]
@@ -97,9 +97,11 @@ def summarise(
     answered: Sequence[Answered],
     *,
     sizes: Mapping[str, float] | None = None,
+    shared: Collection[tuple[str, str, str]] = (),
     comparing: Comparing = USUAL,
 ) -> Summary:
-    """Compute everything. ``sizes`` are billions of parameters of models whose names do not say them.
+    """Compute everything. ``sizes`` are billions of parameters of models whose names do not say them; ``shared`` are
+    the (task, uid, language) whose options stand in English's order, so that equal letters are equal answers.
 
     Raises InputError where nothing was scored at all.
     """
@@ -117,7 +119,7 @@ def summarise(
     return Summary(
         scored,
         tuple(contrasts),
-        tuple(t for one in chosen if (t := _transfer(one, comparing.bootstrap))),
+        tuple(t for one in chosen if (t := _transfer(one, shared, comparing.bootstrap))),
         _scalings(chosen, sizes, comparing) or None,
     )
 
@@ -275,9 +277,16 @@ def _contrasts(kind: Kind, scored: Sequence[Scored], comparing: Comparing) -> li
     ]
 
 
-def _transfer(one: Scored, bootstrap: Bootstrap) -> TransferTable | None:
+def _transfer(
+    one: Scored, shared: Collection[tuple[str, str, str]], bootstrap: Bootstrap
+) -> TransferTable | None:
+    extracted: dict[Place, dict[str, str]] = {}
+    for o in one.answered.outcomes:
+        if o.uid is not None and o.judged.extracted is not None:
+            extracted.setdefault((o.task, o.language), {})[o.uid] = o.judged.extracted
+    answers = Answers(extracted, frozenset((t, code, uid) for t, uid, code in shared))
     try:
-        return transfer(one.scores, bootstrap=bootstrap)
+        return transfer(one.scores, answers=answers if shared else None, bootstrap=bootstrap)
     except InputError:  # one language, or no English: nothing can be carried over
         return None
 
