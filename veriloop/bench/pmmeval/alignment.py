@@ -22,7 +22,6 @@ from veriloop.bench.pmmeval.matching import (
     GOLD_HOLDS,
     NO_COUNTERPART,
     OTHER_GOLD,
-    UNCLEAR,
     Match,
     in_order,
     match,
@@ -35,6 +34,7 @@ DISPUTED = "the stated key is contradicted"
 TWICE = "the same row twice"
 NO_REFERENCE = "no other language to compare with"
 AGAINST = -6.0  # nats: evidence that a stated key is wrong
+ENOUGH = 20  # pairs found by content, from which on what the evidence says against a key is trusted
 
 _OPTIONS = ("mhellaswag", "mlogiqa", "mmmlu")
 _SAME_TEXT = {"flores": ("source",), "humaneval_xl": ("entry_point", "test")}
@@ -131,24 +131,27 @@ class Aligned:
 
 
 def align(items: Mapping[Place, Sequence[Item]]) -> Aligned:
-    """Give the items of (task, language) verified parallel keys. Raises MissingExtra without the extra ``eval``, where
-    there are two languages of a task whose rows must be compared.
+    """Give the items of (task, language) verified parallel keys.
+
+    English should be among the languages even where it is not measured: keys are built from it where it is, and rows
+    are matched best to the language that they were translated from. Raises MissingExtra without the extra ``eval``
+    where rows must be compared.
     """
     done: dict[Place, tuple[Item, ...]] = {}
     cells: list[Cell] = []
     disputes: list[Dispute] = []
     shared: set[tuple[str, str, str]] = set()
     for task in dict.fromkeys(task for task, _ in items):
-        by_language = {code: tuple(rows) for (name, code), rows in items.items() if name == task and rows}
+        by_language = {
+            code: tuple(rows) for (name, code), rows in items.items() if name == task and rows
+        }
         if not by_language:
             continue
         reference = _reference(by_language)
         named, why = _named(by_language[reference])
         for code, rows in by_language.items():
-            if code == reference:
-                found = _Found(named, why, [], [BY_CONTENT] * len(rows), "")
-            else:
-                found = _found(named, rows)
+            itself = _Found(named, why, [], [BY_CONTENT] * len(rows), "")
+            found = itself if code == reference else _found(named, rows)
             done[task, code] = found.items
             disputes.extend(found.disputes)
             shared.update(_sharing(found, named, code, code == reference))
@@ -260,11 +263,12 @@ class _Judge:
             return "the texts that are the same in all languages differ"
         if m.gold_agrees >= GOLD_HOLDS and self.named[i].gold != row.gold:
             return OTHER_GOLD
-        return "the rows do not fit each other" if m.scores[i, j] < AGAINST else None
+        far = len(self.pairs) >= ENOUGH and m.scores[i, j] < AGAINST
+        return "the rows do not fit each other" if far else None
 
 
 def _by_text(named: Sequence[Item], rows: Sequence[Item]) -> tuple[dict[int, int], dict[int, str]]:
-    """Pairs of rows whose text is the same in all languages; texts that stand twice on a side are told apart by none."""
+    """Pairs of rows whose text is the same in all languages; texts that stand twice on a side have none."""
     known = _once(named)
     others = _once(rows)
     pairs = {j: known[text] for text, j in others.items() if text in known}
@@ -294,7 +298,9 @@ def _sharing(
         return []
     gold = {row.uid: row.gold for row in named if row.uid}
     return [
-        (row.task, row.uid, code) for row in found.items if row.uid and gold.get(row.uid) == row.gold
+        (row.task, row.uid, code)
+        for row in found.items
+        if row.uid and gold.get(row.uid) == row.gold
     ]
 
 

@@ -2,7 +2,7 @@
 
 The model is that of record linkage (Fellegi and Sunter 1969): for every trait, how often it agrees in a true pair
 against how often in two rows at random. The former is estimated from the pairs that are already sure and so needs
-several rounds; the latter from all pairs. Row numbers are unknown here. Which pairs are taken is ``alignment``'s business.
+several rounds, the latter from all pairs. Row numbers are unknown here. Taking pairs is ``matching``'s business.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ class Evidence:
 
     left: Sequence[Traits]
     right: Sequence[Traits]
-    _made: dict[str, NDArray[Any]] = field(default_factory=dict[str, NDArray[Any]], repr=False, compare=False)
+    _made: dict[str, NDArray[Any]] = field(
+        default_factory=dict[str, NDArray[Any]], repr=False, compare=False
+    )
 
     def scores(self, sure: Pairs) -> Matrix:
         """Log-likelihood ratios, (left, right), natural logarithm."""
@@ -56,7 +58,7 @@ class Evidence:
         """How often a label agrees in true pairs, as far as is known."""
         both = [(self.left[i].labels.get(name), self.right[j].labels.get(name)) for i, j in sure]
         both = [(a, b) for a, b in both if a is not None and b is not None]
-        prior, weight = (0.75, 4.0)
+        prior, weight = 0.75, 2.0
         return (sum(a == b for a, b in both) + prior * weight) / (len(both) + weight)
 
     def _lengths(self, name: str, sure: Pairs) -> Matrix:

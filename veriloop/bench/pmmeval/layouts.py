@@ -89,7 +89,23 @@ def find_places(root: Path, *, tasks: Sequence[str] = (), languages: Sequence[st
         for p in found
         if (not tasks or p.task in tasks) and (not languages or p.language in languages)
     ]  # fmt: skip
-    return Found(tuple(dict.fromkeys(kept)), tuple(_foreign(root)))
+    foreign = tuple(line for task, line in _foreign(root) if not tasks or task in tasks)
+    return Found(tuple(dict.fromkeys(kept)), foreign)
+
+
+def release_patterns(*, tasks: Sequence[str] = (), languages: Sequence[str] = ()) -> list[str]:
+    """Shell patterns of the release's files, for fetching no more than is asked for."""
+    inner = {
+        "mmmlu": "*/test/mmlu_{locale}",
+        "humaneval_xl": "test/*/{name}",
+        "flores": "test/{name}",
+    }
+    return [
+        f"{folder}/{inner.get(task, 'test/{code}').format(code=o.code, name=o.name, locale=o.locale)}.jsonl"
+        for task in (tasks or TASKS)
+        for folder in _FOLDERS.get(task, (task,))
+        for o in (LANGUAGES[code] for code in (languages or LANGUAGES))
+    ]
 
 
 def _release(root: Path) -> Iterator[Place]:
@@ -148,16 +164,19 @@ def _if_there(
         yield Place(path, str(path), task, language, layout, subset)
 
 
-def _foreign(root: Path) -> Iterator[str]:
-    """Languages of the single sets that the benchmark does not have."""
+def _foreign(root: Path) -> Iterator[tuple[str, str]]:
+    """Languages of the single sets that the benchmark does not have: task, and a line that says so."""
     known = {one.code for one in LANGUAGES.values()}
     other = sorted(p.stem for p in (root / "mgsm").glob("*.jsonl") if p.stem not in known)
     if other:
-        yield f"mgsm in {', '.join(other)}: not of the ten languages, left out"
+        yield "mgsm", f"mgsm in {', '.join(other)}: not of the ten languages, left out"
     names = {*FLORES_CODES.values(), _ENGLISH_FLORES}
-    flores = {p.stem for p in (root / "flores_plus").glob("dev*/*.jsonl") if p.stem not in names}
-    if flores:
-        yield f"flores_plus in {', '.join(sorted(flores))}: not of the ten languages, left out"
+    more = {p.stem for p in (root / "flores_plus").glob("dev*/*.jsonl") if p.stem not in names}
+    if more:
+        yield (
+            "flores",
+            f"flores_plus in {', '.join(sorted(more))}: not of the ten languages, left out",
+        )
 
 
 def _listed(root: Path) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
@@ -30,7 +31,7 @@ LEAST = 3.0
 LOWEST = 2.0  # nats of a pair's own evidence, even where all rows have a counterpart
 TIE = 6.0  # how much worse than the best a row may fit and still be one of several that fit
 SAME_ORDER = 0.8  # of neighbouring sure pairs: from here on two files run in one order
-GOLD_HOLDS = 0.95  # of sure pairs: from here on another gold says another item
+GOLD_HOLDS = 0.9  # of sure pairs: from here on another gold says another item
 
 BY_CONTENT = "content"
 BY_ORDER = "order"
@@ -48,8 +49,8 @@ _GROUP = 3  # siblings that are compared together, at most
 class Match:
     """``pairs[right row] = left row`` as positions in the sequences, ``how`` each was found, ``apart`` why not.
 
-    ``scores`` (left, right) is the evidence in nats. ``ordered``: options were compared in their order. ``share`` is the
-    estimated share of right rows that have a counterpart.
+    ``scores`` (left, right) is the evidence in nats. ``ordered``: options were compared in their order. ``share`` of
+    the right rows are estimated to have a counterpart.
     """
 
     pairs: Mapping[int, int]
@@ -75,7 +76,7 @@ def in_order(found: Match, left: Sequence[Item], right: Sequence[Item]) -> Match
     """The same with ties broken by order, where the sure pairs show that there is one."""
     offsets = {j: j - i for j, i in found.pairs.items()}
     sure = sorted(offsets)
-    agree = sum(offsets[a] == offsets[b] for a, b in zip(sure, sure[1:], strict=False))
+    agree = sum(offsets[a] == offsets[b] for a, b in pairwise(sure))
     if len(sure) < 10 or agree < SAME_ORDER * (len(sure) - 1):
         return found
     pairs, how, apart = dict(found.pairs), dict(found.how), dict(found.apart)
@@ -114,7 +115,10 @@ def _convincing(found: Match, right: Sequence[Item]) -> bool:
 
 
 def _match(left: Sequence[Item], right: Sequence[Item], *, ordered: bool) -> Match:
-    rows, columns = _canonical(left), _canonical(right)  # so that no sum depends on the files' order
+    rows, columns = (
+        _canonical(left),
+        _canonical(right),
+    )  # so that no sum depends on the files' order
     sides = [left[i] for i in rows], [right[j] for j in columns]
     learnt = _Learnt.of(*sides, ordered=ordered)
     scores, sure = learnt.learn()
@@ -158,9 +162,12 @@ class _Learnt:
 
     @staticmethod
     def of(left: Sequence[Item], right: Sequence[Item], *, ordered: bool) -> _Learnt:
-        own = Evidence(*([own_traits(one, ordered=ordered) for one in side] for side in (left, right)))
+        own = Evidence(
+            [own_traits(one, ordered=ordered) for one in left],
+            [own_traits(one, ordered=ordered) for one in right],
+        )
         common = [[t for one in side if (t := shared_traits(one))] for side in (left, right)]
-        shared = Evidence(*common) if all(common) else None
+        shared = Evidence(common[0], common[1]) if all(common) else None
         groups = _families(left), _families(right)
         most = all(
             2 * sum(map(len, family)) >= len(side)
@@ -189,7 +196,7 @@ class _Learnt:
 def _clear(scores: Matrix) -> Pairs:
     """Pairs that are each other's best by far; the best third where these are few."""
     if min(scores.shape) < 2:
-        return [(0, 0)]
+        return []
     best = scores.argmax(1)
     rows = np.arange(len(scores))
     mutual = scores.argmax(0)[best] == rows

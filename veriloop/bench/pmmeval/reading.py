@@ -15,7 +15,7 @@ from typing import Any, final
 
 from veriloop.bench.parallel import Place as Cell
 from veriloop.bench.pmmeval.items import Item
-from veriloop.bench.pmmeval.layouts import Place, find_places
+from veriloop.bench.pmmeval.layouts import Place, find_places, release_patterns
 from veriloop.bench.pmmeval.rows import read_row
 from veriloop.bench.pmmeval.tasks import LANGUAGES, TASKS
 from veriloop.errors import InputError, MissingExtra
@@ -79,7 +79,12 @@ def read_pmmeval(source: str, *, tasks: Sequence[str] = (), languages: Sequence[
     """
     _known(tasks, TASKS, "task")
     _known(languages, LANGUAGES, "language")
-    root = _from_hub(source) if source.startswith(HUB) else Path(source)
+    hub = source.startswith(HUB)
+    root = (
+        _from_hub(source, release_patterns(tasks=tasks, languages=languages))
+        if hub
+        else Path(source)
+    )
     if not root.is_dir():
         what = (
             "is a file; name the folder that holds it"
@@ -189,18 +194,18 @@ def _known(given: Sequence[str], known: Mapping[str, object], what: str) -> None
             raise InputError(f"there is no {what} {one!r}; P-MMEval has {', '.join(known)}")
 
 
-def _from_hub(source: str) -> Path:
-    """A local copy of a data set on the hub, its files as they lie there: the same folder as a release."""
+def _from_hub(source: str, patterns: Sequence[str]) -> Path:
+    """A local copy of a data set's files on the hub, as they lie there: the same folder as a release."""
     name, _, revision = source.removeprefix(HUB).partition("@")
     try:
         hub: Any = import_module("huggingface_hub")
     except ImportError as error:
         raise MissingExtra("huggingface_hub", "hub", f"reading {source!r}") from error
     try:
-        return Path(
-            hub.snapshot_download(
-                name, repo_type="dataset", revision=revision or None, allow_patterns=["*/*.jsonl"]
-            )
+        found = hub.snapshot_download(
+            name, repo_type="dataset", revision=revision or None, allow_patterns=list(patterns)
         )
     except Exception as error:
-        raise InputError(f"reading it from the hub failed: {error}", file=source) from error
+        why = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"reading it from the hub failed: {why}", file=source) from error
+    return Path(found)

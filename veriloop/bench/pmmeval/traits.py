@@ -114,7 +114,9 @@ def _words(text: str) -> frozenset[str]:
         if "\u4e00" <= word[0] <= "\u9fff":
             found.update(_HAN.findall(word))
             continue
-        latin = [word] if word.isascii() else _LATIN.findall(word)  # a name with a Korean particle is a name
+        latin = (
+            [word] if word.isascii() else _LATIN.findall(word)
+        )  # a name with a Korean particle is a name
         found.update(one[:_STEM] for one in latin if len(one) > 1)
         if not latin:
             found.add(word[:_STEM])
