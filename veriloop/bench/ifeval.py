@@ -295,8 +295,8 @@ class _Counts:
         self.followed[name, way, place] += value
 
     def estimate(self, name: str, way: str) -> Estimate | None:
-        """The share with its interval over the prompts that have it: Wilson's where all are alike, since resampling
-        those shows no spread.
+        """The share with its interval over the prompts that have it: Wilson's where nothing or everything is
+        followed, since resampling those shows no spread, and no narrower than all there is for one prompt.
         """
         places = [i for i in range(self.units) if self.tellable[name, way, i]]
         if not places:
@@ -308,6 +308,6 @@ class _Counts:
             ratio_of(top, bottom), len(places), n=int(sum(bottom)), unscored=unscored
         )
         if made.value not in (0.0, 100.0):
-            return made
+            return made if len(places) > 1 else replace(made, low=0.0, high=100.0)
         low, high = wilson(round(made.value / 100) * len(places), len(places), made.level)
         return replace(made, low=100 * low, high=100 * high)
