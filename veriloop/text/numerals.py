@@ -29,6 +29,7 @@ DECIMAL_MARKS: Mapping[str, str] = {
     "ar": ".,", "es": ",.", "fr": ",.", "pt": ",.", "vi": ",.",
 }  # fmt: skip
 """Language -> the marks that may begin decimals, the language's own first."""
+_CONTEXT = 4  # characters before a number that say what it is (a minus, a variable's letter)
 _SPACED = ("es", "fr", "pt")  # a plain space groups digits
 
 _SCRIPTS = (0x660, 0x6F0, 0x966, 0x9E6, 0xBE6, 0xE50, 0xED0, 0x17E0, 0xFF10, *range(0x1D7CE, 0x1D7FF, 10))  # fmt: skip
@@ -83,22 +84,25 @@ def numbers_in(
     (['2469/2', '1234'], Fraction(25, 2))
     """
     stop = len(text) if end is None else end
-    plain = ascii_digits(text)
-    found = [*_written_in_digits(plain, language, begin, stop)]
+    shift = max(begin - _CONTEXT, 0)
+    plain = ascii_digits(text[shift:stop])
+    found = [*_written_in_digits(plain, language, begin - shift, text)]
     if language in ("zh", "ja", "ko") and not plain.isascii():
-        found = _with_numerals(found, plain, language, begin, stop)
-    return tuple(_worded(n, text) for n in _mixed(found, plain))
+        found = _with_numerals(found, plain, language, begin - shift)
+    if "/" in plain or any(n.value.denominator > 1 for n in found):
+        found = _mixed(found, plain)
+    return tuple(_worded(n, text, shift) for n in found)
 
 
 def number_at(text: str, language: str, begin: int) -> Number | None:
     """The number that starts at ``begin``, a numeral of one character (八) too, else None."""
-    plain = ascii_digits(text)
-    numeral = numeral_at(plain, begin, language)
+    plain = ascii_digits(text[begin : begin + LONGEST])
+    numeral = numeral_at(plain, 0, language)
     if numeral is not None:
         stop, value, other = numeral
-        return Number(value, (begin, stop), text[begin:stop], other)
-    first = next(_written_in_digits(plain, language, begin, len(plain)), None)
-    return None if first is None or first.span[0] != begin else _worded(first, text)
+        return Number(value, (begin, begin + stop), text[begin : begin + stop], other)
+    first = next(iter(numbers_in(text, language, begin=begin, end=begin + len(plain))), None)
+    return first if first is not None and first.span[0] == begin else None
 
 
 def ascii_digits(text: str) -> str:
@@ -108,9 +112,9 @@ def ascii_digits(text: str) -> str:
     return _WIDE_MARK.sub(lambda m: chr(ord(m[0]) - 0xFEE0), text).translate(_ASCII)
 
 
-def _worded(number: Number, text: str) -> Number:
-    begin, end = number.span
-    return Number(number.value, number.span, text[begin:end], number.other)
+def _worded(number: Number, text: str, shift: int) -> Number:
+    begin, end = number.span[0] + shift, number.span[1] + shift
+    return Number(number.value, (begin, end), text[begin:end], number.other)
 
 
 def _pattern(language: str) -> re.Pattern[str]:
@@ -121,10 +125,11 @@ def _pattern(language: str) -> re.Pattern[str]:
 _PATTERNS = {language: _pattern(language) for language in DECIMAL_MARKS}
 
 
-def _written_in_digits(plain: str, language: str, begin: int, stop: int) -> Iterator[Number]:
+def _written_in_digits(plain: str, language: str, begin: int, whole: str) -> Iterator[Number]:
+    """Numbers of ``plain[begin:]``; ``whole`` is the answer that shows how its writer marks decimals."""
     marks = DECIMAL_MARKS.get(language, ".")
     evident: str | None = None
-    for found in _PATTERNS.get(language, _PATTERNS["en"]).finditer(plain, begin, stop):
+    for found in _PATTERNS.get(language, _PATTERNS["en"]).finditer(plain, begin):
         factor = -1 if found["sign"] and found["sign"][0] == "-" else 1
         if found["run"] is None:
             value = _fraction_of(found)
@@ -135,7 +140,7 @@ def _written_in_digits(plain: str, language: str, begin: int, stop: int) -> Iter
         if not found["sign"] and _glued(plain, first):
             first = _DIGITS.match(plain, first).end()  # type: ignore[union-attr]
         if "," in marks and evident is None and ("," in found["run"] or "." in found["run"]):
-            evident = _decimal_marks(plain, marks)
+            evident = _decimal_marks(whole, marks)
         for index, number in enumerate(_run(plain, first, last, evident or marks)):
             if index or not found["sign"]:
                 yield number
@@ -175,6 +180,10 @@ def _decimal_marks(plain: str, marks: str) -> str:
 
 def _run(plain: str, begin: int, stop: int, marks: str) -> Iterator[Number]:
     """The numbers of one run of digits and marks, from the left, each as long as it can be."""
+    if plain[begin:stop].isdigit():
+        if stop - begin <= LONGEST:
+            yield Number(Fraction(int(plain[begin:stop])), (begin, stop), "")
+        return
     parts = [m.span() for m in _DIGITS.finditer(plain, begin, stop)]
     gaps = [plain[a[1] : b[0]] for a, b in itertools.pairwise(parts)]
     kinds = [_KINDS.get(gap, gap) for gap in gaps]
@@ -247,12 +256,10 @@ def _joins(whole: Number, gap: str) -> bool:
     return gap in ("", " ") and whole.value.denominator == 1
 
 
-def _with_numerals(
-    digits: list[Number], plain: str, language: str, begin: int, stop: int
-) -> list[Number]:
+def _with_numerals(digits: list[Number], plain: str, language: str, begin: int) -> list[Number]:
     """Numerals among the numbers in digits, which they swallow where they hold them (3万5千)."""
     made = list[Number]()
-    for first, end, value, other in numerals_in(plain[begin:stop], language):
+    for first, end, value, other in numerals_in(plain[begin:], language):
         at = first + begin
         number = Number(value, (at, end + begin), "", other)
         made.append(_negated(number) if _after_minus(plain, at, "-") else number)

@@ -19,7 +19,7 @@ _GAP = r"[*_`'\"”’」』»)）\s\u200e\u200f\u202a-\u202e\u2066-\u2069]{0,8}
 _NOUNS: Mapping[str, str] = {
     "en": r"\b(?:answer|ans)\b(?:\s+(?:to|for)\s[^.:\n]{1,80}?)?",
     "zh": r"答案|答复|(?<!回)(?<!解)答(?=[:：])",
-    "ar": r"(?:ال)?(?:جواب|إجابة|اجابة)(?:\s+(?:الصحيحة|الصحيح|النهائية|النهائي))*",
+    "ar": r"(?:جواب|إجابة|اجابة)(?:\s+(?:الصحيحة|الصحيح|النهائية|النهائي))*",
     "es": r"\brespuesta\b(?:\s+(?:correcta|final))*",
     "ja": r"答え|正解|回答|解答|正答",
     "ko": r"답변|정답|(?<![가-힣])답",
@@ -30,12 +30,12 @@ _NOUNS: Mapping[str, str] = {
 }
 _OPTIONS: Mapping[str, str] = {
     "en": r"\b(?:option|choice|ending)\b",
-    "zh": r"选项|选择|故选|应选|所以选|因此选|正确的是|正确选项",
-    "ar": r"(?:ال)?(?:خيار|اختيار)(?:\s+(?:الصحيحة|الصحيح|الأنسب))*",
+    "zh": r"选项|选择|(?<=[故应该以此])选|正确的是",
+    "ar": r"(?:خيار|اختيار)(?:\s+(?:الصحيحة|الصحيح|الأنسب))*",
     "es": r"\b(?:opción|alternativa)\b(?:\s+(?:correcta|adecuada|más adecuada))*",
     "ja": r"選択肢|正しいの",
     "ko": r"선택지|보기",
-    "th": r"ตัวเลือก(?:ที่ถูกต้องที่สุด|ที่ถูกต้อง|ที่ถูก|ที่เหมาะสมที่สุด)*|(?:จึง|ควร)?ตอบข้อ",
+    "th": r"ตัวเลือก(?:ที่ถูกต้องที่สุด|ที่ถูกต้อง|ที่ถูก|ที่เหมาะสมที่สุด)*|ตอบข้อ",
     "fr": r"\b(?:option|choix|proposition)\b(?:\s+(?:correcte?|exacte?|appropriée))*",
     "pt": r"\b(?:opção|alternativa|letra)\b(?:\s+(?:correta|certa|mais adequada))*",
     "vi": r"(?:phương án|lựa chọn)(?:\s+(?:đúng nhất|đúng|chính xác|phù hợp nhất))*",
@@ -54,11 +54,54 @@ _COPULAS: Mapping[str, str] = {
 }
 
 
-@cache
-def lead_ins(language: str, *, options: bool = False) -> re.Pattern[str]:
-    """Matches one lead-in, to its last sign before what it leads in. ``options`` adds those that name a choice ("the
-    correct option is"), which in a calculation say nothing.
+_ANCHORS: Mapping[str, tuple[str, ...]] = {
+    "en": ("answer", "ans", "option", "choice", "ending"),
+    "zh": ("答案", "答复", "答", "选项", "选择", "选", "正确的是"),
+    "ar": ("جواب", "إجابة", "اجابة", "خيار", "اختيار"),
+    "es": ("respuesta", "opción", "alternativa"),
+    "ja": ("答え", "正解", "回答", "解答", "正答", "選択肢", "正しいの"),
+    "ko": ("답변", "정답", "답", "선택지", "보기"),
+    "th": ("คำตอบ", "เฉลย", "ตัวเลือก", "ตอบข้อ"),
+    "fr": ("réponse", "reponse", "option", "choix", "proposition"),
+    "pt": ("resposta", "opção", "alternativa", "letra"),
+    "vi": ("câu trả lời", "đáp án", "đáp số", "phương án", "lựa chọn"),
+}
+"""With what the lead-ins begin: these are looked for first, since patterns are slow over a whole answer."""
+
+
+def lead_ends(
+    text: str, language: str, *, begin: int = 0, options: bool = False
+) -> tuple[int, ...]:
+    """Where each lead-in of ``text[begin:]`` ends, in order: after its last sign, before what it leads in.
+
+    ``options`` adds those that name a choice ("the correct option is"), which in a calculation say nothing.
     """
+    pattern, lower = _pattern(language, options), text.lower()
+    if len(lower) != len(text):  # a few signs grow in lower case, and places would shift
+        lower = text
+    starts: set[int] = set()
+    for anchor in _anchors(language):
+        at = lower.find(anchor, begin)
+        while at >= 0:
+            starts.add(at)
+            at = lower.find(anchor, at + len(anchor))
+    ends: list[int] = []
+    for at in sorted(starts):
+        if ends and at < ends[-1]:
+            continue
+        if found := pattern.match(text, at):
+            ends.append(found.end())
+    return tuple(ends)
+
+
+@cache
+def _anchors(language: str) -> tuple[str, ...]:
+    said = (phrase.lower() for phrase in phrases(language)["lead_in"])
+    return tuple(dict.fromkeys((*_ANCHORS[language], *_ANCHORS["en"], *said)))
+
+
+@cache
+def _pattern(language: str, options: bool) -> re.Pattern[str]:
     said = [re.escape(phrase) for phrase in phrases(language)["lead_in"]]
     for code in dict.fromkeys((language, "en")):
         nouns = f"{_NOUNS[code]}|{_OPTIONS[code]}" if options else _NOUNS[code]

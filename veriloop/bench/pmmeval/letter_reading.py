@@ -13,12 +13,12 @@ they are parts of words. Small letters count only where nothing but a mark follo
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias, final
 
-from veriloop.bench.pmmeval.leads import after_thought, lead_ins
+from veriloop.bench.pmmeval.leads import after_thought, lead_ends
 from veriloop.text.choices import narrow
 from veriloop.text.extraction import Extraction
 
@@ -68,14 +68,11 @@ _NAMES = (
     "answer|final[_ ]answer|correct[_ ]answer|choice|correct[_ ]option|option|答案|答え|正解|回答|정답|답변|답|"
     "respuesta|réponse|reponse|resposta|đáp án|câu trả lời|คำตอบ|الإجابة|الجواب|الاجابة"
 )
-_KEY = re.compile(
-    rf"(?:\\?{_QUOTES}\s?(?:{_NAMES})\s?\\?{_QUOTES}|\{{\s{{0,9}}(?:{_NAMES}))\s{{0,9}}[:=]",
-    re.IGNORECASE,
-)
+_KEY = re.compile(rf"[\"'“”‘’`«»「」{{]\s{{0,9}}(?i:{_NAMES})\s?(?:\\?{_QUOTES})?\s{{0,9}}[:=]")
 _BOX = re.compile(r"\\f?box(?:ed)?\s?\{")
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _RIGHT = re.compile(
-    rf"(?<![{_LATIN}'’])(?P<letter>[A-D])[\s*)\].\"”」]{{0,4}}(?:选项|項|项|選択肢)?(?:"
+    rf"(?P<letter>[A-D])(?<![{_LATIN}'’][A-D])[\s*)\].\"”」]{{0,4}}(?:选项|項|项|選択肢)?(?:"
     r"\s?is (?:the )?(?:correct|right|best|most suitable)|(?:是|为|才是)(?:最)?(?:正确|对的|合适|恰当|答案)|正确|"
     r"[がは](?:最も適切|正解|正しい(?!とは|わけ)|答え)|\s?(?:가|이|은|는)?\s?(?:정답(?!이 아|은 아)|옳(?!지)|맞(?!지))|"
     r"\s?es (?:la )?(?:respuesta |opción )?(?:correcta|más adecuada)|\s?est (?:la )?(?:bonne|correcte?|juste|exacte)|"
@@ -83,14 +80,14 @@ _RIGHT = re.compile(
     r"\s?là (?:câu trả lời |đáp án |phương án )?(?:đúng|chính xác|phù hợp)|\s?(?:เป็น|คือ)?(?:คำตอบ|ข้อ)?ที?่?ถูก|"
     r"\s?(?:هو|هي) (?:الجواب |الإجابة |الخيار )?(?:الصحيح|الأنسب))"
 )
-_MARKED = re.compile(
-    rf"\((?P<bracket>[A-D])\)|(?:{_WORDS})[\s*_\"“「(:]{{0,4}}(?P<named>[A-D])(?![{_LATIN}])|"
-    rf"(?:^|\n)[\s*_#>(-]{{0,6}}(?P<dotted>[A-D])[*_]{{0,2}}[.):、](?![A-Za-z0-9])|"
-    rf"(?<![{_LATIN}])(?P<word>[A-D])(?=\s?(?:选项|项|번))",
-    re.IGNORECASE,
-)
-_BARE = re.compile(rf"(?<![{_LATIN}'’.])(?P<bare>[A-D])(?![{_LATIN}]|['’-]|\s[{_LATIN}])")
+_CAPITAL = re.compile(rf"[A-D](?<![{_LATIN}'’][A-D])(?![{_LATIN}])")
+_NAMED = re.compile(rf"(?:{_WORDS})[\s*_\"“「(:]{{0,4}}\Z", re.IGNORECASE)
+_LINE_START = re.compile(r"(?:\A|\n)[\s*_#>(-]{0,6}\Z")
+_DOTTED = re.compile(r"[*_]{0,2}[.):、](?![A-Za-z0-9])")
+_COUNTED = re.compile(r"\s?(?:选项|项|번)")
+_BARE = re.compile(rf"(?!['’-]|\s[{_LATIN}])")
 _BEFORE = re.compile(rf"([{_LATIN}]+)[\s*_\"“(]*\Z")
+_AROUND = 24  # characters before a letter that may say that it is a choice
 _CHOOSING = frozenset(
     (
         *(
@@ -138,7 +135,9 @@ def extract_letter(
     begin = after_thought(answer)
     if not answer[begin:].strip():
         return Extraction(None, reason=ONLY_THOUGHT)
-    asked = _Asked(narrow(answer), begin, language, letters, options or {})
+    asked = _Asked(
+        answer if answer.isascii() else narrow(answer), begin, language, letters, options or {}
+    )
     for name, rule in RULES.items():
         found = rule(asked)
         if isinstance(found, str):
@@ -234,9 +233,7 @@ def _boxed(asked: _Asked) -> _Found | str | None:
 
 
 def _led_in(asked: _Asked) -> _Found | str | None:
-    leads = [
-        m.end() for m in lead_ins(asked.language, options=True).finditer(asked.text, asked.begin)
-    ]
+    leads = lead_ends(asked.text, asked.language, begin=asked.begin, options=True)
     if leads and not asked.text[leads[-1] :].strip(_MARKS + "\n"):
         return CUT
     values = (asked.value_at(at) for at in reversed(leads[-_TRIED:]))
@@ -281,31 +278,41 @@ def _option_text(asked: _Asked) -> _Found | None:
 
 
 def _called_right(asked: _Asked) -> _Found | None:
-    return _only(asked, _RIGHT.finditer(asked.text, asked.begin))
+    said = {m["letter"]: m.span("letter") for m in _RIGHT.finditer(asked.text, asked.begin)}
+    return _only(asked, said)
 
 
 def _only_letter(asked: _Asked) -> _Found | str | None:
-    said = [*_MARKED.finditer(asked.text, asked.begin)]
-    if len(asked.text) - asked.begin <= _SHORT:
-        said += [
-            m for m in _BARE.finditer(asked.text, asked.begin) if _chosen(asked.text, m.start())
-        ]
-    said = [m for m in said if m[m.lastgroup or 0].isupper()]
-    found = _only(asked, said)
-    return SEVERAL if said and found is None else found
+    short = len(asked.text) - asked.begin <= _SHORT
+    said = {
+        m[0]: m.span()
+        for m in _CAPITAL.finditer(asked.text, asked.begin)
+        if _is_choice(asked, m.start(), short=short)
+    }
+    return SEVERAL if len(said) > 1 else _only(asked, said)
 
 
-def _chosen(text: str, at: int) -> bool:
-    before = _BEFORE.search(text, max(at - 20, 0), at)
-    return before is None or before[1].casefold() in _CHOOSING
+def _is_choice(asked: _Asked, at: int, *, short: bool) -> bool:
+    """Is the capital at ``at`` a choice: in brackets, after "option", at the start of a line with a mark, or bare in a
+    short answer and no part of a phrase ("vitamin C")?
+    """
+    text = asked.text
+    before = text[max(at - _AROUND, asked.begin) : at]
+    if (before.endswith("(") and text.startswith(")", at + 1)) or _COUNTED.match(text, at + 1):
+        return True
+    if _NAMED.search(before) or (_DOTTED.match(text, at + 1) and _LINE_START.search(before)):
+        return True
+    if not short or before.endswith(".") or not _BARE.match(text, at + 1):
+        return False
+    word = _BEFORE.search(before)
+    return word is None or word[1].casefold() in _CHOOSING
 
 
-def _only(asked: _Asked, said: Iterable[re.Match[str]]) -> _Found | None:
-    """The letter that all matches name, at the last of them."""
-    spans = {m[m.lastgroup or 0]: m.span(m.lastgroup or 0) for m in said}
-    if len(spans) != 1:
+def _only(asked: _Asked, said: Mapping[str, tuple[int, int]]) -> _Found | None:
+    """The letter, where only one is said and it is offered."""
+    if len(said) != 1:
         return None
-    ((letter, span),) = spans.items()
+    ((letter, span),) = said.items()
     return (letter, span) if letter in asked.letters else None
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from veriloop.bench.pmmeval.leads import after_thought, lead_ins
+from veriloop.bench.pmmeval.leads import after_thought, lead_ends
 from veriloop.bench.pmmeval.outcomes import Judged
 from veriloop.bench.pmmeval.tasks import Scoring
 from veriloop.errors import InputError
@@ -29,12 +29,14 @@ _BOX = re.compile(r"\\f?box(?:ed)?\s*\{?\s*")
 _HASHES = re.compile(r"####")
 _DRESS = r"[\s*_`~$€£¥₩฿₫:：、。=≈\"'“”‘’「」『』«»<>\[\](){}（）【】\\\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069-]"
 _UNDRESSED = re.compile(rf"{_DRESS}*")
+_AMOUNT = re.compile(rf"{_DRESS}*(?:(?:R|US)(?=\\?\$)|(?:USD|EUR)\s)?{_DRESS}*")
 _OPERATOR = re.compile(
     r"[\s*_$%\\)}]{0,4}[^\W\d_]{0,12}[\s.]{0,2}(?:[+×÷*/−=-]|\\times|\\div|\\cdot|x )"
 )
 _REMARK = re.compile(r"[*_]*[(（\[【].*[)）\]】][*_.。]*", re.DOTALL)
 _END_REMARK = re.compile(r"[(（][^()（）]{1,200}[)）][\s*_.。!]{0,5}\Z")
 _UNIT = re.compile(r"[^\d=+×÷]{0,30}")
+_LINE = re.compile(r"[^\n]*\S[^\n]*")
 _ITEM = re.compile(r"\s*[0-9]{1,2}[.)、．]\s")
 _MANY_WORDS = 4
 _TRIED = 20  # lead-ins or boxes, from the last; keeps a degenerate answer linear
@@ -108,7 +110,7 @@ def _find(answer: str, language: str) -> tuple[str, Number | None]:
         return ONLY_THOUGHT, None
     if boxed := _boxed(answer, language, begin):
         return "boxed", boxed
-    leads = [m.end() for m in lead_ins(language).finditer(answer, begin)]
+    leads = lead_ends(answer, language, begin=begin)
     if leads and _UNDRESSED.fullmatch(answer, leads[-1]):
         return CUT, None
     for rule, ends in (("lead-in", leads), ("hashes", _ends(_HASHES, answer, begin))):
@@ -121,12 +123,15 @@ def _find(answer: str, language: str) -> tuple[str, Number | None]:
             return "alone", found
     if found := _concluded(answer, language, *lines[-1]):
         return "last line", found
-    found = numbers_in(answer, language, begin=begin)
+    for at, stop in reversed(lines[:-1]):
+        if found := numbers_in(answer, language, begin=at, end=stop):
+            return "last number", found[-1]
+    found = numbers_in(answer, language, begin=begin)  # a remark may hold the only one
     return ("last number", found[-1]) if found else (NO_NUMBER, None)
 
 
-def _ends(pattern: re.Pattern[str], answer: str, begin: int) -> list[int]:
-    return [m.end() for m in pattern.finditer(answer, begin)]
+def _ends(pattern: re.Pattern[str], answer: str, begin: int) -> tuple[int, ...]:
+    return tuple(m.end() for m in pattern.finditer(answer, begin))
 
 
 def _boxed(answer: str, language: str, begin: int) -> Number | None:
@@ -151,6 +156,8 @@ def _closed(answer: str, at: int) -> int:
 
 def _line_end(answer: str, at: int) -> int:
     near = min(len(answer), at + _NEAR)
+    while near < len(answer) and answer[near].isdigit():
+        near += 1
     stop = answer.find("\n", at, near)
     return near if stop < 0 else stop
 
@@ -186,7 +193,7 @@ def _result(answer: str, found: tuple[Number, ...], begin: int, stop: int) -> Nu
 
 def _lines(answer: str, begin: int) -> list[tuple[int, int]]:
     """Lines that say something; remarks in brackets only where there is nothing else."""
-    lines = [m.span() for m in re.compile(r"[^\n]*\S[^\n]*").finditer(answer, begin)]
+    lines = [m.span() for m in _LINE.finditer(answer, begin)]
     said = [(a, b) for a, b in lines if not _REMARK.fullmatch(answer[a:b].strip())]
     return said or lines
 
@@ -196,7 +203,7 @@ def _alone(answer: str, language: str, line: tuple[int, int]) -> Number | None:
     begin, stop = line
     if stop - begin > 80 or _ITEM.match(answer, begin, stop):
         return None
-    at = _UNDRESSED.match(answer, begin).end()  # type: ignore[union-attr]
+    at = _AMOUNT.match(answer, begin).end()  # type: ignore[union-attr]
     found = list(numbers_in(answer, language, begin=begin, end=stop))
     if not found and language in ("zh", "ja", "ko") and (one := number_at(answer, language, at)):
         found = [one]
