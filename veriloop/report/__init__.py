@@ -12,6 +12,8 @@ from veriloop.report.browser import (
     Browser,
 )
 from veriloop.report.cells import Cell
+from veriloop.report.forest import ForestPlot, ForestRow
+from veriloop.report.items import Items, ItemVerdict, ShownItem
 from veriloop.report.page import Link, MadeFile, Page, Provenance, Section, StageTime, Text
 from veriloop.report.plots import (
     Bar,
@@ -46,8 +48,12 @@ __all__ = [
     "Cell",
     "Column",
     "Dot",
+    "ForestPlot",
+    "ForestRow",
     "GroupedBarPlot",
     "HeatMap",
+    "ItemVerdict",
+    "Items",
     "Line",
     "LinePlot",
     "Link",
@@ -61,6 +67,7 @@ __all__ = [
     "ScatterPlot",
     "Section",
     "Series",
+    "ShownItem",
     "StageTime",
     "Table",
     "Text",

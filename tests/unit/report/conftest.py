@@ -8,19 +8,26 @@ import subprocess
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from veriloop.bench.pmmeval.summary import summarise
 from veriloop.report.markup import VOID
 from veriloop.report.svg import text_width
 
-_spec = importlib.util.spec_from_file_location(
-    "fake_page", Path(__file__).with_name("fake_page.py")
-)
-assert _spec
-assert _spec.loader
-fake_page = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(fake_page)
+
+def beside(name: str) -> ModuleType:
+    """A module that lies beside this file."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+fake_page, fake_answers = beside("fake_page"), beside("fake_answers")
 
 
 @dataclass(eq=False)
@@ -119,6 +126,37 @@ def in_frame(markup: str) -> Node:
 def fake():
     """The realistic page and its parts."""
     return fake_page
+
+
+@pytest.fixture(scope="session")
+def made_up():
+    """``fake_answers``: answers to P-MMEval of made-up models."""
+    return fake_answers
+
+
+@pytest.fixture(scope="session")
+def several():
+    """(measured, summary) of two models in two settings, three tasks, three languages."""
+    measured = fake_answers.measured(
+        24,
+        models=("Qwen2.5-0.5B-Instruct", "Qwen2.5-7B-Instruct"),
+        tasks=("flores", "mlogiqa", "mmmlu", "mifeval"),
+        languages=("en", "zh", "th"),
+    )
+    return measured, summarise([one for m in measured for one in m.answered])
+
+
+@pytest.fixture(scope="session")
+def alone():
+    """The same of one model in one setting, one task, one language."""
+    measured = fake_answers.measured(
+        80,
+        models=("mine",),
+        settings=("en",),
+        tasks=("mlogiqa",),
+        languages=("en",),
+    )
+    return measured, summarise([one for m in measured for one in m.answered])
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,102 @@
+"""The page and the terminal text: what is there, what is absent where there is one model, and that nothing is silly."""
+
+import re
+
+from veriloop.bench.pmmeval.summary import summarise
+from veriloop.report.items import Items
+from veriloop.report.pmmeval import PMMEvalFound, pmmeval_page, pmmeval_terminal
+from veriloop.report.pmmeval_data import Completeness
+from veriloop.report.render import render
+from veriloop.report.tables import Table
+
+COMPLETE = (Completeness("mlogiqa", "en", 80, 80, 80, {}),)
+
+
+def titles(page):
+    return [section.title for section in page.sections]
+
+
+def test_the_whole_page_is_in_order_and_items_come_last(several, html):
+    measured, summary = several
+    page = pmmeval_page(PMMEvalFound(summary, measured, COMPLETE, "mgsm lacks fr", ("a note",)))
+    found = titles(page)
+    wanted = [
+        "All systems",
+        "Scores by language",
+        "Within tasks",
+        "Fixed minus official scoring",
+        "Bounds",
+        "Rules that read the answers",
+        "Models, paired",
+        "Prompt language, paired",
+        "Right in English and right in the language",
+        "Model size (prompt en)",
+        "What these sets can tell apart",
+        "Beside published numbers",
+        "Completeness and alignment",
+        "How to read this",
+        "Items",
+    ]
+    assert [title for title in found if title in wanted] == wanted
+    assert isinstance(page.sections[-1], Items)
+    root = html(render(page))
+    assert "Missing: mgsm lacks fr." in root.by_class("headline")[0].text
+    assert "4 systems" in root.by_class("headline")[0].text
+    assert "a note" in root.text
+    assert len(root.by_class("items-index")) == 1
+    ids = [n.attributes["id"] for n in root.all() if "id" in n.attributes]
+    assert len(ids) == len(set(ids))
+    assert not re.search(
+        r"\bnan\b|None|inf\b", " ".join(n.text for n in root.all("td", "text", "p"))
+    )
+
+
+def test_one_model_in_one_language_has_what_it_can_have(alone, html):
+    measured, summary = alone
+    page = pmmeval_page(PMMEvalFound(summary, measured))
+    assert titles(page) == [
+        "Scores by language",
+        "Fixed minus official scoring",
+        "Bounds",
+        "Share that could not be read, by language",
+        "Rules that read the answers",
+        "What these sets can tell apart",
+        "How to read this",
+        "Items",
+    ]
+    assert page.subtitle == "mine, MLogiQA, English, prompt en; 80 answers"
+    assert "cannot separate models" in html(render(page)).text
+    assert all(section.rows for section in page.sections if isinstance(section, Table))
+
+
+def test_one_scoring_alone_makes_a_page(made_up, html):
+    measured = made_up.measured(
+        6, models=("mine",), settings=("en",), tasks=("mgsm",), languages=("en", "th"), scorings=("official",)
+    )  # fmt: skip
+    summary = summarise([one for m in measured for one in m.answered])
+    page = pmmeval_page(PMMEvalFound(summary, measured))
+    assert "Fixed minus official scoring" not in titles(page)
+    assert "Right in English and right in the language" in titles(page)
+    assert page.sections[-1].scorings == ("official",)
+    html(render(page))
+
+
+def test_without_what_was_measured_there_are_no_items(several):
+    assert "Items" not in titles(pmmeval_page(PMMEvalFound(several[1])))
+
+
+def test_the_same_answers_give_the_same_bytes(several):
+    measured, summary = several
+    found = PMMEvalFound(summary, measured)
+    assert render(pmmeval_page(found)) == render(pmmeval_page(found))
+
+
+def test_the_terminal_holds_every_line_in_its_width(several):
+    measured, summary = several
+    text = pmmeval_terminal(PMMEvalFound(summary, measured, (), "mgsm lacks fr"))
+    assert max(map(len, text.splitlines())) <= 80
+    for model in ("Qwen2.5-0.5B-Instruct", "Qwen2.5-7B-Instruct"):
+        assert f"Scores by language: {model}, prompt native" in text
+    assert "Paired: models" in text
+    assert "Paired: settings" in text
+    assert "Missing: mgsm lacks fr." in " ".join(text.split())
