@@ -18,11 +18,26 @@ CONSTRAINED = {
 QUOTES = {"fr": "«»", "es": '""', "zh": "“”", "ja": "「」"}
 
 
-def right_answer(item, canonical=None):
-    """What is right for this item; None where the data do not say it."""
+BODIES = {
+    "below_zero": "    sums = [sum(operations[:i]) for i in range(len(operations) + 1)]\n    return min(sums) < 0",
+    "sum_product": "    p = 1\n    for x in numbers:\n        p *= x\n    return sum(numbers), p",
+    "greatest_common_divisor": "    while b:\n        a, b = b, a % b\n    return a",
+    "belowZero": "  let n = 0;\n  return operations.some((x) => (n += x) < 0);\n}",
+    "sumProduct": "  return [numbers.reduce((a, x) => a + x, 0), numbers.reduce((a, x) => a * x, 1)];\n}",
+    "greatestCommonDivisor": "  while (b) [a, b] = [b, a % b];\n  return a;\n}",
+}  # fmt: skip
+UNIQUE = {
+    "python": "    return sorted(set(l))",
+    "javascript": "  return [...new Set(l)].sort((a, b) => a - b);\n}",
+}
+
+
+def right_answer(item):
+    """What is right for this item: of programs, for those of the miniature."""
     if item.task == "humaneval_xl":
-        code = (canonical or {}).get((item.language, item.uid))
-        return None if code is None else f"```{item.subset}\n{item.text('prompt')}{code}\n```"
+        name = item.text("entry_point")
+        body = UNIQUE[item.subset] if name == "unique" else BODIES[name]
+        return f"```{item.subset}\n{item.text('prompt')}{body}\n```"
     if item.task == "mifeval":
         (name,) = item.fields["instruction_id_list"]
         return follow(name, item.fields["kwargs"][0], item.language, item.text("prompt"))

@@ -11,9 +11,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from veriloop.abacus import checkpoint
 from veriloop.abacus.world import abacus_problems
+from veriloop.cli import app
 from veriloop.engines.http import Http
 from veriloop.errors import EngineError
 from veriloop.protocols import Request, Sampling, ScoreRequest
@@ -28,6 +30,7 @@ pytest.importorskip("fastapi", reason="`transformers serve` needs fastapi")
 pytest.importorskip("uvicorn", reason="`transformers serve` needs uvicorn")
 
 SAMPLING = Sampling(max_tokens=160)
+MINIATURE = Path(__file__).resolve().parents[1] / "data/pmmeval"
 PROBLEMS = abacus_problems(0, 3, "heldout")
 
 
@@ -124,3 +127,18 @@ def test_rollouts_go_on_from_a_prefix_and_some_succeed(engine):
 def test_scoring_is_refused_with_what_to_use_instead(engine):
     with pytest.raises(EngineError, match="veriloop serve model"):
         run(engine, engine.score(ScoreRequest("1 + 1 =", " 2")))
+
+
+def test_a_benchmark_through_the_door(url, policy, tmp_path):
+    """P-MMEval's MGSM in two languages: every item asked, answered and judged, whatever the answers are worth."""
+    model = f"{policy}@{url}"
+    said = CliRunner().invoke(
+        app,
+        ["bench", "pmmeval", "-q", "--model", model, "--data", str(MINIATURE), "--tasks", "mgsm",
+         "--languages", "en,es", "--limit", "2", "--max-tokens", "48", "--out", str(tmp_path)],
+    )  # fmt: skip
+    assert said.exit_code == 0, said.output
+    result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
+    assert {one["means"]["sets"]["mgsm"]["n"] for one in result["scored"]} == {4}
+    assert [one["lost"] for one in result["scored"]] == [0, 0]
+    assert all(0 < count <= 4 * 48 for count in result["tokens"].values())

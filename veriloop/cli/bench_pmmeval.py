@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from veriloop.report.pmmeval import PMMEvalFound
 
 MODEL = typer.Option(..., help="MODEL@URL, or any engine; repeat it to compare models.")
+NAME = typer.Option([], help="What a model is called; one for each --model, in order.")
 DATA = typer.Option("hub:Qwen/P-MMEval", help="Folder with the sets, or hub:OWNER/NAME.")
 TASKS = typer.Option("", help="Keys with commas, such as mgsm,xnli; all by default.")
 LANGUAGES = typer.Option("", help="Codes with commas, such as en,zh; all by default.")
@@ -39,6 +40,7 @@ FOLDER = typer.Option(Path("runs/pmmeval"), "--out", "-o", help="Folder to write
 
 def pmmeval(
     model: list[str] = MODEL,
+    name: list[str] = NAME,
     data: str = DATA,
     tasks: str = TASKS,
     languages: str = LANGUAGES,
@@ -64,7 +66,7 @@ def pmmeval(
     """P-MMEval (arXiv 2411.09116), greedy. Stopped runs go on; languages, tasks and models may be added later."""
     from veriloop.cli.evaluating import Options, Saying, evaluate, listed
 
-    options = Options(tuple(model), data, out, listed(tasks), listed(languages), listed(programs),
+    options = Options(tuple(model), tuple(name), data, out, listed(tasks), listed(languages), listed(programs),
                       tuple(prompt), shots, scoring, limit, max_tokens, system, tuple(size),
                       tuple(beside), again, mode, trusted, seed, in_flight)  # fmt: skip
     saying = Saying(lambda line: typer.echo(fill(line, 80), err=True), quiet)

@@ -32,6 +32,7 @@ class Options:
     """The options of the command."""
 
     models: tuple[str, ...]
+    names: tuple[str, ...]
     data: str
     out: Path
     tasks: tuple[str, ...] = ()
@@ -120,12 +121,14 @@ def evaluate(
     _write(options.out / "alignment.json", aligned.as_json())
     items = limited(of_programs(aligned.items, options.programs), options.limit)
     measured: list[Measured] = []
-    for spec, folder in folders.items():
+    for (name, folder), spec in zip(folders.items(), options.models, strict=True):
         for setting in settings:
             asking, kept, held = _asking(options, items, setting)
             if held:
                 notes.append(f"{setting}: {held:,} items demonstrate and are not scored")
-            work = _Work(spec, folder, kept, asking, _judging(options, scorings), fresh, retry_lost)
+            work = _Work(
+                spec, name, folder, kept, asking, _judging(options, scorings), fresh, retry_lost
+            )
             measured.append(_measure(options, work, saying))
     answered = [a for m in measured for a in m.answered]
     known = {(a.model, a.setting, a.scoring) for a in answered}
@@ -142,9 +145,12 @@ def evaluate(
 @final
 @dataclass(frozen=True)
 class _Work:
-    """One model in one setting. ``folder`` is the model's: settings share its memory of calls."""
+    """One model in one setting. ``folder`` is the model's: settings share its memory of calls. ``name`` is what it is
+    called where that was said.
+    """
 
     spec: str
+    name: str
     folder: Path
     items: Sequence[Item]
     asking: Asking
@@ -154,7 +160,7 @@ class _Work:
 
 
 def _measure(options: Options, work: _Work, saying: Saying) -> Measured:
-    from veriloop.bench.pmmeval.measuring import measure
+    from veriloop.bench.pmmeval.measuring import called, measure
     from veriloop.bench.pmmeval.saved import write_outcomes
     from veriloop.cli.opening import remembered
     from veriloop.cli.running import running
@@ -176,6 +182,8 @@ def _measure(options: Options, work: _Work, saying: Saying) -> Measured:
                 )
 
         measured = asyncio.run(ask())
+    if options.names:
+        measured = called(measured, work.name)
     write_outcomes(folder, measured.answered)
     return measured
 
@@ -200,16 +208,21 @@ def _judging(options: Options, scorings: tuple[Scoring, ...]) -> Judging:
 
 
 def _folders(options: Options) -> dict[str, Path]:
-    """Engine -> its folder. Raises InputError where two would share one."""
+    """What each model is called, and its folder. Raises InputError where two would share one."""
+    names = options.names or tuple(
+        spec.partition("?")[0].partition("@http")[0].rstrip("/").rpartition("/")[2]
+        for spec in options.models
+    )
+    if len(names) != len(options.models):
+        raise InputError(
+            f"--name is given for each of {len(options.models)} models, got {len(names)}"
+        )
     found: dict[str, Path] = {}
-    for spec in options.models:
-        name = spec.partition("?")[0].partition("@http")[0].rstrip("/").rpartition("/")[2]
+    for name in names:
         folder = options.out / (re.sub(r"[^\w.-]+", "-", name).strip("-.") or "model")
         if folder in found.values():
-            raise InputError(
-                f"two models are called {name!r}: measure one into another --out and name it --beside"
-            )
-        found[spec] = folder
+            raise InputError(f"two models are called {name!r}: tell them apart by --name")
+        found[name] = folder
     return found
 
 

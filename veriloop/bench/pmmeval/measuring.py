@@ -121,6 +121,12 @@ async def measure(
     )
 
 
+def called(measured: Measured, name: str) -> Measured:
+    """The same under another name."""
+    answered = tuple(replace(one, model=name) for one in measured.answered)
+    return replace(measured, model=name, answered=answered)
+
+
 def unjudged_languages(items: Iterable[Item]) -> dict[str, str]:
     """The programming languages among the items that nothing here can judge, and why."""
     found = dict.fromkeys(item.subset for item in items if item.task == CODE)
