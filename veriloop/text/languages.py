@@ -109,11 +109,14 @@ _FOREIGN = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+|&\w+;|<[^<>\s]{1,20}>
 @final
 @dataclass(frozen=True)
 class Detected:
-    """``language`` by its ISO 639-1 code with a ``confidence`` in (0, 1], or None with the ``reason``."""
+    """``language`` by its ISO 639-1 code with a ``confidence`` in (0, 1], or None with the ``reason``. ``among`` are
+    the languages that it may be in where it is None: those of its script; empty where even that is open.
+    """
 
     language: str | None
     confidence: float = 0.0
     reason: str = ""
+    among: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         if (self.language is None) == (not self.reason):
@@ -155,7 +158,8 @@ def detect(text: str) -> Detected:
 
 def _modelled(text: str, script: str, letters: int) -> Detected:
     if letters < LEAST_LETTERS[script]:
-        return Detected(None, reason=f"too short to tell a language: {letters} letters")
+        reason = f"too short to tell a language: {letters} letters"
+        return Detected(None, reason=reason, among=_SEVERAL[script])
     signs = Counter(text)
     foreign = {ord(c): " " for c in signs if c.isalpha() and _script(c) != script}
     own = text.translate(foreign)
@@ -169,7 +173,8 @@ def _modelled(text: str, script: str, letters: int) -> Detected:
     code = max(sorted(among), key=lambda name: among[name])
     confidence = among[code] / (sum(among.values()) or 1.0)
     if confidence < LEAST_CONFIDENCE:
-        return Detected(None, reason=f"too close to tell a language: {code} at {confidence:.2f}")
+        reason = f"too close to tell a language: {code} at {confidence:.2f}"
+        return Detected(None, reason=reason, among=_SEVERAL[script])
     return Detected(code, confidence)
 
 

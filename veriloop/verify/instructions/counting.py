@@ -26,6 +26,9 @@ _WIDE = "。！？｡．"
 _BLANK = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _NUMBERED = frozenset(["no", "nos", "p", "pp", "fig", "figs", "vol", "núm", "nº", "nr"])
 _JOINED = re.compile(r"[—–―…/]+|--+")
+_HEADING = re.compile(
+    r"[ \t]*(?:#{1,6}[ \t].*|<<.*>>|(?:[-*+][ \t]+)?(\*\*|__)(?!\s)[^*_\n]*\1:?)[ \t]*"
+)
 _LIST = re.compile(r"[ \t]*(?:[-*+•‣▪][ \t]|#{1,6}[ \t]|\(?\d{1,3}[.)])")
 
 
@@ -81,7 +84,8 @@ def sentences(text: str, rules: Rules) -> list[str]:
     """The sentences of a text.
 
     A sentence ends at its mark (. ? ! … 。 ！ ？ ؟ ।) with the quotation marks and brackets that close behind it, at a
-    blank line, and at the edges of headings and items of a list; verses without marks run on. No end: the full stop of
+    blank line, and at the edges of headings and items of a list; verses without marks run on. Headings, lines in bold
+    and <<titles>> are none, unless they end in such a mark. No end: the full stop of
     an abbreviation, an initial, a number or an item's marker, a mark before a small letter in a text that has capitals,
     a mark inside quotation marks that the sentence goes on behind. In Thai, which has no mark, a space between two Thai
     letters ends one too, and every line does.
@@ -93,15 +97,16 @@ def sentences(text: str, rules: Rules) -> list[str]:
 
 
 def _blocks(text: str, rules: Rules) -> list[str]:
-    """Stretches that no sentence crosses: paragraphs, headings, items of lists; their markers are gone."""
+    """Stretches that no sentence crosses: paragraphs and items of lists, without markers and headings."""
     blocks: list[list[str]] = [[]]
-    listed = False
     for line in text.splitlines():
-        item = bool(_LIST.match(line))
-        if not line.strip() or item or listed or rules.spaces_end_sentences:
+        if _HEADING.fullmatch(line) and not _END.search(line.rstrip(_CLOSING + ": ")[-1:]):
             blocks.append([])
-        blocks[-1].append(_MARKER.sub("", line, count=1) if _MARKER.match(line) else line)
-        listed = item and line.lstrip().startswith("#")
+            continue
+        if not line.strip() or _LIST.match(line) or rules.spaces_end_sentences:
+            blocks.append([])
+        marked = _MARKER.match(line)
+        blocks[-1].append(line[marked.end() :] if marked else line)
     return [" ".join(lines) for lines in blocks if lines]
 
 

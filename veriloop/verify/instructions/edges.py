@@ -71,11 +71,13 @@ def _closes(inner: str, opening: str, closing: str) -> bool:
 
 def response_language(given: Given) -> Followed:
     """The answer is in the language, by ``text.languages``: one that is too short or too mixed to tell cannot be
-    checked.
+    checked, unless it is in a script that the language is not written in.
     """
     wanted = given.text("language").lower()
     found = detect(given.answer)
     if found.language is None:
-        return Followed(None, found.reason)
+        elsewhere = bool(found.among) and wanted not in found.among
+        why = f"not in the script of {wanted}" if elsewhere else found.reason
+        return Followed(False if elsewhere else None, why)
     told = f"{found.language} ({found.confidence:.2f})"
     return Followed(found.language == wanted, f"{told}, {wanted} wanted")

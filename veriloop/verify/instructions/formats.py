@@ -69,12 +69,13 @@ def title(given: Given) -> Followed:
 
 def multiple_sections(given: Given) -> Followed:
     """At least so many sections, each beginning with a line that starts with the mark and a number (1, I, 一, A), in
-    the mark's own case. Signs of headings, bold text and quotation marks may stand before it. IFEval asks for n
-    sections and its script takes more; the item that repeats seven of them in two versions needs that.
+    the mark's own case, and each with a number of its own: a mark repeated as it was shown ("SECTION X") numbers
+    nothing. Signs of headings, bold text and quotation marks may stand before it. IFEval asks for n sections and its
+    script takes more; the item that repeats seven of them in two versions needs that.
     """
     mark = re.escape(given.text("section_spliter").strip())
-    lines = re.compile(rf"^[\s#>*_\"'“「『(\[{{-]*{mark}\s*{_NUMBERED}", re.MULTILINE)
-    found = len(lines.findall(given.answer))
+    lines = re.compile(rf"^[\s#>*_\"'“「『(\[{{\\-]*{mark}\s*({_NUMBERED})", re.MULTILINE)
+    found = len(set(lines.findall(given.answer)))
     return counted(found, given.count("num_sections"), "sections", exactly=False)
 
 

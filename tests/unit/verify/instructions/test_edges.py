@@ -101,6 +101,8 @@ def test_quotation_marks(language, text, value):
         ("mr", "आज मौसम बहुत अच्छा है और हम बाहर जाएंगे", False),
         ("kn", "ಇಂದು ಹವಾಮಾನ ಚೆನ್ನಾಗಿದೆ", True),
         ("de", "Ja, gut", None),
+        ("hi", "Ji haan", False),
+        ("de", "да", False),
         ("en", "Это не по-английски, а по-русски.", False),
     ],
 )

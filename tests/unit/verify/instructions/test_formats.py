@@ -109,6 +109,8 @@ def test_titles(text, value):
         ("SECTION", "Section 1\nSection 2", 0),
         ("Day", "Day 1\nOn Day 2 we go.\nDays 3", 1),
         ("Audience", "Audience A\nAudience Basics", 1),
+        ("SECTION", "SECTION X\na\nSECTION X\nb", 1),
+        ("Day", "Day 1\nDay 2\n******\nDay 1\nDay 2", 2),
     ],
 )  # fmt: skip
 def test_sections(mark, text, count):
