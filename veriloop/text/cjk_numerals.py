@@ -26,6 +26,7 @@ ONES = _ONES | _KOREAN_ONES
 SMALL = _SMALL | _KOREAN_SMALL
 BIG = _BIG | _KOREAN_BIG
 
+_OPENING_UNITS = "百佰千仟万萬亿億兆"
 _HAN = "".join((*_ONES, *_SMALL, *_BIG, *_TENS))
 _DIGITS = r"[0-9]+(?:,[0-9]{3})*(?:\.[0-9]+)?"
 _HAN_RUN = re.compile(rf"(?:{_DIGITS}|[{_HAN}])+(?:点[{''.join(_ONES)}]+)?")
@@ -94,8 +95,11 @@ def _han_in(text: str, language: str) -> Iterator[tuple[int, int, Fraction, Frac
             _is_word(text[begin - 1 : begin]) or _is_word(text[end : end + 1])
         ):
             continue
+        # Chinese says 一百: 千万 and 百万 without a digit are words ("by all means"), in Japanese numbers.
+        if found[0][0] in _OPENING_UNITS and (language == "zh" or end - begin == 1):
+            continue
         read = read_numeral(found[0], language)
-        if read is not None and (end - begin > 1 or found[0] not in "百千万萬亿億兆佰仟"):
+        if read is not None:
             yield begin, end, *read
 
 

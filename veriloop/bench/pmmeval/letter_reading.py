@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TypeAlias, final
 
 from veriloop.bench.pmmeval.leads import after_thought, lead_ends
@@ -115,6 +115,8 @@ _REFUSALS = re.compile(
     r"xin lỗi|không thể trả lời|آسف|عذر|لا أستطيع|لا يمكنني",
     re.IGNORECASE,
 )
+_A_LETTER = re.compile("[A-Za-z]")
+_ENDED = re.compile(r"(?:です|である|だ|입니다|이다|이에요|예요|ครับ|ค่ะ)?(?![^\W_])(?![.,]\d)")
 _NOTHING = re.compile(rf"[\s{_BIDI}]*")
 _TRIED = 20  # lead-ins or objects, from the last; keeps a degenerate answer linear
 _SHORT = 300  # characters of an answer in which a bare letter can only be the choice
@@ -159,6 +161,14 @@ class _Asked:
     letters: str
     options: Options
 
+    @cached_property
+    def said(self) -> Options:
+        """Options as they are looked for: narrow, without a final stop. A single letter is no text."""
+        found = {
+            x: [narrow(t).strip().rstrip(".。 ") for t in self.options[x]] for x in self.options
+        }
+        return {x: tuple(t for t in found[x] if t and not _A_LETTER.fullmatch(t)) for x in found}
+
     def value_at(self, at: int, *, inside: bool = False) -> _Found | str | None:
         """The letter or option that stands at ``at``, after quotes and the like; within one value if ``inside``."""
         opened = _opening(inside).match(self.text, at)
@@ -186,18 +196,13 @@ class _Asked:
         """The one option whose text stands at ``at``, the longest where one begins like another."""
         begun = [
             (len(said), letter)
-            for letter, texts in self.options.items()
+            for letter, texts in self.said.items()
             for said in texts
-            if len(said) > 1
-            and self.text[at : at + len(said)].casefold() == narrow(said).casefold()
+            if self.text[at : at + len(said)].casefold() == said.casefold()
         ]
-        if not begun:
-            return None
-        size, letter = max(begun)
-        if (
-            sum(length == size for length, _ in begun) > 1
-            or self.text[at + size : at + size + 1].isalnum()
-        ):
+        size, letter = max(begun, default=(0, ""))
+        twins = sum(length == size for length, _ in begun)
+        if twins != 1 or not _ENDED.match(self.text, at + size):
             return None
         return letter, (at, at + size)
 
@@ -260,14 +265,15 @@ def _option_text(asked: _Asked) -> _Found | None:
         opened = _opening(False).match(asked.text, begin, stop)
         for at in dict.fromkeys((begin, opened.end() if opened else begin)):
             found = asked.option_at(at)
-            if found and not asked.text[found[1][1] : stop].strip(_MARKS):
+            ended = _ENDED.match(asked.text, found[1][1]) if found else None
+            if ended and not asked.text[ended.end() : stop].strip(_MARKS):
                 return found
-    plain = asked.text[asked.begin :].casefold()
+    plain = asked.text[asked.begin :].lower()
     held = {
         letter: (at, len(said))
-        for letter, texts in asked.options.items()
+        for letter, texts in asked.said.items()
         for said in texts
-        if len(said) >= _TELLING and (at := plain.find(narrow(said).casefold())) >= 0
+        if _tells(said) and (at := plain.find(said.lower())) >= 0
     }
     if len(held) != 1:
         return None
@@ -275,6 +281,11 @@ def _option_text(asked: _Asked) -> _Found | None:
     if len(plain) > 3 * size + 40:
         return None
     return letter, (asked.begin + at, asked.begin + at + size)
+
+
+def _tells(said: str) -> bool:
+    """Does an option's text say it within a sentence? One word does not: "it is not true"."""
+    return len(said) >= _TELLING and (" " in said or said[0] >= "\u0e00")
 
 
 def _called_right(asked: _Asked) -> _Found | None:

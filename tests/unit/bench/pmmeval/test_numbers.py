@@ -1,0 +1,166 @@
+"""MGSM: answers recorded for every rule and reason in ten languages, and the official reading beside the fixed one."""
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from veriloop.bench.pmmeval.numbers import (
+    CUT,
+    EMPTY,
+    NO_NUMBER,
+    ONLY_THOUGHT,
+    extract_number,
+    judge_number,
+    official_number,
+    written,
+)
+from veriloop.bench.pmmeval.phrases import phrases
+from veriloop.bench.pmmeval.tasks import LANGUAGES, SCORINGS
+from veriloop.errors import InputError
+from veriloop.records import Problem
+
+DATA = Path(__file__).resolve().parents[3] / "data" / "pmmeval_answers"
+RULES = {"boxed", "lead-in", "hashes", "alone", "last line", "last number"}
+REASONS = {EMPTY, NO_NUMBER, ONLY_THOUGHT, CUT}
+
+
+def rows(name):
+    return [json.loads(line) for line in (DATA / name).read_text(encoding="utf-8").splitlines()]
+
+
+def problem(gold="18", language="en"):
+    return Problem("pmmeval/mgsm", "q", gold, language=language)
+
+
+def test_recorded_answers_hold_every_rule_and_reason_in_every_language():
+    held = {
+        (r["language"], r["fixed"].get("rule") or r["fixed"]["reason"])
+        for r in rows("numbers.jsonl")
+    }
+    assert held >= {(language, name) for language in LANGUAGES for name in RULES | REASONS}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_recorded_answers_are_read_as_written_down(language):
+    for row in rows("numbers.jsonl"):
+        if row["language"] != language:
+            continue
+        found, official = extract_number(row["answer"], language), official_number(row["answer"])
+        assert official.value == row["official"]["value"], row
+        told = {"value": found.value} | (
+            {"rule": found.rule} if found.rule else {"reason": found.reason}
+        )
+        assert told == row["fixed"], row
+        assert found.span is None or found.value is not None
+
+
+def test_free_answers_are_read_right_in_95_of_100():
+    """Written before they were first read, to no rule: the first reading had 44 of these 45."""
+    free = rows("free_numbers.jsonl")
+    right = [extract_number(r["answer"], r["language"]).value == r["value"] for r in free]
+    assert sum(right) >= 0.95 * len(free)
+
+
+DEFECTS = [
+    ("١٨", "ar", "18"),
+    ("๑๘", "th", "18"),
+    ("１８", "ja", "18"),
+    ("La respuesta es 1.234", "es", "1234"),
+    ("La réponse est 1 234", "fr", "1234"),
+    ("La respuesta es 18,00", "es", "18"),
+    ("The answer is 18.00", "en", "18"),
+    ("18\n\n(That is 2 dozen minus 6.)", "en", "18"),
+]
+
+
+@pytest.mark.parametrize("scoring", SCORINGS)
+@pytest.mark.parametrize(("answer", "language", "gold"), DEFECTS)
+def test_defect_8_of_the_official_harness(answer, language, gold, scoring):
+    """Digits of other scripts, separators by language, 18.00, a remark after the answer."""
+    judged = judge_number(problem(gold, language), answer, scoring)
+    assert judged.value == (1.0 if scoring == "fixed" else 0.0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [
+        ("1,2345", "2345"),
+        ("012", "012"),
+        ("+5", "5"),
+        (".5", "5"),
+        ("1.2.3", "3"),
+        ("-1,234.", "-1234"),
+        ("٣", None),
+    ],
+)
+def test_the_official_reading_bug_for_bug(answer, value):
+    """Values of the official function itself, run on these texts."""
+    assert official_number(answer).value == value
+
+
+def test_official_counts_an_answer_without_a_number_wrong_and_fixed_says_why():
+    official = judge_number(problem(), "no idea", "official")
+    assert (official.value, official.rule, official.extracted) == (0.0, "none", None)
+    fixed = judge_number(problem(), "no idea", "fixed")
+    assert (fixed.value, fixed.reason) == (None, NO_NUMBER)
+
+
+def test_an_ambiguous_number_counts_as_the_language_reads_it_and_the_other_reading_is_told():
+    judged = judge_number(problem("2,125", "es"), "La respuesta es $2,125", "fixed")
+    assert (judged.value, judged.extracted) == (0.0, "2.125")
+    assert judged.detail == {"other": "2125", "other_right": True}
+    assert judge_number(problem("2,125", "es"), "La respuesta es 2.125", "fixed").value == 1.0
+
+
+@pytest.mark.parametrize("scoring", SCORINGS)
+def test_the_span_is_of_the_answer(scoring):
+    answer = "<think>3</think>\nThe answer is **$18**."
+    judged = judge_number(problem(), answer, scoring)
+    assert judged.span is not None
+    assert "18" in answer[slice(*judged.span)]
+
+
+@pytest.mark.parametrize("gold", ["", "eighteen", None])
+def test_a_gold_answer_that_is_no_number_is_refused(gold):
+    with pytest.raises(InputError, match="MGSM's gold answer is a number"):
+        judge_number(problem(gold), "18", "fixed")
+
+
+@given(
+    st.integers(-(10**6), 10**6),
+    st.sampled_from(list(LANGUAGES)),
+    st.sampled_from(["{} {}", "x = 3.\n{}: **{}**", "{}\n\n{}"]),
+)
+def test_an_oracle_that_answers_as_asked_is_right_in_every_language(gold, language, shape):
+    answer = shape.format(phrases(language)["lead_in"][0], gold)
+    assert judge_number(problem(str(gold), language), answer, "fixed").value == 1.0
+
+
+@given(st.fractions(max_denominator=10_000))
+def test_written_values_are_read_back(value):
+    assert Fraction(written(value)) == value
+
+
+@given(
+    st.text(alphabet="18.,- \n$\\boxed{}#()=一八십팔٣answer is:答案是<think>", max_size=60),
+    st.sampled_from(list(LANGUAGES)),
+)
+def test_any_answer_has_a_value_with_its_place_or_a_reason(answer, language):
+    found = extract_number(answer, language)
+    assert (found.value is None) == (found.span is None) == (found.rule == "")
+    assert found.rule in RULES | {""}
+    assert found.reason in REASONS | {""}
+
+
+@pytest.mark.parametrize(
+    "piece", ["the answer is x ", "\\boxed{", "#### ", "(1", "答案是", "1,5 ", "answer to the "]
+)
+def test_long_noise_is_read_to_its_end(piece):
+    answer = piece * (8_000 // len(piece))
+    for language in ("en", "zh", "es"):
+        extract_number(answer, language)
+    assert official_number(answer + " 18").value == "18"
