@@ -1,8 +1,9 @@
 """Means over parallel sets with intervals that know that one item in ten languages is one draw, not ten.
 
-Units are clusters: all scores that share a ``uid`` within a set; a score without a uid is a cluster of one. A set's
-mean is the plain mean of its languages' means, as the official harness aggregates, and a suite's the plain mean of its
-sets', whose clusters are independent strata. Differences between systems are ``comparison``'s business.
+Units are clusters: all scores that share a ``uid`` within a set, or uids that the scores say are one draw; a score
+without a uid is a cluster of one. A set's mean is the plain mean of its languages' means, as the official harness
+aggregates, and a suite's the plain mean of its sets', whose clusters are independent strata. Differences between
+systems are ``comparison``'s business.
 """
 
 from __future__ import annotations
@@ -162,14 +163,13 @@ def clustered_mean(
     failed = failures or Failures()
     if not any(scores.scores.values()) and not any(map(len, scores.unaligned.values())):
         raise InputError(f"{scores.system} has no scores to take a mean of")
-    whole = cluster(scores.scores, scores.unaligned)
+    whole = cluster(scores.scores, scores.unaligned, joined=scores.clusters)
     read, lost = _read(scores, failed)
     estimate, interval = _estimate(whole, _binary(scores), bootstrap)
     left_out = None
     if lost and (any(read.scores.values()) or any(map(len, read.unaligned.values()))):
-        left_out, _ = _estimate(
-            cluster(read.scores, read.unaligned), _binary(scores), bootstrap, unscored=lost
-        )
+        rest = cluster(read.scores, read.unaligned, joined=scores.clusters)
+        left_out, _ = _estimate(rest, _binary(scores), bootstrap, unscored=lost)
     return ClusteredMean(
         estimate=estimate,
         clusters=whole.size,
@@ -203,10 +203,12 @@ def corpus_mean(
         places.append(own)
 
     def statistic(weights: Floats) -> Floats:
-        found = [
-            one.statistic(weights[:, own])
-            for one, own in zip(languages.values(), places, strict=True)
-        ]
+        found: list[Floats] = []
+        for one, own in zip(languages.values(), places, strict=True):
+            drawn = weights[:, own]
+            # A language of which nothing was drawn keeps its score.
+            drawn[~drawn.any(axis=1)] = 1.0
+            found.append(one.statistic(drawn))
         return np.mean(found, axis=0)
 
     alone = [_jackknife(one.statistic, len(one.uids)) for one in languages.values()]
@@ -240,14 +242,20 @@ def _estimate(
         share = percentage(right, clusters.n, unscored=unscored, level=level)
         assert share is not None
         return share, "wilson"
-    if binary and clusters.alike():  # all right, or all wrong: as many draws as clusters
-        low, high = wilson(clusters.size if value > 0.5 else 0, clusters.size, level)
+    if binary and clusters.alike():  # all right, or all wrong
+        n = draws(clusters)
+        low, high = wilson(n if value > 0.5 else 0, n, level)
         return Estimate(100 * value, 100 * low, 100 * high, clusters.n, unscored, level), "wilson"
     tail = (1 - level) / 2
     low, high = np.quantile(clusters.draw(bootstrap), (tail, 1 - tail))
     return Estimate(
         100 * value, 100 * float(low), 100 * float(high), clusters.n, unscored, level
     ), "bootstrap"
+
+
+def draws(clusters: Clusters) -> int:
+    """``clusters.worth()`` as a whole number, at least 1."""
+    return max(1, math.floor(clusters.worth() + 1e-6))
 
 
 def _read(scores: ParallelScores, failures: Failures) -> tuple[ParallelScores, int]:
@@ -274,7 +282,7 @@ def _read(scores: ParallelScores, failures: Failures) -> tuple[ParallelScores, i
         lost += count
         zeros = (0.0,) * (values.count(0) - count)
         loose[place] = zeros + tuple(value for value in values if value != 0)
-    return ParallelScores(scores.system, kept, loose), lost
+    return ParallelScores(scores.system, kept, loose, scores.clusters), lost
 
 
 def _only(scores: ParallelScores, places: Collection[Place]) -> ParallelScores:
@@ -282,6 +290,7 @@ def _only(scores: ParallelScores, places: Collection[Place]) -> ParallelScores:
         scores.system,
         {p: scores.scores[p] for p in places if p in scores.scores},
         {p: scores.unaligned[p] for p in places if p in scores.unaligned},
+        scores.clusters,
     )
 
 

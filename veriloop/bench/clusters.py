@@ -1,6 +1,7 @@
 """The arithmetic of means over parallel sets: sums by cluster and place, and what follows from them.
 
-A cluster is all scores of one set that share a uid, or one score without a uid. A mean is over items within a place
+A cluster is all scores of one set that share a uid, or uids that are said to be one draw, or one score without a uid.
+A mean is over items within a place
 (set, language), then plain over the languages of a set, then plain over sets; the clusters of a set are a stratum of
 their own. Scores keep their scale. Who reads the numbers is the business of ``clustered``, ``comparison``, ``scaling``.
 """
@@ -23,7 +24,7 @@ from veriloop.bench.statistics import Bootstrap, Floats
 @final
 @dataclass(frozen=True, eq=False)
 class Clusters:
-    """``sums`` and ``counts`` of scores, shape (clusters, places); ``squares`` of each place, shape (places,);
+    """``sums`` and ``counts`` of scores, shape (clusters, places); sum of ``squares`` of each place, shape (places,);
     ``strata`` numbers the set of each cluster. Every place has at least one score.
     """
 
@@ -64,16 +65,16 @@ class Clusters:
         return self.sums @ (self.shares / self.counts.sum(axis=0))
 
     def robust_se(self) -> float | None:
-        """Cluster-robust standard error (linearised, each stratum times G/(G-1)); None with a stratum of one cluster.
+        """Cluster-robust standard error (linearised, each stratum times G/(G-1)); None with a place of one cluster.
 
         For one place without shared uids it is the standard error of a mean.
         """
+        if ((self.counts > 0).sum(axis=0) < 2).any():
+            return None
         pulls = (self.sums - self.means * self.counts) @ (self.shares / self.counts.sum(axis=0))
         variance = 0.0
         for stratum in np.unique(self.strata):
             own = pulls[self.strata == stratum]
-            if len(own) < 2:
-                return None
             variance += len(own) / (len(own) - 1) * float(own @ own)
         return math.sqrt(variance)
 
@@ -99,6 +100,11 @@ class Clusters:
         whole = np.broadcast_to(self.means, sums.shape).copy()
         return np.divide(sums, counts, out=whole, where=counts > 0)
 
+    def worth(self) -> float:
+        """How many clusters of equal weight would weigh as these do: one over the sum of squares (Kish 1965)."""
+        weights = self.counts @ (self.shares / self.counts.sum(axis=0))
+        return 1 / float(weights @ weights)
+
     def alike(self) -> bool:
         """Are all scores of all places the same? Resampling is blind then."""
         value = self.value
@@ -117,11 +123,13 @@ def plain_mean(means: Mapping[Place, float]) -> float:
 def cluster(
     scores: Mapping[Place, Mapping[str, float]],
     loose: Mapping[Place, Sequence[float]] | None = None,
+    *,
+    joined: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Clusters:
     """Clusters of ``scores[place][uid]`` and of the ``loose`` scores without a uid.
 
-    Places without any score are left out. Raises ValueError where none is left, and on a score that is not
-    finite.
+    ``joined[set][uid]`` names the cluster of uids that share one. Places without any score are left out. Raises
+    ValueError where none is left, and on a score that is not finite.
     """
     alone = loose or {}
     places = tuple(
@@ -135,12 +143,11 @@ def cluster(
     size = 0
     for place in places:
         own, rows = known.setdefault(place[0], {}), []
+        names = (joined or {}).get(place[0], {})
         before = size
         for uid in scores.get(place, ()):
-            row = own.get(uid, size)
-            if row == size:
-                own[uid] = size
-                size += 1
+            row = own.setdefault(names.get(uid, uid), size)
+            size += row == size
             rows.append(row)
         apart = alone.get(place, ())
         rows += range(size, size + len(apart))
@@ -149,7 +156,9 @@ def cluster(
         columns.append((rows, [*scores.get(place, {}).values(), *apart]))
     sums, counts = np.zeros((2, size, len(places)))
     for column, (rows, values) in enumerate(columns):
-        sums[rows, column], counts[rows, column] = values, 1.0
+        sums[:, column] = np.bincount(rows, values, size)
+        counts[:, column] = np.bincount(rows, minlength=size)
     if not np.isfinite(sums).all():
         raise ValueError("a score is a finite number; leave out what has none")
-    return Clusters(places, sums, counts, (sums**2).sum(axis=0), np.concatenate(strata))
+    squares = np.array([math.fsum(v * v for v in values) for _, values in columns])
+    return Clusters(places, sums, counts, squares, np.concatenate(strata))

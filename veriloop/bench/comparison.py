@@ -1,8 +1,8 @@
 """Two systems on the same parallel items: in each language, in each set, overall; or one system asked in two ways.
 
 All is paired: items that only one of the two has leave the statistics and are counted, and so do items without a uid.
-Over languages the same item is one cluster: bootstrap and sign flips act on whole clusters. ``paired`` is about
-ProcessBench's F1; means of one system are ``clustered``'s business.
+An item in several languages is one cluster, as are uids that the scores say are one draw: bootstrap and sign flips act
+on whole clusters. ``paired`` is about ProcessBench's F1; means of one system are ``clustered``'s business.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import final
 
 import numpy as np
 
-from veriloop.bench.clustered import Corpus, corpus_mean
+from veriloop.bench.clustered import Corpus, corpus_mean, draws
 from veriloop.bench.clusters import Clusters, cluster, plain_mean
 from veriloop.bench.multiplicity import holm_by_name
 from veriloop.bench.parallel import ParallelScores, Place
@@ -28,6 +28,7 @@ from veriloop.bench.statistics import (
     difference_of,
     mcnemar,
     sign_flip,
+    wilson,
 )
 from veriloop.bench.t_test import t_statistic, two_sided_p
 from veriloop.errors import InputError
@@ -40,10 +41,13 @@ class PairedDifference:
     """First minus second in points on the items that both have, with every test of it.
 
     ``only_first`` and ``only_second`` count scores in which one is higher (0/1: which it alone has right), ``ties`` the
-    others. ``sign_flip`` is the permutation p with whole clusters flipped. ``t``, ``df`` and ``t_p`` are the paired
-    t-test with cluster-robust standard error ``se`` (points); None with fewer than two clusters in a set, and ``t``
-    also where it is infinite. ``mcnemar`` is exact, and None where scores are not 0/1 or where a cluster has several
-    scores, which it would take for independent. ``effect`` is the mean difference over the standard deviation of
+    others. ``sign_flip`` is the permutation p with whole clusters flipped; where no random flip reaches the difference,
+    Hoeffding's bound of it if that is lower. ``t``, ``df`` and ``t_p`` are the paired t-test with cluster-robust
+    standard error ``se`` (points); None with fewer than two clusters in a language, and where clusters differ without
+    any spread, so that there is nothing to measure by. ``mcnemar`` is exact, and None where scores are not 0/1, where a
+    cluster has several scores, which it would take for independent, and over several languages or sets, whose items
+    do not weigh alike. The interval is of the bootstrap; where scores are 0/1 and all differ alike, which
+    resampling is blind to, of Wilson. ``effect`` is the mean difference over the standard deviation of
     clusters' differences (Cohen's d_z; None where there is no spread), ``odds`` only_first over only_second (None
     where only_second is 0). ``missing_first`` counts items that the second has and the first lacks; ``unaligned``
     scores without a uid, of both together.
@@ -161,6 +165,7 @@ class Comparing:
 
 
 USUAL = Comparing()
+_NOTHING = 1e-7  # a spread of rounding errors
 
 
 def compare_parallel(
@@ -229,15 +234,17 @@ def paired_difference(
             f"{first.system!r} and {second.system!r} have no aligned item in common in "
             + ", ".join("/".join(p) for p in places)
         )
-    whole = cluster({p: {u: ones[p][u] - others[p][u] for u in common[p]} for p in kept})
-    changes = whole.sums[whole.counts > 0]
+    changed = {p: {u: ones[p][u] - others[p][u] for u in common[p]} for p in kept}
+    whole = cluster(changed, joined=_joined(first, second))
+    changes = np.concatenate([list(own.values()) for own in changed.values()])
     binary = all(d[p][u] in (0, 1) for d in (ones, others) for p in kept for u in common[p])
     ahead, behind = int((changes > 0).sum()), int((changes < 0).sum())
-    exact = mcnemar(ahead, behind) if binary and whole.size == whole.n else None
+    alone = whole.size == whole.n and len(kept) == 1
+    exact = mcnemar(ahead, behind) if binary and alone else None
     value, se, df = whole.value, whole.robust_se(), _degrees(whole)
-    t = None if se is None else t_statistic(value, se)
+    t = None if se is None or math.isinf(t_statistic(value, se)) else t_statistic(value, se)
     return PairedDifference(
-        difference=_estimate(whole, comparing.bootstrap),
+        difference=_estimate(whole, binary, comparing.bootstrap),
         first=100 * plain_mean({p: fmean(ones[p][u] for u in common[p]) for p in kept}),
         second=100 * plain_mean({p: fmean(others[p][u] for u in common[p]) for p in kept}),
         clusters=whole.size,
@@ -247,11 +254,11 @@ def paired_difference(
         # Flipping the signs of differences of 1 and -1 is McNemar's binomial.
         sign_flip=_flipped(whole, comparing) if exact is None else exact,
         se=None if se is None else 100 * se,
-        t=None if t is None or math.isinf(t) else t,
+        t=t,
         df=None if t is None else df,
         t_p=None if t is None else two_sided_p(t, df),
         mcnemar=exact,
-        effect=value / (se * math.sqrt(whole.size)) if se and t and math.isfinite(t) else None,
+        effect=t / math.sqrt(whole.size) if t is not None and se and se > _NOTHING else None,
         odds=ahead / behind if behind else None,
         detectable=_detectable(whole, binary, (ahead + behind) / whole.n, comparing),
         missing_first=sum(u not in ones[p] for p in places for u in others[p]),
@@ -277,16 +284,37 @@ def corpus_difference(
     return corpus_mean(joined, bootstrap=bootstrap).estimate
 
 
-def _estimate(whole: Clusters, bootstrap: Bootstrap) -> Estimate:
-    tail = (1 - bootstrap.level) / 2
-    low, high = np.quantile(whole.draw(bootstrap), (tail, 1 - tail))
-    return Estimate(
-        100 * whole.value, 100 * float(low), 100 * float(high), whole.n, level=bootstrap.level
-    )
+def _joined(first: ParallelScores, second: ParallelScores) -> Mapping[str, Mapping[str, str]]:
+    """The clusters of both."""
+    return {
+        name: {**second.clusters.get(name, {}), **first.clusters.get(name, {})}
+        for name in dict.fromkeys([*first.clusters, *second.clusters])
+    }
+
+
+def _estimate(whole: Clusters, binary: bool, bootstrap: Bootstrap) -> Estimate:
+    value, level = whole.value, bootstrap.level
+    if binary and whole.alike():  # all -1, all 0, or all 1
+        n = draws(whole)
+        least, most = 2 * wilson(n, n, level)[0] - 1, wilson(0, n, level)[1]
+        low, high = (-most, most) if abs(value) < 0.5 else (least, 1.0)
+        low, high = (-high, -low) if value < -0.5 else (low, high)
+    else:
+        tail = (1 - level) / 2
+        low, high = map(float, np.quantile(whole.draw(bootstrap), (tail, 1 - tail)))
+    return Estimate(100 * value, 100 * low, 100 * high, whole.n, level=level)
 
 
 def _flipped(whole: Clusters, comparing: Comparing) -> float:
-    return sign_flip(whole.parts(), resamples=comparing.flips, seed=comparing.bootstrap.seed)
+    """The p of sign flips. Random ones have a least p, which Holm over many tests would lift above any alpha: where
+    none reaches the sum, it is at most 2 exp(-sum^2 / (2 sum of squares)) (Hoeffding 1963), however often one flips.
+    """
+    parts = whole.parts()
+    p = sign_flip(parts, resamples=comparing.flips, seed=comparing.bootstrap.seed)
+    if p > 1 / (1 + comparing.flips):
+        return p
+    bound = 2 * math.exp(-min(700.0, float(parts.sum()) ** 2 / (2 * float(parts @ parts))))
+    return min(p, bound)
 
 
 def _degrees(whole: Clusters) -> int:
@@ -299,15 +327,17 @@ def _detectable(
 ) -> Detectable:
     """With as many independent items as would be as precise as these clusters."""
     spread = math.sqrt(max(0.0, float(whole.squares.sum()) / whole.n - whole.value**2))
-    se = whole.robust_se()
+    se = whole.robust_se() or 0.0
     if whole.size == whole.n and len(whole.places) == 1:
         n = float(whole.n)
+    elif min(spread, se) > _NOTHING:
+        n = min(float(whole.n), (spread / se) ** 2)
     else:
-        n = (spread / se) ** 2 if se else float(whole.size)
+        n = whole.worth()
     return detectable(
         n,
         discordance=discordance if binary else None,
-        spread=None if binary else spread,
+        spread=None if binary or spread <= _NOTHING else spread,
         alpha=comparing.alpha,
         power=comparing.power,
     )

@@ -127,7 +127,9 @@ def _drawn(
         for into, scores in zip(kept, own, strict=True):
             into[place] = {uid: scores[uid] for uid in uids}
     first, second = (
-        ParallelScores(one.system, scores, {p: v for p, v in one.unaligned.items() if p in scores})
+        replace(
+            one, scores=scores, unaligned={p: v for p, v in one.unaligned.items() if p in scores}
+        )
         for one, scores in zip((small, large), kept, strict=True)
     )
     return first, second
@@ -190,10 +192,10 @@ def _adjusted(
 ) -> tuple[SetVerdict, ...]:
     """Holm over all pairs and sets that could be tested."""
     raw = {
-        (name, one.pair): one.pooled.compared.t_p
+        (name, one.pair): told.p if told.t_p is None else told.t_p
         for name, (_, found) in verdicts.items()
         for one in found
-        if one.pooled is not None and one.pooled.compared.t_p is not None
+        if one.pooled is not None and (told := one.pooled.compared)
     }
     adjusted = holm_by_name(raw)
     made: list[SetVerdict] = []

@@ -19,11 +19,16 @@ Place: TypeAlias = "tuple[str, str]"
 class ParallelScores:
     """``scores[set, language][uid]`` in [0, 1] (or in points of a metric, alike for all systems compared).
 
-    ``unaligned[set, language]`` holds the scores of items without a uid.
+    ``unaligned[set, language]`` holds the scores of items without a uid. ``clusters[set][uid]`` names what several uids
+    of a set share that makes them one draw, such as one problem in several programming languages; a uid that is not
+    there is a draw of its own. Means and pairs stay those of uids.
     """
 
     system: str
     scores: Mapping[Place, Mapping[str, float]]
     unaligned: Mapping[Place, tuple[float, ...]] = field(
         default_factory=dict[Place, "tuple[float, ...]"]
+    )
+    clusters: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict[str, "Mapping[str, str]"]
     )

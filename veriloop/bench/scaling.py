@@ -200,6 +200,7 @@ def _family(
                     p: {u: v for u, v in one.scores[p].items() if u in uids}
                     for p, uids in shared.items()
                 },
+                clusters=one.clusters,
             ),
         )
         for size, one in members
@@ -218,7 +219,9 @@ def _scaling(
     members: Sequence[tuple[float, ParallelScores]],
     comparing: Comparing,
 ) -> Scaling:
-    clusters = [cluster({p: one.scores[p] for p in places}) for _, one in members]
+    clusters = [
+        cluster({p: one.scores[p] for p in places}, joined=one.clusters) for _, one in members
+    ]
     differences = [
         paired_difference(larger, smaller, places=places, comparing=comparing)
         for (_, smaller), (_, larger) in pairwise(members)
@@ -260,7 +263,7 @@ def _slope(
         }
         for p in places
     }
-    whole = cluster(tilted)
+    whole = cluster(tilted, joined=members[0][1].clusters)
     tail = (1 - bootstrap.level) / 2
     low, high = np.quantile(whole.draw(bootstrap), (tail, 1 - tail))
     return Estimate(

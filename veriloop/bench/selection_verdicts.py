@@ -108,9 +108,9 @@ class PairVerdict:
     """One pair on one set: ``pooled`` over its languages, and ``tests`` of each.
 
     ``passes`` is the raw rule (p < alpha, by ``pool``), ``directed`` the same where only tests in which the large
-    model is ahead may pass. ``holm`` is the p of the pooled t-test with standard errors clustered by uid, adjusted
-    over all pairs and sets; ``strict`` is that it is below alpha with the large model ahead. None with a ``reason``
-    where nothing could be tested.
+    model is ahead may pass. ``holm`` is the p of the pooled t-test with standard errors clustered by uid (of sign flips
+    where clusters have no spread, so that two items are no certainty), adjusted over all pairs and sets; ``strict`` is
+    that it is below alpha with the large model ahead. None with a ``reason`` where nothing could be tested.
     """
 
     pair: ModelPair

@@ -215,7 +215,7 @@ def sign_flip(differences: ArrayLike, *, resamples: int = 9999, seed: int = 0) -
     values = values[values != 0]
     if values.size == 0:
         return 1.0
-    bar = abs(values.sum()) * (1 - 1e-12)
+    bar = abs(values.sum()) - 1e-12 * np.abs(values).sum()  # ties up to rounding errors
     if values.size <= 16:
         flips = np.arange(2**values.size)[:, None] >> np.arange(values.size) & 1
         return float(np.mean(np.abs((1 - 2 * flips) @ values) >= bar))

@@ -7,7 +7,7 @@ stand beside it, and the reverse: items right in L and wrong in English. Items a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import final
 
@@ -21,6 +21,7 @@ from veriloop.bench.statistics import (
     Floats,
     Statistic,
     percentage,
+    wilson,
 )
 from veriloop.errors import InputError
 from veriloop.ids import Json
@@ -32,10 +33,11 @@ class Transfer:
     """One language of one set against ``source``, over the items that both have.
 
     ``both``, ``only_source``, ``only_target`` and ``neither`` count items by where they are right, ``missing`` those
-    that one of the two lacks. ``cacr`` is in percent with Wilson's interval, ``cacr_bootstrap`` the same with items
-    resampled, which the spread of the source's own accuracy enters. ``reverse`` is the percentage right in the target
-    of the items that are wrong in the source; ``jaccard`` both over either, in percent. ``lift`` is CACR over the
-    target's accuracy on these items and ``phi`` the correlation of the two outcomes: 1 and 0 under independence.
+    that one of the two lacks. Shares are in percent with Wilson's interval; where several uids are one draw, with that
+    of resampled clusters. ``cacr_bootstrap`` is CACR with items resampled, which the spread of the source's own
+    accuracy enters. ``reverse`` is the share right in the target of the items that are wrong in the source, ``jaccard``
+    both over either. ``lift`` is CACR over the target's accuracy on these items and ``phi`` the correlation of the two
+    outcomes: 1 and 0 under independence.
     ``agreement`` is the percentage of equal extracted answers where the options stand in the same order. A number
     that cannot be had is None, and ``reasons`` says why, by the field's name. Resamples without it are left out.
     """
@@ -140,6 +142,7 @@ def transfer(
     passed_over: dict[Place, str] = {}
     for name in dict.fromkeys(name for name, _ in scores.scores):
         own = {code: v for (s, code), v in scores.scores.items() if s == name and v}
+        joined = scores.clusters.get(name, {})
         others = {code: v for code, v in own.items() if code != source}
         why = ""
         if source not in own:
@@ -155,9 +158,9 @@ def transfer(
                 passed_over[name, code] = f"no item is in {source} and {code}"
                 continue
             kept.append(values)
-            found = _transfer(origin, values, (name, code, source), bootstrap)
+            found = _transfer(origin, values, (name, code, source), (bootstrap, joined))
             places[name, code] = _agreeing(found, answers, bootstrap.level) if answers else found
-        mean = _mean(origin, kept, bootstrap)
+        mean = _mean(origin, kept, bootstrap, joined=joined)
         if mean is not None:
             sets[name] = mean
     if not places:
@@ -170,8 +173,9 @@ def _transfer(
     origin: Mapping[str, float],
     target: Mapping[str, float],
     named: tuple[str, str, str],
-    bootstrap: Bootstrap,
+    drawing: tuple[Bootstrap, Mapping[str, str]],
 ) -> Transfer:
+    bootstrap, joined = drawing
     uids = [uid for uid in origin if uid in target]
     a = np.array([origin[uid] for uid in uids])
     b = np.array([target[uid] for uid in uids])
@@ -195,17 +199,30 @@ def _transfer(
         reasons["reverse"] = f"nothing is wrong in {named[2]}"
     if n == neither:
         reasons["jaccard"] = "nothing is right in either"
-    cells = np.stack([a * b, a * (1 - b), (1 - a) * b, (1 - a) * (1 - b)], axis=1)
-
-    percentile = replace(bootstrap, method="percentile")
+    items = np.stack([a * b, a * (1 - b), (1 - a) * b, (1 - a) * (1 - b)], axis=1)
+    cells = _by_cluster(items, uids, joined)
+    drawn = replace(bootstrap, method="percentile").totals(cells)
 
     def resampled(name: str, statistic: Statistic, digits: int = 2) -> Estimate | None:
         if name in reasons:
             return None
-        drawn = statistic(percentile.totals(cells))
         whole = float(statistic(cells.sum(axis=0)[None, :])[0])
-        low, high = percentile.interval(statistic, n, drawn=drawn[np.isfinite(drawn)])
+        low, high = _interval(statistic(drawn), whole, level)
         return Estimate(whole, low, high, n, level=level, digits=digits)
+
+    def share(top: int, bottom: list[int]) -> Estimate | None:
+        """Column ``top`` over columns ``bottom`` of the cells."""
+        counts = cells.sum(axis=0)
+        told = percentage(round(counts[top]), round(counts[bottom].sum()), level=level)
+        if told is None or len(cells) == n:
+            return told
+        low, high = _interval(
+            100 * _quotient(drawn[:, top], drawn[:, bottom].sum(axis=1)), told.value, level
+        )
+        if low == high:  # resampling is blind where all are alike
+            units = int((cells[:, bottom].sum(axis=1) > 0).sum())
+            low, high = (100 * end for end in wilson(units if low else 0, units, level))
+        return replace(told, low=low, high=high)
 
     return Transfer(
         *named,
@@ -213,15 +230,32 @@ def _transfer(
         only_source,
         only_target,
         neither,
-        cacr=percentage(both, both + only_source, level=level),
+        cacr=share(0, [0, 1]),
         cacr_bootstrap=resampled("cacr_bootstrap", _cacr, 1),
         lift=resampled("lift", _lift),
         phi=resampled("phi", _phi),
-        reverse=percentage(only_target, only_target + neither, level=level),
-        jaccard=percentage(both, n - neither, level=level),
+        reverse=share(2, [2, 3]),
+        jaccard=share(0, [0, 1, 2]),
         reasons=reasons,
         missing=len(origin.keys() ^ target.keys()),
     )
+
+
+def _by_cluster(items: Floats, uids: Sequence[str], joined: Mapping[str, str]) -> Floats:
+    """Rows of uids that are one draw summed up."""
+    rows: dict[str, int] = {}
+    own = [rows.setdefault(joined.get(uid, uid), len(rows)) for uid in uids]
+    cells = np.zeros((len(rows), items.shape[1]))
+    np.add.at(cells, own, items)
+    return cells
+
+
+def _interval(drawn: Floats, whole: float, level: float) -> tuple[float, float]:
+    """Percentiles of the resamples that have the number."""
+    kept = drawn[np.isfinite(drawn)]
+    tail = (1 - level) / 2
+    low, high = np.quantile(kept if len(kept) else [whole], (tail, 1 - tail))
+    return float(low), float(high)
 
 
 def _cacr(cells: Floats) -> Floats:
@@ -266,9 +300,15 @@ def _agreeing(found: Transfer, answers: Answers, level: float) -> Transfer:
 
 
 def _mean(
-    origin: Mapping[str, float], targets: Iterable[Mapping[str, float]], bootstrap: Bootstrap
+    origin: Mapping[str, float],
+    targets: Iterable[Mapping[str, float]],
+    bootstrap: Bootstrap,
+    *,
+    joined: Mapping[str, str],
 ) -> Estimate | None:
-    """The plain mean of CACR over languages, the items of all of them resampled together."""
+    """The plain mean of CACR over languages, the items of all of them resampled together; Wilson's interval, of the
+    items right in the source, where all or none of them are right in every language.
+    """
     uids = list(origin)
     right = np.array([origin[uid] for uid in uids])
     tops, bottoms = [], []
@@ -278,13 +318,15 @@ def _mean(
         bottoms.append(right * there)
     if not bottoms or min(float(bottom.sum()) for bottom in bottoms) == 0:
         return None
-    top, bottom = np.stack(tops, axis=1), np.stack(bottoms, axis=1)
+    top, bottom = (_by_cluster(np.stack(x, axis=1), uids, joined) for x in (tops, bottoms))
+    n, level = int(bottom.sum()), bootstrap.level
 
     def statistic(weights: Floats) -> Floats:
         return 100 * _quotient(weights @ top, weights @ bottom).mean(axis=1)
 
-    percentile = replace(bootstrap, method="percentile")
-    drawn = statistic(percentile.weights(len(uids)))
-    return percentile.estimate(
-        statistic, len(uids), n=int(bottom.sum()), drawn=drawn[np.isfinite(drawn)]
-    )
+    value = float(statistic(np.ones((1, len(top))))[0])
+    low, high = _interval(statistic(bootstrap.weights(len(top))), value, level)
+    if not top.any() or (top == bottom).all():
+        units = int(bottom.any(axis=1).sum())
+        low, high = (100 * end for end in wilson(units if value else 0, units, level))
+    return Estimate(value, low, high, n, level=level)

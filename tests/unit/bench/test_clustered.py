@@ -172,3 +172,35 @@ def test_means_go_to_json():
     told = means(table(np.eye(4)), suites={"all": ("s",)}, bootstrap=FEW).to_json()
     assert told["languages"]["s/en"]["n"] == 4
     assert set(told["suites"]) == {"all"}
+
+
+def test_all_right_in_a_small_and_a_large_set_is_as_uncertain_as_the_small_one_makes_it():
+    scores = ParallelScores(
+        "m",
+        {(s, "en"): {str(i): 1.0 for i in range(n)} for s, n in (("a", 10), ("b", 990))},
+    )
+    found = clustered_mean(scores)
+    assert (found.estimate.value, found.interval) == (100, "wilson")
+    assert found.estimate.low == pytest.approx(100 * wilson(39, 39)[0])
+
+
+def test_a_corpus_of_which_nothing_is_drawn_keeps_its_score():
+    corpora = {
+        "en": Corpus(("a", "b", "c"), ratio_of([4, 4, 4], [8, 8, 8])),
+        "fr": Corpus(("a",), ratio_of([4], [8])),
+    }
+    found = corpus_mean(corpora)
+    assert (found.estimate.low, found.estimate.high) == (0.5, 0.5)
+
+
+def test_problems_in_several_programs_are_one_draw_each():
+    right = np.random.default_rng(8).random((80, 1)) < 0.5
+    scores = {("s", "en"): {f"{k}/{i}": float(right[i, 0]) for k in "xyz" for i in range(80)}}
+    joined = {"s": {f"{k}/{i}": str(i) for k in "xyz" for i in range(80)}}
+    found = means(ParallelScores("m", scores, clusters=joined)).languages["s", "en"]
+    alone = clustered_mean(table(right))
+    assert (found.clusters, found.estimate.n, found.interval) == (80, 240, "bootstrap")
+    assert found.se == pytest.approx(alone.se)
+    assert found.se == pytest.approx(math.sqrt(3) * found.naive_se, rel=0.01)
+    assert found.estimate.low == pytest.approx(alone.estimate.low, abs=2)
+    assert found.design_effect == pytest.approx(3, rel=0.02)

@@ -86,3 +86,32 @@ def test_nothing_has_no_mean(scores):
 def test_a_score_that_is_not_finite_is_refused():
     with pytest.raises(ValueError, match="finite"):
         cluster({("a", "en"): {"1": float("nan"), "2": 1.0}})
+
+
+def test_uids_that_are_one_draw_are_one_cluster_and_scores_of_their_own():
+    generator = np.random.default_rng(2)
+    table = generator.integers(0, 2, (12, 2, 3)).astype(float)  # problems, languages, programs
+    scores = {
+        ("a", str(j)): {f"{k}/{i}": float(table[i, j, k]) for i in range(12) for k in range(3)}
+        for j in range(2)
+    }
+    joined = {"a": {f"{k}/{i}": f"problem {i}" for i in range(12) for k in range(3)}}
+    whole = cluster(scores, joined=joined)
+    assert (whole.n, whole.size) == (72, 12)
+    assert whole.value == pytest.approx(table.mean())
+    assert whole.robust_se() == pytest.approx(table.mean(axis=(1, 2)).std(ddof=1) / math.sqrt(12))
+    assert whole.naive_se() == pytest.approx(cluster(scores).naive_se())
+    assert cluster(scores, joined={"b": joined["a"]}).size == 36
+
+
+def test_a_place_of_one_item_has_no_error_and_so_has_no_mean_with_it():
+    scores = {("a", "en"): {"1": 1.0, "2": 0.0}, ("a", "fr"): {"1": 1.0}}
+    assert cluster(scores).robust_se() is None
+
+
+def test_a_mean_of_unequal_sets_is_worth_less_than_its_items():
+    scores = {(name, "en"): {str(i): 1.0 for i in range(n)} for name, n in (("a", 10), ("b", 990))}
+    # Its variance is p (1 - p) (1/10 + 1/990) / 4.
+    assert cluster(scores).worth() == pytest.approx(4 / (1 / 10 + 1 / 990))
+    equal = {("a", code): {str(i): 1.0 for i in range(10)} for code in ("en", "fr")}
+    assert cluster(equal).worth() == pytest.approx(10)

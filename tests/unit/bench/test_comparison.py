@@ -17,7 +17,7 @@ from veriloop.bench.comparison import (
 )
 from veriloop.bench.parallel import ParallelScores
 from veriloop.bench.power import smallest_gap
-from veriloop.bench.statistics import Bootstrap, mcnemar, ratio_of
+from veriloop.bench.statistics import Bootstrap, mcnemar, ratio_of, wilson
 from veriloop.errors import InputError
 
 FEW = Comparing(flips=999, bootstrap=Bootstrap(resamples=200))
@@ -188,7 +188,7 @@ def test_a_difference_without_spread_has_no_t_but_a_p():
     found = compare_parallel(
         table("a", np.ones(20)), table("b", np.zeros(20)), comparing=FEW
     ).overall
-    assert (found.t, found.t_p, found.odds) == (None, 0, None)
+    assert (found.t, found.t_p, found.odds) == (None, None, None)
     assert found.p == pytest.approx(2 / 2**20)
 
 
@@ -234,3 +234,90 @@ def test_corpus_scores_are_resampled_together():
     assert found.high - found.low < 0.2 * found.value
     with pytest.raises(InputError, match="same items"):
         corpus_difference(corpora(1), {"ko": Corpus(uids, ratio_of(top, bottom))})
+
+
+def test_sets_of_one_language_are_no_single_list_of_items():
+    """The mean of sets speaks for a, the items pooled for b: a p of these would be that of another question."""
+    a = {("x", "en"): {str(i): float(i < 7) for i in range(8)}}
+    b = {("x", "en"): dict.fromkeys(map(str, range(8)), 0.0)}
+    for one, right in ((a, 100), (b, 109)):
+        one["y", "en"] = {str(i): float(i < right) for i in range(200)}
+    found = compare_parallel(ParallelScores("a", a), ParallelScores("b", b)).overall
+    assert found.difference.value == pytest.approx(100 * (7 / 8 - 9 / 200) / 2)
+    assert (found.only_first, found.only_second, found.mcnemar) == (7, 9, None)
+    reached = sum(
+        math.comb(7, i) * math.comb(9, j)
+        for i in range(8)
+        for j in range(10)
+        if abs(25 * (7 - 2 * i) + (9 - 2 * j)) >= 25 * 7 - 9  # in 400ths
+    )
+    assert found.p == pytest.approx(reached / 2**16)
+
+
+def test_no_difference_in_a_few_items_is_not_certainty():
+    right = np.arange(80) % 2
+    same = compare_parallel(table("a", right), table("b", right), comparing=FEW).overall
+    most = 100 * wilson(0, 80)[1]
+    assert (same.difference.low, same.difference.high) == pytest.approx((-most, most))
+    least = 100 * (2 * wilson(80, 80)[0] - 1)
+    for sign, (x, y) in ((1, (1, 0)), (-1, (0, 1))):
+        one, other = table("a", np.full(80, x)), table("b", np.full(80, y))
+        found = compare_parallel(one, other, comparing=FEW).overall.difference
+        assert sorted((sign * found.low, sign * found.high)) == pytest.approx([least, 100])
+
+
+def test_a_difference_beyond_all_random_flips_has_a_bound_that_holm_leaves_small():
+    right = np.repeat(np.arange(200)[:, None] < 60, 3, axis=1)
+    found = compare_parallel(table("a", right), table("b", right & False), comparing=FEW)
+    exact = found.languages["s", "en"].p
+    assert exact == pytest.approx(2 / 2**60)
+    assert exact <= found.sets["s"].p < 1e-12
+    # Where random flips do reach the sum, their p stays.
+    near = np.repeat(np.arange(200)[:, None] < 20, 3, axis=1)
+    other = np.repeat(np.arange(200)[:, None] // 12 == 5, 3, axis=1)
+    assert compare_parallel(table("a", near), table("b", other), comparing=FEW).sets["s"].p > 1e-3
+
+
+def test_a_mean_difference_of_0_has_an_effect_of_0_where_there_is_spread():
+    found = compare_parallel(table("a", np.arange(20) % 2), table("b", np.arange(20) % 2 == 0))
+    assert (found.overall.t, found.overall.effect) == (0, 0)
+
+
+def test_differences_that_are_alike_but_for_rounding_errors():
+    a, b = table("a", np.full((7, 3), 0.4)), table("b", np.full((7, 3), 0.1))
+    found = compare_parallel(a, b, comparing=FEW).overall
+    assert (found.t, found.effect, found.detectable.assumed) == (None, None, True)
+
+
+def test_copies_of_a_problem_in_several_programs_add_no_evidence():
+    generator = np.random.default_rng(7)
+    ease = generator.normal([[[0.3]], [[-0.3]]], size=(2, 80, 1))
+    a, b = ease + 0.3 * generator.normal(size=(2, 80, 2)) > 0
+    one = compare_parallel(table("a", a), table("b", b), comparing=FEW)
+
+    def copied(system, right):
+        plain = table(system, right).scores
+        scores = {
+            p: {f"{k}/{u}": v for k in "xyz" for u, v in own.items()} for p, own in plain.items()
+        }
+        joined = {"s": {f"{k}/u{i}": f"u{i}" for k in "xyz" for i in range(80)}}
+        return ParallelScores(system, scores, clusters=joined)
+
+    many = compare_parallel(copied("a", a), copied("b", b), comparing=FEW)
+    for left, right in (
+        (one.sets["s"], many.sets["s"]),
+        (one.languages["s", "en"], many.languages["s", "en"]),
+    ):
+        assert right.clusters == left.clusters == 80
+        assert (right.n, right.only_first) == (3 * left.n, 3 * left.only_first)
+        assert (right.t, right.se, right.t_p) == pytest.approx((left.t, left.se, left.t_p))
+        ends = right.difference.low, right.difference.high
+        assert ends == pytest.approx((left.difference.low, left.difference.high))
+        assert right.detectable.gap == pytest.approx(left.detectable.gap, rel=0.02)
+    assert one.languages["s", "en"].mcnemar is not None
+    assert many.languages["s", "en"].mcnemar is None
+    # One of the two may say it for both.
+    half = compare_parallel(
+        copied("a", a), ParallelScores("b", copied("b", b).scores), comparing=FEW
+    )
+    assert half.sets["s"].clusters == 80

@@ -206,3 +206,11 @@ def test_a_selection_goes_to_json():
     told = select(systems, [PAIR], bootstrap=FEW).to_json()
     assert told["kept"] == {"paper": ["s"], "directed": ["s"], "strict": ["s"]}
     assert len(told["sets"][0]["pairs"][0]["languages"]) == 5
+
+
+def test_two_items_that_differ_alike_are_no_certainty():
+    small, large = np.zeros((2, 5)), np.ones((2, 5))
+    verdict = one(small, large)
+    assert verdict.pairs[0].pooled.compared.t_p is None
+    assert verdict.pairs[0].holm == 0.5  # two of four flips
+    assert (verdict.paper, verdict.strict) == (True, False)

@@ -153,3 +153,39 @@ def test_a_table_goes_to_json():
     assert told["places"]["s/fr"]["cacr"] is None
     assert told["places"]["s/fr"]["reasons"]["cacr"] == "nothing is right in en"
     assert told["sets"] == {}
+
+
+def test_problems_in_several_programs_are_one_draw_each():
+    right = np.random.default_rng(3).random((60, 2)) < [0.7, 0.6]
+    plain = scores({"en": right[:, 0], "fr": right[:, 1]}).scores
+    copied = {p: {f"{k}/{u}": v for k in "xyz" for u, v in own.items()} for p, own in plain.items()}
+    joined = {"s": {f"{k}/u{i}": f"u{i}" for k in "xyz" for i in range(60)}}
+    one = transfer(scores({"en": right[:, 0], "fr": right[:, 1]}), bootstrap=FEW)
+    many = transfer(ParallelScores("m", copied, clusters=joined), bootstrap=FEW)
+    left, right_one = one.places["s", "fr"], many.places["s", "fr"]
+    assert right_one.n == 3 * left.n
+    for name in ("cacr_bootstrap", "lift", "phi"):
+        told, again = getattr(left, name), getattr(right_one, name)
+        assert (again.value, again.low, again.high) == pytest.approx(
+            (told.value, told.low, told.high)
+        )
+    assert right_one.cacr.low == pytest.approx(left.cacr_bootstrap.low)
+    assert right_one.reverse.high - right_one.reverse.low > 20
+    assert (many.sets["s"].low, many.sets["s"].high) == pytest.approx(
+        (one.sets["s"].low, one.sets["s"].high)
+    )
+
+
+def test_all_right_in_every_language_is_not_certainty():
+    found = transfer(
+        scores({"en": [1] * 20 + [0] * 5, "fr": [1] * 25, "ko": [1] * 25}), bootstrap=FEW
+    )
+    assert found.sets["s"].value == 100
+    assert found.sets["s"].low == pytest.approx(100 * wilson(20, 20)[0])
+    copied = {
+        p: {f"{k}/{u}": v for k in "xy" for u, v in own.items()}
+        for p, own in scores({"en": [1] * 9, "fr": [1] * 9}).scores.items()
+    }
+    joined = {"s": {f"{k}/u{i}": f"u{i}" for k in "xy" for i in range(9)}}
+    told = transfer(ParallelScores("m", copied, clusters=joined), bootstrap=FEW).places["s", "fr"]
+    assert (told.cacr.value, told.cacr.low) == (100, pytest.approx(100 * wilson(9, 9)[0]))
