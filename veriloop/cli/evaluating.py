@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from veriloop.bench.pmmeval.reading import Read
     from veriloop.bench.pmmeval.summary import Summary
     from veriloop.bench.pmmeval.tasks import Scoring, Setting
+    from veriloop.engines.budget import Purse
     from veriloop.ids import Json
     from veriloop.report.pmmeval import PMMEvalFound
     from veriloop.report.pmmeval_data import Completeness
@@ -85,11 +86,14 @@ class Options:
 
 @final
 @dataclass(frozen=True)
-class Saying:
-    """Where lines to the user go, and whether progress is shown."""
+class Doing:
+    """Where lines to the user go, whether progress is shown, what is done anew, and what may be spent."""
 
     say: Callable[[str], object]
     quiet: bool = False
+    fresh: bool = False
+    retry_lost: bool = False
+    purse: Purse | None = None
 
 
 def listed(text: str) -> tuple[str, ...]:
@@ -97,9 +101,7 @@ def listed(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
 
 
-def evaluate(
-    options: Options, saying: Saying, *, fresh: bool = False, retry_lost: bool = False
-) -> PMMEvalFound:
+def evaluate(options: Options, doing: Doing) -> PMMEvalFound:
     """Do it all and write ``result.json``, ``scores.jsonl`` and ``alignment.json`` in the output folder."""
     from veriloop.bench.pmmeval.alignment import align
     from veriloop.bench.pmmeval.choosing import limited, of_programs
@@ -116,7 +118,7 @@ def evaluate(
     notes = _notes(read)
     notes += _unlike_official(options, read)
     for note in notes:
-        saying.say(note)
+        doing.say(note)
     aligned = align(read.items)
     _write(options.out / "alignment.json", aligned.as_json())
     items = limited(of_programs(aligned.items, options.programs), options.limit)
@@ -129,7 +131,7 @@ def evaluate(
             work = _Work(
                 spec, name, folder, kept, asking, _judging(options, scorings), fresh, retry_lost
             )
-            measured.append(_measure(options, work, saying))
+            measured.append(_measure(options, work, doing))
     answered = [a for m in measured for a in m.answered]
     known = {(a.model, a.setting, a.scoring) for a in answered}
     answered += [a for a in others if (a.model, a.setting, a.scoring) not in known]
@@ -155,11 +157,9 @@ class _Work:
     items: Sequence[Item]
     asking: Asking
     judging: Judging
-    fresh: bool
-    retry_lost: bool
 
 
-def _measure(options: Options, work: _Work, saying: Saying) -> Measured:
+def _measure(options: Options, work: _Work, doing: Doing) -> Measured:
     from veriloop.bench.pmmeval.measuring import called, measure
     from veriloop.bench.pmmeval.saved import write_outcomes
     from veriloop.cli.opening import remembered
@@ -169,14 +169,14 @@ def _measure(options: Options, work: _Work, saying: Saying) -> Measured:
     folder.mkdir(parents=True, exist_ok=True)
     with running(
         folder,
-        fresh=work.fresh,
-        retry_lost=work.retry_lost,
-        quiet=saying.quiet,
+        fresh=doing.fresh,
+        retry_lost=doing.retry_lost,
+        quiet=doing.quiet,
         in_flight=options.in_flight,
     ) as run:
 
         async def ask() -> Measured:
-            async with remembered(work.spec, work.folder) as engine:
+            async with remembered(work.spec, work.folder, purse=doing.purse) as engine:
                 return await measure(
                     run, work.items, engine=engine, asking=work.asking, judging=work.judging
                 )
@@ -281,7 +281,13 @@ def _save(out: Path, summary: Summary, measured: Iterable[Measured]) -> None:
                 for one in summary.scored
             ],
             "contrasts": [
-                {"kind": c.kind, "held": c.held, "holm": dict(c.holm), **c.comparison.to_json()}
+                {
+                    "kind": c.kind,
+                    "held": c.held,
+                    "holm": dict(c.holm),
+                    **c.comparison.to_json(),
+                    "overall": None if c.shares is None else c.shares.to_json(),
+                }
                 for c in summary.contrasts
             ],
             "transfers": [one.to_json() for one in summary.transfers],

@@ -201,8 +201,8 @@ def _paired(summary: Summary) -> list[Section]:
     said = {
         "models": (
             "Models, paired",
-            "First minus second on the same items. Holm's p is for all rows of this table. A difference smaller than "
-            "its gap that is not found says nothing about equality.",
+            "First minus second on the same items. Holm's p is for all rows of this table. Where a difference is "
+            "not found and the gap is wide, nothing is said about equality.",
         ),
         "settings": (
             "Prompt language, paired",

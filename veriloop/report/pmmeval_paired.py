@@ -123,8 +123,10 @@ def forest_of(contrast: Contrast) -> ForestPlot:
         for name in TASKS
         if name in told.sets
     ]
-    if len(rows) > 1:
-        rows.append(_forest_row("mean of these", told.overall, f"p {shown_p(told.overall.p)}"))
+    whole = contrast.shares
+    if whole is not None:
+        name = "mean without FLORES-200" if "flores" in told.sets else "mean of these"
+        rows.append(_forest_row(name, whole, f"p {shown_p(whole.p)}"))
     return ForestPlot(
         name_of(contrast),
         tuple(rows),
@@ -281,7 +283,7 @@ def scaling_table(setting: str, told: Scalings) -> Table:
 
 
 def _steps(one: Scaling) -> list[Row]:
-    where = title_of(one.set) if one.set else "mean of tasks"
+    where = title_of(one.set) if one.set else "mean of tasks, without FLORES-200"
     slope = estimate(one.per_doubling) if one.per_doubling else Cell(note="one step only")
     return [
         Row(

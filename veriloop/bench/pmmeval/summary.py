@@ -14,7 +14,13 @@ from itertools import combinations
 from typing import Literal, TypeAlias, final
 
 from veriloop.bench.clustered import ClusteredMean, Corpus, Failures, Means, corpus_mean, means
-from veriloop.bench.comparison import Comparing, ParallelComparison, compare_parallel
+from veriloop.bench.comparison import (
+    Comparing,
+    PairedDifference,
+    ParallelComparison,
+    compare_parallel,
+    paired_difference,
+)
 from veriloop.bench.multiplicity import holm_by_name
 from veriloop.bench.parallel import ParallelScores, Place
 from veriloop.bench.pmmeval.outcomes import Answered, Judged, Outcome
@@ -27,6 +33,7 @@ from veriloop.errors import InputError
 
 Kind: TypeAlias = Literal["models", "settings", "scorings"]
 
+FLORES = "flores"
 LOOSE, CHRF = "mifeval, loose", "flores, chrF"
 SUITES: Mapping[str, tuple[str, ...]] = {
     role: tuple(key for key, task in TASKS.items() if task.role == role)
@@ -64,12 +71,15 @@ class Contrast:
     """A paired comparison of two models in one setting, of two settings or of two scorings of one model.
 
     ``held`` names what both sides share. ``holm`` are the p of its sets, adjusted over all contrasts of its kind.
+    ``shares`` is the mean over the tasks that are shares of right answers, None with fewer than two: BLEU does not add
+    up with these, so ``comparison.overall`` is not to be shown where FLORES is in it.
     """
 
     kind: Kind
     held: str
     comparison: ParallelComparison
     holm: Mapping[str, float]
+    shares: PairedDifference | None = None
 
 
 @final
@@ -137,14 +147,14 @@ def score(answered: Answered, bootstrap: Bootstrap) -> Scored:
     )
     by_language: dict[str, list[Outcome]] = {}
     for one in answered.outcomes:
-        if one.task == "flores" and not one.lost and "counts" in one.judged.detail:
+        if one.task == FLORES and not one.lost and "counts" in one.judged.detail:
             by_language.setdefault(one.language, []).append(one)
     if by_language:
 
         def bleu(judged: Sequence[Judged]) -> Statistic:
             return bleu_statistic(judged, scoring=answered.scoring)
 
-        found = _with_corpus(found, "flores", by_language, bleu, bootstrap)
+        found = _with_corpus(found, FLORES, by_language, bleu, bootstrap)
         apart = _with_corpus(apart, CHRF, by_language, chrf_statistic, bootstrap)
     return Scored(answered, scores, found, apart)
 
@@ -243,7 +253,7 @@ def _with_corpus(
 
 def _contrasts(kind: Kind, scored: Sequence[Scored], comparing: Comparing) -> list[Contrast]:
     """Every two that differ in ``kind`` alone, with their sets' p adjusted over all of them."""
-    found: list[tuple[str, ParallelComparison]] = []
+    found: list[tuple[str, ParallelComparison, PairedDifference | None]] = []
     for a, b in combinations(scored, 2):
         one, other = a.answered, b.answered
         differ = {
@@ -265,15 +275,19 @@ def _contrasts(kind: Kind, scored: Sequence[Scored], comparing: Comparing) -> li
             pair = [replace(x.scores, system=n) for x, n in zip((a, b), names, strict=True)]
             held = f"prompt {one.setting}" if kind == "models" else one.model
         try:
-            found.append((held, compare_parallel(*pair, comparing=comparing)))
+            told = compare_parallel(*pair, comparing=comparing)
         except InputError:  # no aligned item in common: there is nothing to say
             continue
+        places = [place for place in told.languages if place[0] != FLORES]
+        several = len({name for name, _ in places}) > 1
+        whole = paired_difference(*pair, places=places, comparing=comparing) if several else None
+        found.append((held, told, whole))
     adjusted = holm_by_name(
-        {(i, name): d.p for i, (_, c) in enumerate(found) for name, d in c.sets.items()}
+        {(i, name): d.p for i, (_, c, _) in enumerate(found) for name, d in c.sets.items()}
     )
     return [
-        Contrast(kind, held, c, {name: adjusted[i, name] for name in c.sets})
-        for i, (held, c) in enumerate(found)
+        Contrast(kind, held, c, {name: adjusted[i, name] for name in c.sets}, whole)
+        for i, (held, c, whole) in enumerate(found)
     ]
 
 
@@ -291,10 +305,16 @@ def _transfer(
         return None
 
 
+def _of(scores: ParallelScores, flores: bool) -> ParallelScores:
+    """The scores of FLORES alone, or all others."""
+    kept = {p: own for p, own in scores.scores.items() if (p[0] == FLORES) is flores}
+    return ParallelScores(scores.system, kept)
+
+
 def _scalings(
     scored: Sequence[Scored], sizes: Mapping[str, float] | None, comparing: Comparing
 ) -> dict[str, Scalings]:
-    """By setting; a setting without a family of two sizes is left out."""
+    """By setting; a setting without a family of two sizes is left out. FLORES stands alone: BLEU is in no mean."""
     found: dict[str, Scalings] = {}
     for setting in dict.fromkeys(one.answered.setting for one in scored):
         systems = [
@@ -302,7 +322,11 @@ def _scalings(
             for one in scored
             if one.answered.setting == setting
         ]
-        told = scaling(systems, sizes=sizes, comparing=comparing)
-        if told.families:
-            found[setting] = told
+        shares, bleu = (
+            scaling([_of(one, name) for one in systems], sizes=sizes, comparing=comparing)
+            for name in (False, True)
+        )
+        families = (*shares.families, *bleu.families)
+        if families:
+            found[setting] = replace(shares, families=families)
     return found
