@@ -143,6 +143,7 @@ def started(command: Sequence[object], log: Path, **more: str) -> subprocess.Pop
             stdout=file,
             stderr=file,
             env=env,
+            cwd=log.parent,
             preexec_fn=lambda: pin(OURS),
         )
 
@@ -215,7 +216,7 @@ def inspect_ai(place: Place, url: str, n: int, flight: int, out: Path) -> list[o
         "-m",
         "inspect_ai",
         "eval",
-        place.folder / "inspect_task.py",
+        "inspect_task.py",
     ]
     command += ["--model", "openai-api/mock/mock", "--limit", n, "--max-connections", flight]
     command += ["--max-samples", flight, "--display", "none", "--log-dir", out]

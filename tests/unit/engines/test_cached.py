@@ -11,10 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from veriloop.engines.cached import Cached
 from veriloop.engines.http import Http
-from veriloop.engines.openai_wire import sample_seed
+from veriloop.engines.openai_wire import completion_body, sample_seed
 from veriloop.engines.scripted import Scripted
 from veriloop.errors import EngineError, EngineRefused, EngineTimeout
 from veriloop.protocols import Completion, Reply, Request, Sampling, ScoreRequest
@@ -295,3 +297,78 @@ def test_after_a_kill_only_what_was_in_flight_is_paid_twice(tmp_path):
     assert done == "done"
     assert int(paid) == 600 + int(twice)
     assert int(twice) <= 2 * 4 * 2  # two kills, four requests in flight, two samples each
+
+
+TEXT = st.sampled_from(["", "a", "b", "a b"])
+SAMPLINGS = st.builds(
+    Sampling,
+    max_tokens=st.sampled_from([1, 2]),
+    temperature=st.sampled_from([0.0, 0.5, 1.0]),
+    top_p=st.sampled_from([0.5, 1.0]),
+    top_k=st.sampled_from([0, 1]),
+    stop=st.sampled_from([(), ("a",), ("a", "b"), ("b", "a")]),
+)
+TURNS = st.builds(Message, st.sampled_from(["system", "user", "assistant"]), TEXT)
+REQUESTS = st.builds(
+    Request,
+    st.one_of(TEXT, st.lists(TURNS, min_size=1, max_size=2).map(tuple)),
+    SAMPLINGS,
+    seed=st.integers(0, 2),
+    first=st.integers(0, 2),
+    prefix=TEXT,
+    logprobs=st.booleans(),
+)
+SERVERS = st.builds(
+    Http,
+    st.sampled_from(["m", "m2"]),
+    st.sampled_from(["http://h:1", "http://h:2"]),
+    concurrency=st.sampled_from([1, "auto"]),
+    extra=st.sampled_from([{}, {"min_p": 0.1}, {"min_p": 0.2}, {"top_p": 0.5}, {"top_p": None}]),
+)
+
+
+def sent(server, request):
+    """What would reach the server."""
+    body = completion_body(
+        request, model=server.model, sample=request.first, n=1, extra=server.extra
+    )
+    return json.dumps(body, sort_keys=True)
+
+
+class Sent:
+    """Answers with what would reach a server."""
+
+    def __init__(self, server):
+        self.server, self.name, self.calls = server, server.name, 0
+
+    def fingerprint(self):
+        return self.server.fingerprint()
+
+    async def generate(self, request):
+        self.calls += 1
+        told = Completion(sent(self.server, request), Finish.STOP, 1)
+        return Reply((told,), prompt_tokens=1)
+
+    async def close(self):
+        pass
+
+
+@given(st.lists(st.tuples(SERVERS, REQUESTS), min_size=2, max_size=10))
+@settings(max_examples=40, deadline=None)
+def test_nothing_gets_an_answer_to_what_it_would_not_have_sent_and_equal_calls_are_sent_once(
+    tmp_path_factory, asked
+):
+    path = tmp_path_factory.mktemp("keys") / "c.db"
+
+    async def main():
+        seen = set()
+        for server, request in asked:
+            engine = Cached(Sent(server), path)
+            reply = await engine.generate(request)
+            engine.cache.close()
+            assert reply.completions[0].text == sent(server, request)
+            same = (json.dumps(server.fingerprint()), repr(request))
+            assert engine.engine.calls == (same not in seen)
+            seen.add(same)
+
+    asyncio.run(main())

@@ -4,6 +4,7 @@ import asyncio
 import importlib.util
 import json
 import pickle
+import time
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,52 @@ def test_manners_rebuild_without_the_key_and_a_copied_link_is_new():
     link = Link()
     link.counts["calls"] = 4
     assert pickle.loads(pickle.dumps(link)).counts == {}
+
+
+def test_what_a_server_asks_one_call_to_wait_all_calls_wait():
+    came = []
+
+    def answer(body, count):
+        came.append(time.monotonic())
+        if count == 1:
+            return wire.http(429, b"slow down", headers=[("Retry-After", "0.3")])
+        return body["at"]
+
+    answers, server, link = call(answer, *(f"/{i}" for i in range(9)), concurrency=1)
+    assert answers == [f"/{i}" for i in range(9)]
+    assert link.counts["status 429"] == 1
+    assert min(came[1:]) - came[0] >= 0.3
+    assert server.most == 1
+
+
+def test_attempts_that_the_server_asked_to_repeat_later_are_no_failures():
+    def answer(body, count):
+        if count <= 9:
+            return wire.http(429, b"slow down", headers=[("Retry-After", "0.01")])
+        return 1
+
+    answers, server, _ = call(answer, "/x", retries=1)
+    assert (answers, len(server.seen)) == ([1], 10)
+    busy = lambda *_: wire.http(503, b"", headers=[("Retry-After", "0.02")])  # noqa: E731
+    with pytest.raises(EngineError, match=r"asked \d+ times and did not answer: status 503"):
+        call(busy, "/x", retries=1, max_wait=0.1)
+
+
+@pytest.mark.parametrize("capacity", [3, 12])
+def test_auto_finds_how_many_a_server_takes_and_says_it(capacity):
+    running = 0
+
+    async def answer(body, _):
+        nonlocal running
+        if running >= capacity:
+            return wire.http(429, b"too many", headers=[("Retry-After", "0.01")])
+        running += 1
+        await asyncio.sleep(0.003)
+        running -= 1
+        return body["at"]
+
+    paths = [f"/{i}" for i in range(400)]
+    answers, _, link = call(answer, *paths, concurrency="auto")
+    assert answers == paths
+    assert capacity // 2 <= link.counts["concurrency"] <= capacity + 1
+    assert 0 < link.counts["status 429"] < 100
