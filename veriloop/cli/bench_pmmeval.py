@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import typer
 
 from veriloop.cli.code_options import MODE, SYSTEM, TRUSTED
-from veriloop.cli.options import FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED
+from veriloop.cli.options import (
+    FRESH,
+    IN_FLIGHT,
+    MAX_TOKENS_TOTAL,
+    MAX_USD,
+    QUIET,
+    RETRY_LOST,
+    SEED,
+)
 
 if TYPE_CHECKING:
     from veriloop.cli.evaluating import Options
@@ -50,6 +58,8 @@ def pmmeval(
     scoring: str = SCORING,
     limit: int = LIMIT,
     max_tokens: int = MAX_TOKENS,
+    max_tokens_total: int | None = MAX_TOKENS_TOTAL,
+    max_usd: float | None = MAX_USD,
     system: str | None = SYSTEM,
     size: list[str] = SIZE,
     beside: list[Path] = BESIDE,
@@ -64,13 +74,18 @@ def pmmeval(
     quiet: bool = QUIET,
 ) -> None:
     """P-MMEval (arXiv 2411.09116), greedy. Stopped runs go on; languages, tasks and models may be added later."""
-    from veriloop.cli.evaluating import Options, Saying, evaluate, listed
+    from veriloop.cli.budgets import open_purse, say_spent
+    from veriloop.cli.evaluating import Doing, Options, evaluate, listed
 
-    options = Options(tuple(model), tuple(name), data, out, listed(tasks), listed(languages), listed(programs),
-                      tuple(prompt), shots, scoring, limit, max_tokens, system, tuple(size),
-                      tuple(beside), again, mode, trusted, seed, in_flight)  # fmt: skip
-    saying = Saying(lambda line: typer.echo(fill(line, 80), err=True), quiet)
-    _show(options, evaluate(options, saying, fresh=fresh, retry_lost=retry_lost))
+    options = Options(tuple(model), tuple(name), data, out, listed(tasks), listed(languages),
+                      listed(programs), tuple(prompt), shots, scoring, limit, max_tokens, system,
+                      tuple(size), tuple(beside), again, mode, trusted, seed, in_flight)  # fmt: skip
+    purse = open_purse(out, max_tokens_total, max_usd)
+    doing = Doing(
+        lambda line: typer.echo(fill(line, 80), err=True), quiet, fresh, retry_lost, purse
+    )
+    _show(options, evaluate(options, doing))
+    say_spent(purse)
 
 
 def _show(options: Options, found: PMMEvalFound) -> None:

@@ -6,6 +6,7 @@ The limit itself is ``veriloop.engines.budget``'s; here it is opened, and what c
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import typer
@@ -37,11 +38,11 @@ def say_spent(purse: Purse | None) -> None:
     if purse is None:
         return
     if not purse.refused:
-        typer.echo(f"spent {purse.said()}", err=True)
+        typer.echo(fill(f"spent {purse.said()}", 80), err=True)
         return
-    typer.echo(
+    told = (
         f"the budget is spent: {purse.said()}; {purse.refused:,} calls were left out and what finished is kept: run "
-        "the same command again with a larger --max-tokens-total or --max-usd and it goes on from there",
-        err=True,
+        "the same command again with a larger --max-tokens-total or --max-usd and it goes on from there"
     )
+    typer.echo(fill(told, 80), err=True)
     raise typer.Exit(SPENT)

@@ -128,9 +128,7 @@ def evaluate(options: Options, doing: Doing) -> PMMEvalFound:
             asking, kept, held = _asking(options, items, setting)
             if held:
                 notes.append(f"{setting}: {held:,} items demonstrate and are not scored")
-            work = _Work(
-                spec, name, folder, kept, asking, _judging(options, scorings), fresh, retry_lost
-            )
+            work = _Work(spec, name, folder, kept, asking, _judging(options, scorings))
             measured.append(_measure(options, work, doing))
     answered = [a for m in measured for a in m.answered]
     known = {(a.model, a.setting, a.scoring) for a in answered}
