@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, TypeAlias, final
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from veriloop.bench.clusters import cluster
 from veriloop.bench.comparison import USUAL, Comparing, PairedDifference, paired_difference
-from veriloop.bench.multiplicity import holm
+from veriloop.bench.multiplicity import holm_by_name
 from veriloop.bench.parallel import ParallelScores, Place
 from veriloop.bench.statistics import Bootstrap, Estimate
 from veriloop.ids import Json
@@ -47,8 +47,9 @@ class NamedSize:
 @final
 @dataclass(frozen=True)
 class Step:
-    """From one size to the next: larger minus smaller, the p adjusted by Holm over the family's steps, and what that
-    says. ``inside noise`` is no finding of equality: ``difference.detectable`` says what could have been seen.
+    """From one size to the next: larger minus smaller, the p adjusted by Holm over the steps of all families and sets
+    (overall: over the steps overall), and what that says. ``inside noise`` is no finding of equality:
+    ``difference.detectable`` says what could have been seen.
     """
 
     smaller: str
@@ -180,6 +181,7 @@ def scaling(
         if len({size for size, _ in members}) > 1:
             made += _family(family, sorted(members, key=lambda m: m[0]), comparing)
     told = {one.family for one in made}
+    made = _adjusted(made, comparing.alpha)
     return Scalings(tuple(made), unknown, tuple(name for name in families if name not in told))
 
 
@@ -226,12 +228,9 @@ def _scaling(
         paired_difference(larger, smaller, places=places, comparing=comparing)
         for (_, smaller), (_, larger) in pairwise(members)
     ]
-    adjusted = holm([d.p for d in differences])
     steps = tuple(
-        Step(smaller.system, larger.system, d, p, _trend(d, p, comparing.alpha))
-        for ((_, smaller), (_, larger)), d, p in zip(
-            pairwise(members), differences, adjusted, strict=True
-        )
+        Step(smaller.system, larger.system, d, d.p, "inside noise")
+        for ((_, smaller), (_, larger)), d in zip(pairwise(members), differences, strict=True)
     )
     points = tuple(
         (one.system, size, 100 * c.value) for (size, one), c in zip(members, clusters, strict=True)
@@ -239,6 +238,31 @@ def _scaling(
     return Scaling(
         family, name, points, steps, _slope(members, places, comparing.bootstrap), clusters[0].n
     )
+
+
+def _adjusted(made: Sequence[Scaling], alpha: float) -> list[Scaling]:
+    """With what the steps say once their p are adjusted: those of sets together, those overall together."""
+    p_values: dict[tuple[int, int], float] = {}
+    for overall in (False, True):
+        p_values |= holm_by_name(
+            {
+                (i, j): step.holm
+                for i, one in enumerate(made)
+                for j, step in enumerate(one.steps)
+                if (not one.set) is overall
+            }
+        )
+    return [
+        replace(
+            one,
+            steps=tuple(
+                replace(step, holm=p, trend=_trend(step.difference, p, alpha))
+                for j, step in enumerate(one.steps)
+                for p in (p_values[i, j],)
+            ),
+        )
+        for i, one in enumerate(made)
+    ]
 
 
 def _trend(difference: PairedDifference, p: float, alpha: float) -> Trend:

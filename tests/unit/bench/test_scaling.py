@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from veriloop.bench.comparison import Comparing
+from veriloop.bench.multiplicity import holm
 from veriloop.bench.parallel import ParallelScores
 from veriloop.bench.scaling import named_size, scaling
 from veriloop.bench.statistics import Bootstrap
@@ -113,6 +114,17 @@ def test_only_items_that_every_size_has_count():
 def test_overall_stands_beside_the_sets_where_there_are_several():
     found = scaling(family({1: 0.2, 2: 0.4}, sets=("x", "y")), comparing=FEW).families
     assert [one.set for one in found] == ["x", "y", ""]
+
+
+def test_steps_are_adjusted_over_all_sets_and_those_overall_apart():
+    systems = family({1: 0.2, 2: 0.33, 4: 0.36}, n=60, sets=("x", "y"))
+    found = scaling(systems, comparing=FEW).families
+    own = [step for one in found if one.set for step in one.steps]
+    over = [step for one in found if not one.set for step in one.steps]
+    for steps in (own, over):
+        assert [s.holm for s in steps] == pytest.approx(holm([s.difference.p for s in steps]))
+    assert len(own) == 2 * len(over) == 4
+    assert own[0].holm == pytest.approx(4 * own[0].difference.p)
 
 
 def test_what_has_no_size_or_no_relative_is_said():

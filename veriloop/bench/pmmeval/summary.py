@@ -34,6 +34,7 @@ from veriloop.errors import InputError
 Kind: TypeAlias = Literal["models", "settings", "scorings"]
 
 FLORES = "flores"
+_ALIKE = ("xnli", "mgsm")  # tasks whose answers mean the same in all languages
 LOOSE, CHRF = "mifeval, loose", "flores, chrF"
 SUITES: Mapping[str, tuple[str, ...]] = {
     role: tuple(key for key, task in TASKS.items() if task.role == role)
@@ -111,7 +112,8 @@ def summarise(
     comparing: Comparing = USUAL,
 ) -> Summary:
     """Compute everything. ``sizes`` are billions of parameters of models whose names do not say them; ``shared`` are
-    the (task, uid, language) whose options stand in English's order, so that equal letters are equal answers.
+    the (task, uid, language) whose options stand in English's order, so that equal letters are equal answers; those of
+    XNLI and MGSM always are.
 
     Raises InputError where nothing was scored at all.
     """
@@ -174,8 +176,10 @@ def joined(
     loose: dict[Place, list[float]] = {}
     failed: dict[Place, set[str]] = {}
     unread: Counter[Place] = Counter()
+    clusters: dict[str, dict[str, str]] = {}
     for one in outcomes:
         uid = one.uid or (f"row {one.row} of {one.subset}" if by_row else None)
+        draw = _draw(one)
         for name, value in values(one):
             if value is None:
                 continue
@@ -185,6 +189,8 @@ def joined(
                 unread[place] += lost
             else:
                 scores.setdefault(place, {})[uid] = value
+                if draw:
+                    clusters.setdefault(name, {})[uid] = draw
                 if lost:
                     failed.setdefault(place, set()).add(uid)
     order = {place: i for i, place in enumerate((t, c) for t in TASKS for c in LANGUAGES)}
@@ -196,9 +202,20 @@ def joined(
             system,
             {p: scores[p] for p in places if p in scores},
             {p: tuple(loose[p]) for p in places if p in loose},
+            clusters,
         ),
         Failures({p: frozenset(v) for p, v in failed.items()}, dict(unread)),
     )
+
+
+def _draw(one: Outcome) -> str | None:
+    """HumanEval-XL asks for the same function in several programming languages: its number is the same in all of them,
+    which their entry points bear out, and they are one draw. None where the uid does not say the number.
+    """
+    head, slash, number = (one.uid or "").rpartition("/")
+    if one.task != "humaneval_xl" or not slash or not one.subset or not head.endswith(one.subset):
+        return None
+    return f"{head.removesuffix(one.subset)}*/{number}"
 
 
 def system_name(model: str, setting: str) -> str:
@@ -295,12 +312,15 @@ def _transfer(
     one: Scored, shared: Collection[tuple[str, str, str]], bootstrap: Bootstrap
 ) -> TransferTable | None:
     extracted: dict[Place, dict[str, str]] = {}
+    alike = {(task, code, uid) for task, uid, code in shared}
     for o in one.answered.outcomes:
         if o.uid is not None and o.judged.extracted is not None:
-            extracted.setdefault((o.task, o.language), {})[o.uid] = o.judged.extracted
-    answers = Answers(extracted, frozenset((t, code, uid) for t, uid, code in shared))
+            # The official reading keeps a letter's case, and scores without it.
+            extracted.setdefault((o.task, o.language), {})[o.uid] = o.judged.extracted.upper()
+            if o.task in _ALIKE:
+                alike.add((o.task, o.language, o.uid))
     try:
-        return transfer(one.scores, answers=answers if shared else None, bootstrap=bootstrap)
+        return transfer(one.scores, answers=Answers(extracted, alike), bootstrap=bootstrap)
     except InputError:  # one language, or no English: nothing can be carried over
         return None
 
@@ -308,7 +328,7 @@ def _transfer(
 def _of(scores: ParallelScores, flores: bool) -> ParallelScores:
     """The scores of FLORES alone, or all others."""
     kept = {p: own for p, own in scores.scores.items() if (p[0] == FLORES) is flores}
-    return ParallelScores(scores.system, kept)
+    return replace(scores, scores=kept, unaligned={})
 
 
 def _scalings(

@@ -126,16 +126,53 @@ def test_the_scorings_are_compared_on_rows_without_a_key_too():
     assert contrast.comparison.sets["mgsm"].n == 3
 
 
-def test_agreement_counts_equal_letters_where_options_are_shared():
-    def letters(code, found):
-        return outcomes("xnli", code, [Judged(1.0, rule="json", extracted=x) for x in found])
+def said(task, code, found):
+    return outcomes(task, code, [Judged(1.0, rule="json", extracted=x) for x in found])
 
-    one = answered(letters("en", "ABC"), letters("th", "ABA"))
-    shared = frozenset({("xnli", "xnli-0", "th"), ("xnli", "xnli-2", "th")})
+
+def test_agreement_counts_equal_letters_where_options_are_shared():
+    one = answered(said("mlogiqa", "en", "ABC"), said("mlogiqa", "th", "aBA"))
+    shared = frozenset({("mlogiqa", "mlogiqa-0", "th"), ("mlogiqa", "mlogiqa-2", "th")})
     (told,) = summarise([one], shared=shared).transfers
-    agreement = told.places["xnli", "th"].agreement
+    agreement = told.places["mlogiqa", "th"].agreement
     assert agreement is not None
     assert (agreement.value, agreement.n) == (50.0, 2)
+    (none,) = summarise([one]).transfers
+    assert "options in one order" in none.places["mlogiqa", "th"].reasons["agreement"]
+
+
+def test_labels_of_xnli_and_numbers_mean_the_same_in_all_languages():
+    one = answered(
+        *(said("xnli", code, found) for code, found in (("en", "ABC"), ("th", "ABA"))),
+        *(said("mgsm", code, found) for code, found in (("en", ["18", "3"]), ("th", ["18", "4"]))),
+    )
+    (told,) = summarise([one]).transfers
+    found = [told.places[task, "th"].agreement for task in ("xnli", "mgsm")]
+    assert [(x.value, x.n) for x in found if x] == [(pytest.approx(200 / 3), 3), (50.0, 2)]
+
+
+def test_a_problem_in_several_programming_languages_is_one_draw():
+    programs = ("java", "javascript", "python")
+    rows = tuple(
+        Outcome("humaneval_xl", code, i, "p", judged(right), f"humaneval-xl-{name}/{i}", name)
+        for code in ("en", "fr")
+        for name in programs
+        for i, right in enumerate([1, 0, 1, 1, 0])
+    )
+    one = score(answered(rows), QUICK)
+    mean = one.means.languages["humaneval_xl", "fr"]
+    assert (mean.estimate.n, mean.clusters, one.means.sets["humaneval_xl"].clusters) == (15, 5, 5)
+    apart = one.parts.languages["humaneval_xl, java", "fr"]
+    assert mean.se == pytest.approx(apart.se)
+    assert (apart.interval, apart.clusters) == ("wilson", 5)
+    other = answered(rows[:15], model="n", scoring="fixed")
+    (contrast,) = summarise([answered(rows), other]).contrasts
+    assert contrast.comparison.sets["humaneval_xl"].clusters == 5
+    hashed = tuple(
+        Outcome("humaneval_xl", "en", i, "p", judged(1), f"humaneval_xl-{i}", "python")
+        for i in range(3)
+    )
+    assert joined("s", hashed, lambda o: [(o.task, o.value)])[0].clusters == {}
 
 
 def test_sizes_that_names_do_not_say_are_given():
