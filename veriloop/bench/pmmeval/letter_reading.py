@@ -12,6 +12,7 @@ they are parts of words. Small letters count only where nothing but a mark follo
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ Options: TypeAlias = Mapping[str, tuple[str, ...]]
 _Found: TypeAlias = tuple[str, tuple[int, int]]
 
 _CLOSING = (*".):,\"'”’」}]*", "")
+_MORE_THAN_A_LETTER = 3  # characters: "(a)" names a letter, "(a) and (b)" repeats an option
 _TELLING = 6  # characters of an option's text that say it even within a sentence
 
 _BIDI = r"\u200b\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff"
@@ -115,6 +117,8 @@ _REFUSALS = re.compile(
     r"xin lỗi|không thể trả lời|آسف|عذر|لا أستطيع|لا يمكنني",
     re.IGNORECASE,
 )
+_ESCAPED = re.compile(r'\s{0,9}("(?:[^"\\\n]|\\.){1,2000}")')
+_PLAIN = re.compile(r"[\s:\"'“‘「`*]{0,12}")
 _A_LETTER = re.compile("[A-Za-z]")
 _ENDED = re.compile(r"(?:です|である|だ|입니다|이다|이에요|예요|ครับ|ค่ะ)?(?![^\W_])(?![.,]\d)")
 _NOTHING = re.compile(rf"[\s{_BIDI}]*")
@@ -171,11 +175,15 @@ class _Asked:
 
     def value_at(self, at: int, *, inside: bool = False) -> _Found | str | None:
         """The letter or option that stands at ``at``, after quotes and the like; within one value if ``inside``."""
+        plain = _PLAIN.match(self.text, at)
+        option = self.option_at(at if plain is None else plain.end())
+        if option and option[1][1] - option[1][0] > _MORE_THAN_A_LETTER:
+            return option
         opened = _opening(inside).match(self.text, at)
         start = at if opened is None else opened.end()
         found = _letter(self.language).match(self.text, start)
         closed = found is not None and self.text[found.end() : found.end() + 1] in _CLOSING
-        if not closed and (option := self.option_at(start)):
+        if not closed and (option := option or self.option_at(start)):
             return option
         if found is None:
             return None
@@ -206,6 +214,18 @@ class _Asked:
             return None
         return letter, (at, at + size)
 
+    def escaped_option_at(self, at: int) -> _Found | None:
+        """The option that stands at ``at`` as a string of JSON with escapes."""
+        string = _ESCAPED.match(self.text, at)
+        if string is None:
+            return None
+        try:
+            told = str(json.loads(string[1])).strip().rstrip(".。 ").casefold()
+        except ValueError:
+            return None
+        same = [x for x, texts in self.said.items() if told in {t.casefold() for t in texts}]
+        return (same[0], (string.start(1) + 1, string.end(1) - 1)) if len(same) == 1 else None
+
     def lines(self) -> list[tuple[int, int]]:
         """Lines that say something."""
         return [m.span() for m in _LINE.finditer(self.text, self.begin)]
@@ -227,7 +247,10 @@ def _letter(language: str) -> re.Pattern[str]:
 
 def _json(asked: _Asked) -> _Found | str | None:
     keys = [m.end() for m in _KEY.finditer(asked.text, asked.begin)]
-    values = (asked.value_at(at, inside=True) for at in reversed(keys[-_TRIED:]))
+    values = (
+        asked.value_at(at, inside=True) or asked.escaped_option_at(at)
+        for at in reversed(keys[-_TRIED:])
+    )
     return next((v for v in values if v is not None), None)
 
 

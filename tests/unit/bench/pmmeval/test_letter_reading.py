@@ -149,3 +149,37 @@ def test_numbers_as_options_are_whole_numbers_and_one_word_says_nothing_within_a
 def test_options_with_the_same_text_are_not_told_apart():
     options = {"A": ("he leaves.",), "B": ("he leaves",)}
     assert extract_letter("he leaves", "en", options=options).reason == NO_LETTER
+
+
+@pytest.mark.parametrize(
+    ("said", "letter"),
+    [("-5", "B"), ("5", "D"), ("(a) and (b)", "A"), ("neither (a) nor (b)", "C")],
+)
+def test_an_option_that_looks_like_a_letter_or_holds_another_option_is_itself(said, letter):
+    options = {"A": ("(a) and (b)",), "B": ("-5",), "C": ("neither (a) nor (b)",), "D": ("5",)}
+    for shape in ("{}", "The answer is {}.", '{{"answer": "{}"}}'):
+        assert extract_letter(shape.format(said), "en", options=options).value == letter
+
+
+@pytest.mark.parametrize("language", ["en", "ko"])
+@pytest.mark.parametrize("task", ["mhellaswag", "mlogiqa", "mmmlu"])
+def test_real_options_are_never_read_as_another(shared_data, task, language):
+    """Only twins are not read: options with the same text, and single letters."""
+    path = shared_data("pmmeval") / language / f"{task}.jsonl"
+    unread = 0
+    lines = path.read_text(encoding="utf-8").splitlines()[-60:]
+    for row in map(json.loads, lines):
+        options = {x: (str(row[x]),) for x in "ABCD"}
+        for letter in "ABCD":
+            text = options[letter][0]
+            for answer in (
+                text,
+                f"The answer is {text}",
+                json.dumps({"answer": text}, ensure_ascii=False),
+            ):
+                found = extract_letter(answer, language, options=options)
+                assert found.value in (letter, None), (answer, options)
+                unread += found.value is None
+            marked = f"Answer: {letter}. {text}"
+            assert extract_letter(marked, language, options=options).value == letter
+    assert unread <= 0.02 * 12 * len(lines)
