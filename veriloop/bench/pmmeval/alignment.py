@@ -64,7 +64,8 @@ class Cell:
 
     ``verified`` rows have a key by content alone, ``by_order`` by their neighbours' order among rows that fit about as
     well, ``stated`` one that the file states and the evidence neither bears out nor contradicts: the three sum up to
-    ``aligned``. ``apart`` counts the others by reason. ``gold_by_row`` and ``gold_by_uid`` are (equal, compared): how
+    ``aligned``. The reference is verified by itself; a language alone has nothing to be verified by, so its keys count
+    as stated. ``apart`` counts the others by reason. ``gold_by_row`` and ``gold_by_uid`` are (equal, compared): how
     many golds are the reference's in the same row, and under the same key.
     """
 
@@ -198,7 +199,7 @@ def _hash(row: Item) -> str:
 
 
 def _found(named: Sequence[Item], rows: Sequence[Item]) -> _Found:
-    states = any(row.uid for row in rows) and bool({r.uid for r in rows} & {r.uid for r in named})
+    states = bool({row.uid for row in rows if row.uid} & {row.uid for row in named if row.uid})
     if named[0].task in _SAME_TEXT:
         pairs, apart = _by_text(named, rows)
         scores, order = None, ""

@@ -121,29 +121,30 @@ class Evidence:
         return np.where(none, 0, 1 + np.minimum(apart, 2))
 
     def _tokens(self, kind: str, sure: Pairs) -> Matrix:
-        left_sets = [getattr(t, kind) for t in self.left]
-        right_sets = [getattr(t, kind) for t in self.right]
-        seen = set[str]().union(*left_sets), set[str]().union(*right_sets)
-        both = sorted(seen[0] & seen[1])
-        if not both:
-            return np.zeros((len(left_sets), len(right_sets)))
-        x = self._table(kind + " left", left_sets, both)
-        y = self._table(kind + " right", right_sets, both)
+        if kind not in self._made:
+            self._made[kind], self._made[f"{kind} right"] = self._tables(kind)
+        x, y = self._made[kind], self._made[f"{kind} right"]
+        if not x.shape[1]:
+            return np.zeros((len(x), len(y)))
         kept = _kept(x, y, sure, 0.8 if kind == "numbers" else 0.3)
         often_left = (x.sum(0) + 0.5) / (len(x) + 1)
         often_right = (y.sum(0) + 0.5) / (len(y) + 1)
         present = np.clip(np.log(np.maximum(kept, often_right) / often_right), None, _CEILING)
         lost = np.log((1 - np.maximum(kept, often_right)) / (1 - often_right))
         new = np.log((1 - np.maximum(kept, often_left)) / (1 - often_left))
-        apart = (x * lost) @ (1 - y).T + ((1 - x) * new) @ y.T
+        apart = (x @ lost)[:, None] + (y @ new)[None, :] - (x * (lost + new)) @ y.T
         return (x * present) @ y.T + np.maximum(apart, _APART)
 
-    def _table(self, name: str, sets: Sequence[frozenset[str]], vocabulary: list[str]) -> Matrix:
-        if name not in self._made:
-            self._made[name] = np.array(
-                [[w in one for w in vocabulary] for one in sets], dtype=float
-            )
-        return self._made[name]
+    def _tables(self, kind: str) -> tuple[Matrix, Matrix]:
+        """Which row has which token, of those that both sides know."""
+        sides = [[getattr(t, kind) for t in side] for side in (self.left, self.right)]
+        known = [set[str]().union(*rows) for rows in sides]
+        places = {token: k for k, token in enumerate(sorted(known[0] & known[1]))}
+        tables = [np.zeros((len(rows), len(places))) for rows in sides]
+        for table, rows in zip(tables, sides, strict=True):
+            for i, row in enumerate(rows):
+                table[i, [places[token] for token in row if token in places]] = 1.0
+        return tables[0], tables[1]
 
 
 def _kept(x: Matrix, y: Matrix, sure: Pairs, first: float) -> float:

@@ -95,9 +95,7 @@ def shared_text(item: Item) -> str | None:
 def plain(text: str) -> str:
     """Marks and digits in one form for all scripts."""
     known = unicodedata.normalize("NFKC", text.translate(_LOOKS_LIKE))
-    return "".join(
-        str(unicodedata.digit(c)) if c.isdigit() and not c.isascii() else c for c in known
-    )
+    return _FOREIGN_DIGIT.sub(lambda found: str(unicodedata.decimal(found.group())), known)
 
 
 def _traits(text: str, lengths: Mapping[str, float], labels: Mapping[str, str]) -> Traits:
@@ -114,9 +112,7 @@ def _words(text: str) -> frozenset[str]:
         if "\u4e00" <= word[0] <= "\u9fff":
             found.update(_HAN.findall(word))
             continue
-        latin = (
-            [word] if word.isascii() else _LATIN.findall(word)
-        )  # a name with a Korean particle is a name
+        latin = [word] if word.isascii() else _LATIN.findall(word)  # a name may carry a particle
         found.update(one[:_STEM] for one in latin if len(one) > 1)
         if not latin:
             found.add(word[:_STEM])

@@ -69,6 +69,21 @@ def test_keys_are_recovered_from_shuffled_rows(recovered, task, code, recall):
     assert sum(found == true for found, true in pairs) / len(pairs) >= recall
 
 
+@pytest.mark.parametrize("task", ["xnli", "mlogiqa", "mifeval"])
+def test_order_breaks_ties_rightly_where_files_run_in_one_order(copy, task):
+    """Without their keys, in their own order: all keys but a few are found, none wrong, those by order told apart."""
+    rows = {code: [replace(i, uid=None) for i in copy[task, code]] for code in ("en", "ko")}
+    aligned = align({(task, code): items for code, items in rows.items()})
+    keys = [{i.row: i.uid for i in side} for side in aligned.items.values()]
+    english = {i.uid: keys[0][i.row] for i in copy[task, "en"]}
+    found = [(keys[1][i.row], english[i.uid]) for i in copy[task, "ko"]]
+    assert all(one in (None, true) for one, true in found)
+    assert sum(one is not None for one, _ in found) >= 0.94 * len(found)
+    cell = aligned.cells[1]
+    assert cell.by_order > 0
+    assert cell.stated == 0
+
+
 def test_world_history_in_the_korean_copy(recovered, copy):
     """Of the seven rows that have no key in the copy one has a counterpart (a song on the Winter King); and the row
     stated as 104 is English row 102 (two authors on the French Revolution). The other six have none.
@@ -203,6 +218,20 @@ def test_the_same_row_twice_has_no_key():
     assert aligned.items["flores", "ko"][0].uid == aligned.items["flores", "zh"][2].uid
     assert aligned.items["flores", "ko"][1].uid is None
     assert aligned.cells[0].apart == {TWICE: 2}
+
+
+def test_keys_that_no_language_shares_are_no_keys():
+    """What one file states means nothing where the reference states none."""
+    rows = {
+        ("flores", "zh"): [sentence("zh", t, "x") for t in ("One.", "One.", "Two.")],
+        ("flores", "ko"): [
+            replace(sentence("ko", "Two.", "y"), uid="k-2"),
+            sentence("ko", "3", "z"),
+        ],
+    }
+    aligned = align(rows)
+    assert aligned.items["flores", "ko"][0].uid == aligned.items["flores", "zh"][2].uid != "k-2"
+    assert not aligned.disputes
 
 
 def test_a_language_alone_keeps_its_keys_and_is_not_called_verified():
