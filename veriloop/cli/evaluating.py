@@ -105,6 +105,7 @@ def evaluate(options: Options, doing: Doing) -> PMMEvalFound:
     """Do it all and write ``result.json``, ``scores.jsonl`` and ``alignment.json`` in the output folder."""
     from veriloop.bench.pmmeval.alignment import align
     from veriloop.bench.pmmeval.choosing import limited, of_programs
+    from veriloop.bench.pmmeval.draws import draws
     from veriloop.bench.pmmeval.reading import read_pmmeval
     from veriloop.bench.pmmeval.saved import read_outcomes
     from veriloop.bench.pmmeval.summary import summarise
@@ -133,7 +134,9 @@ def evaluate(options: Options, doing: Doing) -> PMMEvalFound:
     answered = [a for m in measured for a in m.answered]
     known = {(a.model, a.setting, a.scoring) for a in answered}
     answered += [a for a in others if (a.model, a.setting, a.scoring) not in known]
-    summary = summarise(answered, sizes=sizes, shared=aligned.shared_options)
+    summary = summarise(
+        answered, sizes=sizes, shared=aligned.shared_options, draws=draws(aligned.items)
+    )
     _save(options.out, summary, measured)
     unjudged = {name: why for m in measured for name, why in m.unjudged.items()}
     notes += [f"HumanEval-XL in {name} was left out: {why}" for name, why in unjudged.items()]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations
 from typing import Literal, TypeAlias, final
 
@@ -32,6 +33,7 @@ from veriloop.bench.transfer import Answers, TransferTable, transfer
 from veriloop.errors import InputError
 
 Kind: TypeAlias = Literal["models", "settings", "scorings"]
+Draws: TypeAlias = "Mapping[str, Mapping[str, str]]"
 
 FLORES = "flores"
 _ALIKE = ("xnli", "mgsm")  # tasks whose answers mean the same in all languages
@@ -60,7 +62,7 @@ class Scored:
         """(model, setting)."""
         return self.answered.model, self.answered.setting
 
-    @property
+    @cached_property
     def lost(self) -> Mapping[Place, int]:
         """How many answers never came, or could not be judged, by (task, language)."""
         return Counter((o.task, o.language) for o in self.answered.outcomes if o.lost)
@@ -109,18 +111,19 @@ def summarise(
     *,
     sizes: Mapping[str, float] | None = None,
     shared: Collection[tuple[str, str, str]] = (),
+    draws: Draws | None = None,
     comparing: Comparing = USUAL,
 ) -> Summary:
     """Compute everything. ``sizes`` are billions of parameters of models whose names do not say them; ``shared`` are
     the (task, uid, language) whose options stand in English's order, so that equal letters are equal answers; those of
-    XNLI and MGSM always are.
+    XNLI and MGSM always are. ``draws[task][uid]`` names what items of one draw share (``draws``).
 
     Raises InputError where nothing was scored at all.
     """
     kept = [one for one in answered if any(not o.lost for o in one.outcomes)]
     if not kept:
         raise InputError("there is no answer to summarise: none came, or none could be judged")
-    scored = tuple(score(one, comparing.bootstrap) for one in kept)
+    scored = tuple(score(one, comparing.bootstrap, draws=draws) for one in kept)
     best = "fixed" if any(one.scoring == "fixed" for one in kept) else "official"
     chosen = [one for one in scored if one.answered.scoring == best]
     contrasts = [
@@ -136,12 +139,12 @@ def summarise(
     )
 
 
-def score(answered: Answered, bootstrap: Bootstrap) -> Scored:
+def score(answered: Answered, bootstrap: Bootstrap, *, draws: Draws | None = None) -> Scored:
     """The means of one model in one setting under one scoring."""
     name = system_name(answered.model, answered.setting)
-    scores, failures = joined(name, answered.outcomes, lambda o: [(o.task, o.value)])
+    scores, failures = joined(name, answered.outcomes, lambda o: [(o.task, o.value)], draws=draws)
     found = means(scores, failures=failures, suites=SUITES, bootstrap=bootstrap)
-    parts, lacking = joined(name, answered.outcomes, _parts)
+    parts, lacking = joined(name, answered.outcomes, _parts, draws=draws)
     apart = (
         means(parts, failures=lacking, bootstrap=bootstrap)
         if parts.scores or parts.unaligned
@@ -167,6 +170,7 @@ def joined(
     values: Callable[[Outcome], Iterable[tuple[str, float | None]]],
     *,
     by_row: bool = False,
+    draws: Draws | None = None,
 ) -> tuple[ParallelScores, Failures]:
     """Outcomes by set, language and uid; ``values`` gives the sets that an outcome counts in and its value there.
 
@@ -179,7 +183,7 @@ def joined(
     clusters: dict[str, dict[str, str]] = {}
     for one in outcomes:
         uid = one.uid or (f"row {one.row} of {one.subset}" if by_row else None)
-        draw = _draw(one)
+        draw = (draws or {}).get(one.task, {}).get(one.uid or "")
         for name, value in values(one):
             if value is None:
                 continue
@@ -206,16 +210,6 @@ def joined(
         ),
         Failures({p: frozenset(v) for p, v in failed.items()}, dict(unread)),
     )
-
-
-def _draw(one: Outcome) -> str | None:
-    """HumanEval-XL asks for the same function in several programming languages: its number is the same in all of them,
-    which their entry points bear out, and they are one draw. None where the uid does not say the number.
-    """
-    head, slash, number = (one.uid or "").rpartition("/")
-    if one.task != "humaneval_xl" or not slash or not one.subset or not head.endswith(one.subset):
-        return None
-    return f"{head.removesuffix(one.subset)}*/{number}"
 
 
 def system_name(model: str, setting: str) -> str:
@@ -286,6 +280,7 @@ def _contrasts(kind: Kind, scored: Sequence[Scored], comparing: Comparing) -> li
                 joined(x.scoring, x.outcomes, lambda o: [(o.task, o.value)], by_row=True)[0]
                 for x in (first, second)
             ]
+            pair = [replace(x, clusters=a.scores.clusters) for x in pair]
             held = system_name(one.model, one.setting)
         else:
             names = [x.model if kind == "models" else x.setting for x in (one, other)]
