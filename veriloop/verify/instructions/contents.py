@@ -10,10 +10,9 @@ from veriloop.verify.instructions.followed import Followed, Given, counted
 _PLACEHOLDER = re.compile(
     r"(?<![!\]\\])(?:\[(?![ xX]?\]|\^)[^\[\]\n]+\](?!\(|:\s*http)|［[^［］\n]+］)"
 )
-_DRESS = r"[\s>#*_~\"'“«„「『(\[]*"
-_ENDED = r"(?:^|(?<=[。！？])\s*|(?<=[.!?…؟।\"”»」』)\]*]\s))"
-
-_NO_LONGER = r"(?<!\bp\.)(?<!\bp\.\s)"  # P.P.S. is no P.S.
+_DRESS = " \t>#*_~\"'“«„「『([\n"
+_WIDE_ENDS = "。！？"
+_ENDS = '.!?…؟।"”»」』)]*'
 
 
 def number_placeholders(given: Given) -> Followed:
@@ -32,14 +31,23 @@ def postscript(given: Given) -> Followed:
     marker = given.text("postscript_marker").strip()
     spelled = r"\s?".join(re.escape(one) for one in re.findall(r"\S\.?", marker))
     behind = "(?![A-Za-z])" if marker[-1:].isascii() and marker[-1:].isalpha() else ""
-    found = re.compile(
-        rf"{_ENDED}{_DRESS}{_NO_LONGER}{spelled}{behind}", re.IGNORECASE | re.MULTILINE
-    )
     text = given.stripped
-    for match in found.finditer(text):
+    for match in re.finditer(f"{spelled}{behind}", text, re.IGNORECASE):
         before, after = text[: match.start()], text[match.end() :]
-        if re.search(r"\b[A-Za-z]\.[ \t]?\Z", before):
-            continue  # the P.S. of a P. P.S.
-        if any(map(str.isalnum, before)) and any(map(str.isalnum, after)):
+        if _starts(before) and any(map(str.isalnum, before)) and any(map(str.isalnum, after)):
             return Followed(True, f"a postscript {marker!r}")
     return Followed(False, f"no postscript that starts with {marker!r} behind the text")
+
+
+def _starts(before: str) -> bool:
+    """Does a line, or what stands behind the end of a sentence, begin where this text ends? The P.S. of a P. P.S. does
+    not.
+    """
+    ended = before.rstrip(_DRESS)
+    between = before[len(ended) :]
+    if not ended or "\n" in between or ended[-1] in _WIDE_ENDS:
+        return True
+    if re.search(r"\b[A-Za-z]\.\Z", ended):
+        return False
+    spaced = before.rstrip("*_~\"'“«„「『([")
+    return spaced[-1:].isspace() and spaced.rstrip()[-1:] in _ENDS

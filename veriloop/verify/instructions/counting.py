@@ -25,7 +25,7 @@ _CLOSING = "\"'”’»›)]）】」』*_~"
 _WIDE = "。！？｡．"
 _BLANK = re.compile(r"\n[^\S\n]*(?:\n[^\S\n]*)+")
 _NUMBERED = frozenset(["no", "nos", "p", "pp", "fig", "figs", "vol", "núm", "nº", "nr"])
-_JOINED = re.compile(r"[—–―…/]+|--+")
+_JOINED = str.maketrans("—–―…/", "     ")
 _HEADING = re.compile(
     r"[ \t]*(?:#{1,6}[ \t].*|<<.*>>|(?:[-*+][ \t]+)?(\*\*|__)(?!\s)[^*_\n]*\1:?)[ \t]*"
 )
@@ -77,7 +77,11 @@ def amount(text: str, rules: Rules, prompt: str = "") -> Amount:
 
 def words(text: str) -> list[str]:
     """Words of a text with spaces: what white space, dashes and slashes leave, with a letter or digit in it."""
-    return [one for one in _JOINED.sub(" ", text).split() if any(map(str.isalnum, one))]
+    return [
+        one
+        for one in text.translate(_JOINED).replace("--", " ").split()
+        if any(map(str.isalnum, one))
+    ]
 
 
 def sentences(text: str, rules: Rules) -> list[str]:
