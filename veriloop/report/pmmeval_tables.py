@@ -253,7 +253,7 @@ def parts_table(scored: Sequence[Scored]) -> Table | None:
         "so their mean says little. Window BLEU scores the best block of lines of an answer, BLEU the whole answer. "
         "Official HumanEval-XL is Python, Java and JavaScript alone.",
         losses=FAILED,
-        folded="Unfold the parts of tasks",
+        folded=folded_of(scored, "the parts"),
     )
 
 
