@@ -1,6 +1,7 @@
 """Tables of instance scores from and to files: one row for each (set, language, uid, system), its score in [0, 1].
 
-JSONL, CSV, Parquet or a JSON array; a row without a uid is one that could not be aligned. A folder is read as its
+JSONL, CSV, Parquet or a JSON array; a row without a uid is one that could not be aligned, and rows of a set whose uids
+differ may name a cluster that makes them one draw. A folder is read as its
 ``scores.jsonl``, which benches of parallel sets write beside their results. A bad row is set aside with file, row and
 field, and the rest is read.
 """
@@ -24,6 +25,7 @@ from veriloop.store.source_rows import Rows, Undecoded, file_rows
 
 FILE = "scores.jsonl"
 COLUMNS = ("set", "language", "uid", "system", "score")
+CLUSTER = "cluster"  # a column that need not be there
 
 _Key: TypeAlias = "tuple[str, str, str, str]"
 
@@ -31,13 +33,14 @@ _Key: TypeAlias = "tuple[str, str, str, str]"
 @final
 @dataclass(frozen=True)
 class ScoreRow:
-    """One row; ``uid`` is None where the item could not be aligned."""
+    """One row; ``uid`` is None where the item could not be aligned, ``cluster`` where it is a draw of its own."""
 
     set: str
     language: str
     uid: str | None
     system: str
     score: float
+    cluster: str | None = None
 
 
 def read_scores(
@@ -51,6 +54,7 @@ def read_scores(
     aside = quarantine if quarantine is not None else Quarantine("scores")
     scores: dict[str, dict[Place, dict[str, float]]] = {}
     loose: dict[str, dict[Place, list[float]]] = {}
+    clusters: dict[str, dict[str, dict[str, str]]] = {}
     seen: dict[_Key, str] = {}
     for source in sources:
         path = source / FILE if source.is_dir() else source
@@ -70,6 +74,15 @@ def read_scores(
                         row=number,
                         field="uid",
                     )
+                if row.cluster is not None:
+                    known = clusters.setdefault(row.system, {}).setdefault(row.set, {})
+                    if known.setdefault(row.uid, row.cluster) != row.cluster:
+                        raise InputError(
+                            f"{row.uid!r} is of {known[row.uid]!r} in another row, here of {row.cluster!r}",
+                            file=str(path),
+                            row=number,
+                            field=CLUSTER,
+                        )
                 seen[key] = f"{path}, row {number}"
                 scores.setdefault(row.system, {}).setdefault(place, {})[row.uid] = row.score
             except InputError as error:
@@ -79,7 +92,12 @@ def read_scores(
             aside.summary() or "there are no scores", file=", ".join(map(str, sources)) or None
         )
     return tuple(
-        ParallelScores(system, own, {p: tuple(v) for p, v in loose.get(system, {}).items()})
+        ParallelScores(
+            system,
+            own,
+            {p: tuple(v) for p, v in loose.get(system, {}).items()},
+            clusters.get(system, {}),
+        )
         for system, own in scores.items()
     ), aside
 
@@ -89,8 +107,8 @@ def write_scores(path: Path, systems: Iterable[ParallelScores]) -> None:
 
     The file's suffix says how: .jsonl, .csv or .parquet.
     """
-    rows = [
-        (name, language, uid, one.system, score)
+    rows: _Rows = [
+        (name, language, uid, one.system, score, one.clusters.get(name, {}).get(uid or ""))
         for one in systems
         for (name, language), uid, score in _scores(one)
     ]
@@ -110,19 +128,29 @@ def _scores(one: ParallelScores) -> Iterator[tuple[Place, str | None, float]]:
             yield place, None, score
 
 
-_Rows: TypeAlias = "list[tuple[str, str, str | None, str, float]]"
+_Rows: TypeAlias = "list[tuple[str, str, str | None, str, float, str | None]]"
+
+
+def _columns(rows: _Rows) -> tuple[str, ...]:
+    """With clusters only where there are any."""
+    return (*COLUMNS, CLUSTER) if any(r[5] is not None for r in rows) else COLUMNS
 
 
 def _jsonl(rows: _Rows) -> bytes:
-    lines = (json.dumps(dict(zip(COLUMNS, r, strict=True)), ensure_ascii=False) for r in rows)
-    return "".join(f"{line}\n" for line in lines).encode()
+    def line(row: tuple[str | float | None, ...]) -> str:
+        names = COLUMNS if row[5] is None else (*COLUMNS, CLUSTER)
+        return json.dumps(dict(zip(names, row, strict=False)), ensure_ascii=False)
+
+    return "".join(f"{line(r)}\n" for r in rows).encode()
 
 
 def _csv(rows: _Rows) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows((*r[:2], "" if r[2] is None else r[2], *r[3:4], repr(r[4])) for r in rows)
+    columns = _columns(rows)
+    writer.writerow(columns)
+    for r in rows:
+        writer.writerow((*r[:2], r[2] or "", r[3], repr(r[4]), r[5] or "")[: len(columns)])
     return text.getvalue().encode()
 
 
@@ -130,10 +158,11 @@ def _parquet(rows: _Rows) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    kinds = (*(pa.string(),) * 4, pa.float64())
+    names = _columns(rows)
+    kinds = (*(pa.string(),) * 4, pa.float64(), pa.string())[: len(names)]
     columns = [pa.array([r[i] for r in rows], kind) for i, kind in enumerate(kinds)]
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.table(columns, names=list(COLUMNS)), sink)
+    pq.write_table(pa.table(columns, names=list(names)), sink)
     return sink.getvalue().to_pybytes()
 
 
@@ -185,13 +214,20 @@ def _row(raw: Any, file: str, number: int) -> ScoreRow:
             row=number,
             field="uid",
         )
-    uid: str | None = None
-    if type(raw["uid"]) is int:
-        uid = str(raw["uid"])
-    elif raw["uid"] not in (None, ""):
-        uid = text("uid")
+
+    def key(field: str) -> str | None:
+        value = raw.get(field)
+        if type(value) is int:
+            return str(value)
+        return None if value in (None, "") else text(field)
+
     return ScoreRow(
-        text("set"), text("language"), uid, text("system"), _score(raw.get("score"), file, number)
+        text("set"),
+        text("language"),
+        key("uid"),
+        text("system"),
+        _score(raw.get("score"), file, number),
+        key(CLUSTER),
     )
 
 

@@ -29,6 +29,18 @@ def test_what_is_written_is_read_again(tmp_path, suffix):
     assert len(aside) == 0
 
 
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".parquet"])
+def test_clusters_are_kept_and_a_table_without_any_has_no_such_column(tmp_path, suffix):
+    path = tmp_path / f"scores{suffix}"
+    write_scores(path, SYSTEMS)
+    assert b"cluster" not in path.read_bytes()
+    joined = {"xnli": {"a": "premise", "c": "premise"}}
+    scores = {("xnli", "en"): {"a": 1.0, "b": 0.0, "c": 1.0}, ("xnli", "zh"): {"a": 0.5}}
+    one = ParallelScores("m", scores, {("xnli", "zh"): (1.0,)}, joined)
+    write_scores(path, [one, *SYSTEMS[1:]])
+    assert read_scores([path])[0] == (one, *SYSTEMS[1:])
+
+
 def test_a_folder_is_read_by_its_file_and_several_sources_are_one_table(tmp_path):
     for name, systems in (("a", SYSTEMS[:1]), ("b", SYSTEMS[1:])):
         (tmp_path / name).mkdir()
@@ -49,6 +61,7 @@ def test_a_folder_is_read_by_its_file_and_several_sources_are_one_table(tmp_path
         ({"language": 3}, "language", "expected a text, got 3"),
         ({"system": "\ud800"}, "system", "expected a text"),
         ({"uid": True}, "uid", "expected a text, got True"),
+        ({"cluster": ["x"]}, "cluster", "expected a text, got"),
     ],
 )
 def test_a_bad_row_is_set_aside_and_the_rest_is_read(tmp_path, change, field, says):
@@ -84,6 +97,16 @@ def test_a_second_score_of_an_item_is_set_aside_across_files(tmp_path):
     assert read.scores["s", "en"] == {"u": 1.0}
     assert "has a score of 'u' in s/en already" in aside.rows[0].reason
     assert aside.rows[0].file.endswith("b.jsonl")
+
+
+def test_a_uid_has_one_cluster(tmp_path):
+    path = tmp_path / "scores.jsonl"
+    rows = [{**GOOD, "cluster": 1}, {**GOOD, "language": "fr", "cluster": 2}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (read,), aside = read_scores([path])
+    assert read.clusters == {"s": {"u": "1"}}
+    assert set(read.scores) == {("s", "en")}
+    assert "'u' is of '1' in another row, here of '2'" in aside.rows[0].reason
 
 
 def test_torn_lines_and_other_json_are_set_aside(tmp_path):
