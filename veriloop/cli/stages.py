@@ -111,8 +111,8 @@ def verify(
     kind: str = typer.Argument(
         ...,
         help="answer, equations, code, montecarlo, judge, rubric, critic, contrastive, process, outcome, pooling, "
-        "plus-minus, min-token-probability, pointwise, pairwise, gold (abacus), or MODULE:CLASS. Over verdicts that "
-        "are there: card or combine, each with options of its own (veriloop verify card --help).",
+        "plus-minus, min-token-probability, pointwise, pairwise, instructions, gold (abacus), or MODULE:CLASS. Over "
+        "verdicts that are there: card or combine, each with options of its own (veriloop verify card --help).",
     ),
     problems: Path = PROBLEMS,
     solutions: Path = SOLUTIONS,
