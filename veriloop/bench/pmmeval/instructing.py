@@ -19,9 +19,7 @@ from veriloop.bench.pmmeval.tasks import Scoring
 from veriloop.errors import InputError
 from veriloop.ids import Json
 from veriloop.records import Problem
-from veriloop.text.code_blocks import without_thoughts
-from veriloop.text.tagged import own_words
-from veriloop.verify.instructions.checking import all_followed, check_all
+from veriloop.verify.instructions.checking import all_followed, answer_of, check_all
 
 
 def judge_instructions(problem: Problem, answer: str, scoring: Scoring) -> Judged:
@@ -40,7 +38,7 @@ def judge_instructions(problem: Problem, answer: str, scoring: Scoring) -> Judge
     rule = ", ".join(str(one.get("id")) for one in problem.instructions)
     if scoring == "official":
         return _official(problem, answer, rule)
-    said = without_thoughts(own_words(answer))
+    said = answer_of(answer)
     found = check_all(
         problem.instructions, said or "", language=problem.language, prompt=problem.text
     )

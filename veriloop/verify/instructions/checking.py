@@ -13,6 +13,8 @@ from typing import TypeAlias, final
 
 from veriloop.errors import InputError
 from veriloop.ids import Json
+from veriloop.text.code_blocks import without_thoughts
+from veriloop.text.tagged import own_words
 from veriloop.verify.instructions import (
     casing,
     combining,
@@ -222,6 +224,13 @@ def check_all(
         loose = _loosened(strict, one, answer, rules=rules, prompt=prompt)
         found.append(Checked(str(one["id"]), strict, loose))
     return tuple(found)
+
+
+def answer_of(text: str) -> str | None:
+    """What of a model's text is its answer: without thoughts and what tools said; None where a thought never ends."""
+    own = own_words(text)
+    said = without_thoughts(own)
+    return said if said is None or said == own else said.lstrip()
 
 
 def all_followed(found: Iterable[Followed]) -> bool | None:

@@ -23,9 +23,7 @@ from veriloop.records import (
     Unscored,
     Verdict,
 )
-from veriloop.text.code_blocks import without_thoughts
-from veriloop.text.tagged import own_words
-from veriloop.verify.instructions.checking import Checked, all_followed, check_all
+from veriloop.verify.instructions.checking import Checked, all_followed, answer_of, check_all
 
 # What more text cannot mend, besides "less than".
 _FINAL = (
@@ -63,7 +61,7 @@ class Instructions:
             return self._said(solution, unscored=Unscored.EMPTY)
         if not problem.instructions:
             return self._said(solution, unscored=Unscored.NO_REFERENCE)
-        answer = without_thoughts(own_words(solution.text))
+        answer = answer_of(solution.text)
         if answer is None and not self.cut_too:
             return self._said(solution, unscored=Unscored.TRUNCATED)
         found = check_all(

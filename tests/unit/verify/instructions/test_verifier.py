@@ -69,6 +69,8 @@ def test_benchmarks_judge_cut_answers_as_they_stand():
 
 def test_thoughts_and_what_tools_said_are_no_part_of_the_answer():
     assert said("<think>Well, so.</think>One two three.", NO_COMMA).value == 1.0
+    thought = '<think>Hm.</think>\n\nHere it is:\n{"a": 1}'
+    assert said(thought, JSON, loose=True).value == 1.0  # the first line is the answer's own
     tooled = "One <observation>a, b</observation>two three."
     assert said(tooled, NO_COMMA, LONG).value == 1.0
 
