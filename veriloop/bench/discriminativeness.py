@@ -50,6 +50,10 @@ def select(
     comparing = Comparing(rule.alpha, rule.power, flips, bootstrap)
     named = {name for pair in pairs for name in (pair.small, pair.large)}
     places = dict.fromkeys(p for name in by_name if name in named for p in by_name[name].scores)
+    if not places:
+        raise InputError(
+            "no score of these pairs has a uid: without one nothing says which instance is the same in both models"
+        )
     verdicts: dict[str, tuple[tuple[str, ...], list[PairVerdict]]] = {}
     for name in dict.fromkeys(s for s, _ in places):
         languages = _languages([code for s, code in places if s == name], rule)
@@ -78,7 +82,8 @@ def _check(
     for pair in pairs:
         for name in (pair.small, pair.large):
             if name not in systems:
-                raise InputError(f"there are no scores of {name!r}; there are {', '.join(systems)}")
+                have = ", ".join(map(repr, systems))
+                raise InputError(f"there are no scores of {name!r}; there are {have}")
         if pair.small == pair.large:
             raise InputError(f"a pair is of two models: got {pair.small!r} twice")
     repeated = [str(pair) for i, pair in enumerate(pairs) if pair in pairs[:i]]

@@ -179,66 +179,77 @@ def _transfer(
     uids = [uid for uid in origin if uid in target]
     a = np.array([origin[uid] for uid in uids])
     b = np.array([target[uid] for uid in uids])
-    both, only_source, only_target = (
-        round(float(found.sum())) for found in (a * b, a * (1 - b), (1 - a) * b)
+    items = np.stack([a * b, a * (1 - b), (1 - a) * b, (1 - a) * (1 - b)], axis=1)
+    counts = tuple(round(float(count)) for count in items.sum(axis=0))
+    reasons = _reasons(counts, named)
+    cells = _by_cluster(items, uids, joined)
+    drawn = replace(bootstrap, method="percentile").totals(cells)
+    table = _Table(cells, drawn, len(uids), bootstrap.level)
+
+    def resampled(name: str, statistic: Statistic, digits: int = 2) -> Estimate | None:
+        return None if name in reasons else table.resampled(statistic, digits)
+
+    return Transfer(
+        *named,
+        *counts,
+        cacr=table.share(0, [0, 1]),
+        cacr_bootstrap=resampled("cacr_bootstrap", _cacr, 1),
+        lift=resampled("lift", _lift),
+        phi=resampled("phi", _phi),
+        reverse=table.share(2, [2, 3]),
+        jaccard=table.share(0, [0, 1, 2]),
+        reasons=reasons,
+        missing=len(origin.keys() ^ target.keys()),
     )
-    n, neither = len(uids), len(uids) - both - only_source - only_target
-    level = bootstrap.level
+
+
+def _reasons(counts: tuple[int, ...], named: tuple[str, str, str]) -> dict[str, str]:
+    """Why a number cannot be had, by its name."""
+    both, only_source, only_target, neither = counts
     reasons: dict[str, str] = {}
     if both + only_source == 0:
         why = f"nothing is right in {named[2]}"
         reasons |= dict.fromkeys(("cacr", "cacr_bootstrap", "lift"), why)
     elif both + only_target == 0:
         reasons["lift"] = f"nothing is right in {named[1]}"
-    if (
-        min(both + only_source, only_target + neither, both + only_target, only_source + neither)
-        == 0
-    ):
+    margins = both + only_source, only_target + neither, both + only_target, only_source + neither
+    if min(margins) == 0:
         reasons["phi"] = "all are right, or all are wrong, in one of the two"
     if only_target + neither == 0:
         reasons["reverse"] = f"nothing is wrong in {named[2]}"
-    if n == neither:
+    if both + only_source + only_target == 0:
         reasons["jaccard"] = "nothing is right in either"
-    items = np.stack([a * b, a * (1 - b), (1 - a) * b, (1 - a) * (1 - b)], axis=1)
-    cells = _by_cluster(items, uids, joined)
-    drawn = replace(bootstrap, method="percentile").totals(cells)
+    return reasons
 
-    def resampled(name: str, statistic: Statistic, digits: int = 2) -> Estimate | None:
-        if name in reasons:
-            return None
-        whole = float(statistic(cells.sum(axis=0)[None, :])[0])
-        low, high = _interval(statistic(drawn), whole, level)
-        return Estimate(whole, low, high, n, level=level, digits=digits)
 
-    def share(top: int, bottom: list[int]) -> Estimate | None:
-        """Column ``top`` over columns ``bottom`` of the cells."""
-        counts = cells.sum(axis=0)
-        told = percentage(round(counts[top]), round(counts[bottom].sum()), level=level)
-        if told is None or len(cells) == n:
+@final
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """``cells`` (both, only source, only target, neither) of each cluster of ``n`` items, and sums of resamples."""
+
+    cells: Floats
+    drawn: Floats
+    n: int
+    level: float
+
+    def resampled(self, statistic: Statistic, digits: int) -> Estimate:
+        """A number of the four sums."""
+        whole = float(statistic(self.cells.sum(axis=0)[None, :])[0])
+        low, high = _interval(statistic(self.drawn), whole, self.level)
+        return Estimate(whole, low, high, self.n, level=self.level, digits=digits)
+
+    def share(self, top: int, bottom: list[int]) -> Estimate | None:
+        """Cell ``top`` over the cells ``bottom`` in percent; None where these are empty."""
+        counts = self.cells.sum(axis=0)
+        told = percentage(round(counts[top]), round(counts[bottom].sum()), level=self.level)
+        if told is None or len(self.cells) == self.n:
             return told
-        low, high = _interval(
-            100 * _quotient(drawn[:, top], drawn[:, bottom].sum(axis=1)), told.value, level
-        )
+        shares = 100 * _quotient(self.drawn[:, top], self.drawn[:, bottom].sum(axis=1))
+        low, high = _interval(shares, told.value, self.level)
         if low == high:  # resampling is blind where all are alike
-            units = int((cells[:, bottom].sum(axis=1) > 0).sum())
-            low, high = (100 * end for end in wilson(units if low else 0, units, level))
+            units = int((self.cells[:, bottom].sum(axis=1) > 0).sum())
+            low, high = (100 * end for end in wilson(units if low else 0, units, self.level))
         return replace(told, low=low, high=high)
-
-    return Transfer(
-        *named,
-        both,
-        only_source,
-        only_target,
-        neither,
-        cacr=share(0, [0, 1]),
-        cacr_bootstrap=resampled("cacr_bootstrap", _cacr, 1),
-        lift=resampled("lift", _lift),
-        phi=resampled("phi", _phi),
-        reverse=share(2, [2, 3]),
-        jaccard=share(0, [0, 1, 2]),
-        reasons=reasons,
-        missing=len(origin.keys() ^ target.keys()),
-    )
 
 
 def _by_cluster(items: Floats, uids: Sequence[str], joined: Mapping[str, str]) -> Floats:

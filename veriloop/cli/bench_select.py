@@ -16,6 +16,7 @@ from veriloop.errors import InputError
 if TYPE_CHECKING:
     from veriloop.bench.parallel import ParallelScores
     from veriloop.bench.selection_verdicts import Criterion, ModelPair
+    from veriloop.store.quarantine import Quarantine
 
 
 @final
@@ -97,6 +98,7 @@ def _run(options: Options) -> None:
     saved = aside.save(options.out)
     if saved:
         typer.echo(f"{aside.summary()}; all in {saved}", err=True)
+    _check_range(aside, systems)
     seed = options.criterion.seed
     found = discriminativeness.select(
         systems,
@@ -115,6 +117,19 @@ def _run(options: Options) -> None:
         typer.echo(fill(note, 80))
     typer.echo(f"numbers: {options.out / 'result.json'}")
     typer.echo(f"report: {page}")
+
+
+def _check_range(aside: Quarantine, systems: Sequence[ParallelScores]) -> None:
+    """Raises InputError where scores on another scale were set aside: of 0 and 100 only the wrong would stay."""
+    outside = sum(row.field == "score" for row in aside.rows)
+    kept = sum(
+        len(own) for one in systems for own in (*one.scores.values(), *one.unaligned.values())
+    )
+    if outside > 0.01 * (kept + outside):
+        raise InputError(
+            f"{outside:,} of {kept + outside:,} scores are not in [0, 1], and a test of the others would mislead: "
+            "divide points of a metric by 100"
+        )
 
 
 def _pairs(given: Sequence[str], systems: Sequence[ParallelScores]) -> list[ModelPair]:
@@ -136,7 +151,7 @@ def _pairs(given: Sequence[str], systems: Sequence[ParallelScores]) -> list[Mode
         if len(found) != 1:
             why = "can be read in several ways" if found else "is no two systems of these scores"
             raise InputError(
-                f"--pair is SMALL:LARGE, and {text!r} {why}; there are {', '.join(sorted(known))}"
+                f"--pair is SMALL:LARGE, and {text!r} {why}; there are {', '.join(map(repr, sorted(known)))}"
             )
         pairs.append(ModelPair(*found[0]))
     return pairs

@@ -57,11 +57,13 @@ def sets_table(selection: Selection) -> Table:
 
 
 def pairs_table(selection: Selection) -> Table:
-    """One row for each pair of each set, the languages together."""
+    """One row for each set of each pair, the languages together."""
     rows = [
-        Row(str(pair.pair), _pair_cells(pair), group=one.set)
+        Row(one.set, _pair_cells(pair), group=str(pair.pair))
+        for named in selection.pairs
         for one in selection.sets
         for pair in one.pairs
+        if pair.pair == named
     ]
     return Table(
         "Each pair, the languages together",
@@ -69,13 +71,17 @@ def pairs_table(selection: Selection) -> Table:
             Column("ahead by", "points", "large minus small"),
             Column("p", "", "paired t-test of instances as independent: the raw rule"),
             Column("clustered", "", "p of the t-test with standard errors clustered by uid"),
-            Column("Holm", "", "the clustered p, adjusted over all pairs and sets"),
+            Column(
+                "Holm",
+                "",
+                "the clustered p, or that of flips where there is no spread, adjusted over all pairs and sets",
+            ),
             Column("flips", "", "p of sign flips of whole items; McNemar's exact in one language"),
             Column("gap", "points", "smallest detectable gap"),
             Column("needed", "", "instances that the observed gap needs", digits=0),
         ),
         tuple(rows),
-        row_label="pair",
+        row_label="set",
         interval=_INTERVAL,
         losses="n counts instances that both models have.",
         caption="needed: instances with which a gap as large as this one would be shown with "

@@ -187,7 +187,7 @@ def test_scores_that_are_no_right_and_wrong():
     ("pairs", "criterion", "says"),
     [
         ([], {}, "at least one pair"),
-        ([ModelPair("small", "huge")], {}, "no scores of 'huge'; there are small, large"),
+        ([ModelPair("small", "huge")], {}, "no scores of 'huge'; there are 'small', 'large'"),
         ([ModelPair("small", "small")], {}, "two models"),
         ([PAIR, PAIR], {}, "small:large is given twice"),
         ([PAIR], {"languages": ("en", "xx")}, "no set has the language 'xx'"),

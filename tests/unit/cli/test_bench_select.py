@@ -86,7 +86,10 @@ def test_bad_rows_are_set_aside_and_told(scores, tmp_path):
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (("--pair", "f1:8b"), "'f1:8b' is no two systems of these scores; there are f1:70b, f1:8b"),
+        (
+            ("--pair", "f1:8b"),
+            "'f1:8b' is no two systems of these scores; there are 'f1:70b', 'f1:8b'",
+        ),
         (("--pair", "f1:8b:f3"), "is no two systems"),
         (("--pair", "f1:8b:f1:70b", "--pool", "mixed"), "--pool is one of"),
         (("--pair", "f1:8b:f1:70b", "--languages", "en,,zh"), "--languages is a list"),
@@ -112,3 +115,25 @@ def test_a_pair_that_can_be_read_in_two_ways_is_refused(tmp_path):
 def test_no_such_file(tmp_path):
     result = command(tmp_path / "out", tmp_path / "none.jsonl", "--pair", "a:b")
     assert "no such file of scores" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"score": 100}, "2 of 4 scores are not in [0, 1], and a test of the others would mislead"),
+        ({"uid": None}, "no score of these pairs has a uid"),
+    ],
+)
+def test_a_table_that_would_mislead_is_refused(tmp_path, change, says):
+    good = [
+        {"set": "s", "language": "en", "uid": f"u{i}", "system": name, "score": i}
+        for name in ("a", "b")
+        for i in range(2)
+    ]
+    rows = [{**row, **change} if "uid" in change or row["score"] else row for row in good]
+    path = tmp_path / "scores.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    result = command(tmp_path / "out", path, "--pair", "a:b")
+    assert isinstance(result.exception, InputError)
+    assert says in str(result.exception)
+    assert not (tmp_path / "out" / "report.html").exists()

@@ -47,7 +47,8 @@ def test_each_set_has_three_verdicts_and_its_smallest_gap(found):
 
 
 def test_each_pair_stands_with_every_p(found):
-    rows = {row.group: row.cells for row in pairs_table(found).rows}
+    assert {row.group for row in pairs_table(found).rows} == {"F-1B:F-70B"}
+    rows = {row.label: row.cells for row in pairs_table(found).rows}
     pooled = found.sets[0].pairs[0].pooled
     ahead, p, clustered, *_, needed = rows["wide"]
     assert (ahead.value, ahead.n) == (pooled.compared.difference.value, 400)
