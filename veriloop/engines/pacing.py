@@ -18,9 +18,9 @@ MOST = 1024  # calls at once under AUTO
 _FIRST = 8
 _GAIN = 0.05  # of the rate, for twice as many calls at once; less is no gain
 _LEAST = 8  # calls that a limit is judged by
-_PATIENCE = (
-    16  # rounds at the best limit until a higher one is tried; twice as many after each failure
-)
+_PATIENCE = 16  # rounds at the best limit until a higher one is tried, doubled by each failure
+_WARY = 64  # and as many at least once a server has refused, which may cost all calls a wait
+_NEAR = 10  # the search ends when the limits that serve and that do not are a tenth apart
 
 
 @final
@@ -59,12 +59,14 @@ class Controller:
         """A call that was sent in ``epoch`` was refused for there being too many, or not answered in time."""
         if epoch != self.epoch:
             return  # sent before the last step back: known already
+        tried = self._clean >= self._patience
         self._fail()
+        self._patience = max(self._patience, _WARY)
         if late:
             self.good = min(self.good, self.limit // 4)
         if self.good >= self.limit:  # what served does no more
             self.good, self.rate = self.limit // 2, 0.0
-        self.bad = self.limit
+        self.bad = self.good + 1 if tried and self.good else self.limit
         self._move(self.good or max(1, self.limit // 2))
 
     def _judge(self, rate: float) -> None:
@@ -78,13 +80,14 @@ class Controller:
                 return
             self._patience, self._clean = _PATIENCE, 0
         self.good, self.rate = self.limit, rate
-        if self.bad is not None and self.bad - self.good <= max(1, self.good // 16):
+        near = max(1, self.good // _NEAR)
+        if self.bad is not None and self.bad - self.good <= near:
             self._clean += 1
             if self._clean >= self._patience:
-                self.bad = self.good + 2 * max(1, self.good // 8)
+                self.bad = self.good + 2 * near + 1
         if self.bad is None:
             step = min(2 * self.limit, self.most)
-        elif self.bad - self.good > max(1, self.good // 16):
+        elif self.bad - self.good > near:
             step = (self.good + self.bad) // 2
         else:
             step = self.good
