@@ -112,7 +112,9 @@ def pmmeval_terminal(found: PMMEvalFound, *, width: int = 80, colour: bool = Fal
             tables.append(contrasts_table(contrasts, f"Paired: {kind}", ""))
     tables += [_named(bounds_table(own), own[0]) for own in groups]
     shown = [terminal_table(table, width=width, colour=colour) for table in tables]
-    return "\n".join([*shown, fill(_headline(found.summary, found.missing), width) + "\n"])
+    said = _headline(found.summary, "")
+    said += f" Missing: {found.missing}." if found.missing else ""
+    return "\n".join([*shown, fill(said, width) + "\n"])
 
 
 def _named(table: Table, one: Scored) -> Table:
@@ -246,7 +248,8 @@ def _headline(summary: Summary, missing: str) -> str:
     told += (
         [f"{lost:,} answers never came or could not be judged; they count nowhere."] if lost else []
     )
-    told += [f"Missing: {missing}."] if missing else []
+    short = missing if len(missing) <= 60 else "some tasks in some languages, told below"
+    told += [f"Missing: {short}."] if missing else []
     return " ".join(told)
 
 
@@ -306,6 +309,11 @@ def _how_to_read(found: PMMEvalFound) -> Text:
             "p made larger, so that the chance of any false finding in a whole table stays below the level",
         ),
     ]
+    terms += (
+        [("missing", found.missing)]
+        if found.missing and not any(found.missing in note for note in found.notes)
+        else []
+    )
     terms += [(f"note {i}", note) for i, note in enumerate(found.notes, 1)]
     return Text(
         "How to read this",

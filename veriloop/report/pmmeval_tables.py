@@ -148,7 +148,12 @@ def gap_cell(task: str, mean: ClusteredMean | None) -> Cell:
         return Cell(note=ABSENT)
     if TASKS[task].role == "generation":
         return Cell(note="BLEU is no share of items; its gaps are in the paired differences")
-    return _gap(mean.effective_n)
+    return _gap(worth(mean))
+
+
+def worth(mean: ClusteredMean) -> float:
+    """How many independent answers these are worth; where all scores are alike and tell nothing, one a cluster."""
+    return mean.effective_n if mean.se else min(mean.effective_n, mean.clusters)
 
 
 def _gap(n: float) -> Cell:
@@ -167,7 +172,7 @@ def gaps_table(scored: Scored) -> Table:
         whole = scored.means.sets[key]
         alone = replace(_gap(n), n=n)
         rows.append(
-            Row(title_of(key), (alone, Cell(100 * accuracy_se(n)), gap_cell(key, whole), Cell(whole.effective_n)))
+            Row(title_of(key), (alone, Cell(100 * accuracy_se(n)), gap_cell(key, whole), Cell(worth(whole))))
         )  # fmt: skip
     return Table(
         "What these sets can tell apart",
@@ -200,18 +205,15 @@ def warning(scored: Scored) -> str:
     told = [
         f"one {title_of(key)} language (n = {n}) cannot separate "
         + (
-            f"models that are less than {detectable(n).gap:.1f} points apart"
+            f"models that are less than {detectable(n).gap:.1f} points apart: neighbouring models "
+            "are not told apart"
             if detectable(n).reachable
             else "any two models"
         )
         for key, n in small
         if key == "mlogiqa"
     ]
-    return (
-        f"{told[0][:1].upper()}{told[0][1:]}: neighbouring models are not told apart."
-        if told
-        else ""
-    )
+    return f"{told[0][:1].upper()}{told[0][1:]}." if told else ""
 
 
 def parts_table(scored: Sequence[Scored]) -> Table | None:

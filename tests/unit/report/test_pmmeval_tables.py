@@ -2,6 +2,7 @@
 
 import pytest
 
+from veriloop.bench.pmmeval.outcomes import Answered, Judged, Outcome
 from veriloop.bench.pmmeval.summary import summarise
 from veriloop.report.cells import Cell
 from veriloop.report.pmmeval_tables import (
@@ -13,6 +14,7 @@ from veriloop.report.pmmeval_tables import (
     scorings_table,
     title_of,
     warning,
+    worth,
 )
 from veriloop.report.terminal import terminal_table
 
@@ -78,6 +80,18 @@ def test_too_few_items_show_no_gap(several):
     assert {c.note for c in cells} == {"so few items can show no gap at all"}  # 24 items: 30.4 > 30
     assert "cannot separate any two models" in table.caption
     assert "FLORES-200" not in [row.label for row in table.rows]
+
+
+def test_scores_that_are_all_alike_are_worth_their_items_and_not_their_languages():
+    rows = tuple(
+        Outcome("xnli", code, i, f"{code}{i}", Judged(1.0, rule="json"), f"u{i}")
+        for code in ("en", "zh", "ar", "es")
+        for i in range(6)
+    )
+    (scored,) = summarise([Answered("m", "en", "fixed", rows)]).scored
+    assert worth(scored.means.sets["xnli"]) == 6
+    (row,) = gaps_table(scored).rows
+    assert row.cells[3].value == 6
 
 
 def test_the_overview_has_every_system_and_marks_the_best_of_the_fixed(several):
