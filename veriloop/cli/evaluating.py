@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
@@ -103,10 +103,8 @@ def listed(text: str) -> tuple[str, ...]:
 
 def evaluate(options: Options, doing: Doing) -> PMMEvalFound:
     """Do it all and write ``result.json``, ``scores.jsonl`` and ``alignment.json`` in the output folder."""
-    from veriloop.bench.pmmeval.alignment import align
     from veriloop.bench.pmmeval.choosing import limited, of_programs
     from veriloop.bench.pmmeval.draws import draws
-    from veriloop.bench.pmmeval.reading import read_pmmeval
     from veriloop.bench.pmmeval.saved import read_outcomes
     from veriloop.bench.pmmeval.summary import summarise
     from veriloop.report.pmmeval import PMMEvalFound
@@ -114,13 +112,12 @@ def evaluate(options: Options, doing: Doing) -> PMMEvalFound:
     settings, scorings, sizes = options.settings(), options.scorings(), options.billions()
     folders = _folders(options)
     others = [one for folder in options.beside for one in read_outcomes(folder)]
-    read = read_pmmeval(options.data, tasks=options.tasks, languages=options.languages)
+    read, aligned = _aligned(options)
     read.quarantine.save(options.out)
     notes = _notes(read)
     notes += _unlike_official(options, read)
     for note in notes:
         doing.say(note)
-    aligned = align(read.items)
     _write(options.out / "alignment.json", aligned.as_json())
     items = limited(of_programs(aligned.items, options.programs), options.limit)
     measured: list[Measured] = []
@@ -143,6 +140,26 @@ def evaluate(options: Options, doing: Doing) -> PMMEvalFound:
     return PMMEvalFound(
         summary, tuple(measured), _completeness(read, aligned), read.missing_line(), tuple(notes)
     )
+
+
+def _aligned(options: Options) -> tuple[Read, Aligned]:
+    """The items asked for. Keys do not depend on which languages these are: English is always what is matched against."""
+    from veriloop.bench.pmmeval.alignment import align
+    from veriloop.bench.pmmeval.reading import read_pmmeval
+
+    wanted = options.languages
+    with_english = (*wanted, "en") if wanted and "en" not in wanted else wanted
+    read = read_pmmeval(options.data, tasks=options.tasks, languages=with_english)
+    aligned = align(read.items)
+    if with_english == wanted:
+        return read, aligned
+    items = {place: own for place, own in aligned.items.items() if place[1] in wanted}
+    if not items:
+        raise InputError(f"nothing in {', '.join(wanted)} is here", file=options.data)
+    missing = tuple(place for place in read.missing if place[1] in wanted)
+    cells = tuple(cell for cell in aligned.cells if cell.language in wanted)
+    read = replace(read, items={p: read.items[p] for p in items}, missing=missing)
+    return read, replace(aligned, items=items, cells=cells)
 
 
 @final

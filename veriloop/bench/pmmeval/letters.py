@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from veriloop.bench.pmmeval import outcomes
 from veriloop.bench.pmmeval.letter_reading import extract_letter
 from veriloop.bench.pmmeval.outcomes import Judged
 from veriloop.bench.pmmeval.phrases import phrases
@@ -22,7 +23,7 @@ from veriloop.ids import Json
 from veriloop.records import Problem
 from veriloop.text.extraction import Extraction
 
-DIES = "the official evaluation dies here (TypeError)"
+DIES = f"{outcomes.DIES} (TypeError)"
 LETTERS: Mapping[str, str] = {"xnli": "ABC", "mhellaswag": "ABCD", "mlogiqa": "ABCD", "mmmlu": "ABCD"}  # fmt: skip
 """Task -> the letters it offers."""
 

@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, TypeAlias
 
+from veriloop.bench.pmmeval.outcomes import DIES
 from veriloop.errors import VerifierError
 
 Check: TypeAlias = Callable[..., bool]
@@ -70,7 +71,7 @@ def _verdict(instruction_id: str, kwargs: Mapping[str, Any], answer: str, langua
     """A blank answer is wrong before anything is read of it but the instruction's name."""
     if instruction_id not in OFFICIAL_CHECKS:
         raise OfficialStop(
-            f"the official evaluation dies here (KeyError): it knows no instruction {instruction_id!r}, only "
+            f"{DIES} (KeyError): it knows no instruction {instruction_id!r}, only "
             f"{', '.join(OFFICIAL_CHECKS)}"
         )
     needed, check = OFFICIAL_CHECKS[instruction_id]
@@ -82,7 +83,7 @@ def _verdict(instruction_id: str, kwargs: Mapping[str, Any], answer: str, langua
         return bool(check(answer, language, *(kwargs[name] for name in needed)))
     except Exception as error:
         raise OfficialStop(
-            f"the official evaluation dies here ({type(error).__name__}): {instruction_id} with "
+            f"{DIES} ({type(error).__name__}): {instruction_id} with "
             f"{dict(kwargs)} in language {language!r}: {error}"
         ) from error
 

@@ -15,6 +15,7 @@ from veriloop.ids import Json
 
 LOST = "no answer came"
 UNJUDGED = "the judge failed"
+DIES = "the official evaluation dies here"  # and gives no score for this task and language
 
 
 @final
@@ -58,8 +59,17 @@ class Outcome:
         return self.judged.reason in (LOST, UNJUDGED)
 
     @property
+    def dies(self) -> bool:
+        """Does the official evaluation end here with an error, so that it has no score to show?"""
+        return self.judged.reason.startswith(DIES)
+
+    @property
     def value(self) -> float | None:
-        """As it counts: an answer that cannot be read is wrong, what was lost is none."""
+        """As it counts: an answer that cannot be read is wrong, what was lost is none. Where the official evaluation
+        dies it is what it would have said without that fault.
+        """
+        if self.dies:
+            return float(self.judged.detail.get("without") or 0.0)  # type: ignore[arg-type]
         return None if self.lost else self.judged.value or 0.0
 
 

@@ -67,6 +67,11 @@ class Scored:
         """How many answers never came, or could not be judged, by (task, language)."""
         return Counter((o.task, o.language) for o in self.answered.outcomes if o.lost)
 
+    @property
+    def died(self) -> Mapping[Place, int]:
+        """In how many answers the official evaluation ends with an error, by (task, language)."""
+        return Counter((o.task, o.language) for o in self.answered.outcomes if o.dies)
+
 
 @final
 @dataclass(frozen=True)
