@@ -276,6 +276,7 @@ def compare(
                 rate, many = once(place, server, name, n, flight)
                 cpu = 1000 * (many.cpu - few.cpu) / (n - n // 10)
                 found[name].append((rate, cpu, many.rss))
+                print(f"  {name}: {rate:.0f}/s, {cpu:.2f} ms, {many.rss:.0f} MiB", flush=True)
     rows: dict[str, Any] = {}
     print(f"\n{n:,} requests, {flight} in flight, {1000 * LATENCY:.0f} ms each; {rounds} rounds")
     print(f"{'client':<12} {'requests/s':>10} {'of ideal':>9} {'CPU ms/request':>15} {'MiB':>6}")
