@@ -143,7 +143,7 @@ def evaluate(options: Options, doing: Doing) -> PMMEvalFound:
 
 
 def _aligned(options: Options) -> tuple[Read, Aligned]:
-    """The items asked for. Keys do not depend on which languages these are: English is always what is matched against."""
+    """The items asked for. Keys never depend on which languages these are: all are matched to English."""
     from veriloop.bench.pmmeval.alignment import align
     from veriloop.bench.pmmeval.reading import read_pmmeval
 
