@@ -293,6 +293,7 @@ def _save(out: Path, summary: Summary, measured: Iterable[Measured]) -> None:
                     "setting": one.answered.setting,
                     "scoring": one.answered.scoring,
                     "lost": sum(one.lost.values()),
+                    "died": {"/".join(place): n for place, n in one.died.items()},
                     "means": one.means.to_json(),
                     "parts": one.parts.to_json(),
                 }

@@ -78,6 +78,8 @@ def pmmeval_page(found: PMMEvalFound, *, provenance: Provenance | None = None) -
     parts = parts_table(scored)
     sections += [parts] if parts else []
     sections += _scorings(summary.contrasts_of("scorings"))
+    if stops := stops_line(summary):
+        sections.append(Text("Where the official evaluation stops", (stops,)))
     sections += _reading(summary, scored)
     sections += _paired(summary)
     if summary.transfers:
@@ -114,7 +116,25 @@ def pmmeval_terminal(found: PMMEvalFound, *, width: int = 80, colour: bool = Fal
     shown = [terminal_table(table, width=width, colour=colour) for table in tables]
     said = _headline(found.summary, "")
     said += f" Missing: {found.missing}." if found.missing else ""
+    if stops := stops_line(found.summary):
+        said += f" {stops}"
     return "\n".join([*shown, fill(said, width) + "\n"])
+
+
+def stops_line(summary: Summary) -> str:
+    """Where the official evaluation ends with an error, so that its score does not exist; empty where nowhere."""
+    died = sorted({place for one in summary.of("official") for place in one.died})
+    if not died:
+        return ""
+    tasks = list(dict.fromkeys(task for task, _ in died))
+    told = "; ".join(
+        f"{title_of(task)} ({', '.join(code for name, code in died if name == task)})"
+        for task in tasks
+    )
+    return (
+        f"The official evaluation stops with an error at an answer to {told} and gives no score: what stands here is "
+        "what it would be without that fault."
+    )
 
 
 def _named(table: Table, one: Scored) -> Table:

@@ -2,6 +2,7 @@
 
 import re
 
+from veriloop.bench.pmmeval.outcomes import DIES, Answered, Judged, Outcome
 from veriloop.bench.pmmeval.summary import summarise
 from veriloop.report.items import Items
 from veriloop.report.pmmeval import PMMEvalFound, pmmeval_page, pmmeval_terminal
@@ -100,3 +101,18 @@ def test_the_terminal_holds_every_line_in_its_width(several):
     assert "Paired: models" in text
     assert "Paired: settings" in text
     assert "Missing: mgsm lacks fr." in " ".join(text.split())
+
+
+def test_where_the_official_evaluation_stops_is_told():
+    """One answer without a letter ends MLogiQA: its score is what it would be without the fault."""
+    dead = [Judged(None, f"{DIES} (TypeError)", detail={"without": x}) for x in (1.0, 0.0)]
+    outcomes = tuple(
+        Outcome("mlogiqa", "ko", row, f"p{row}", one, f"q{row}")
+        for row, one in enumerate([*dead, *[Judged(1.0, "", "json", "A")] * 8])
+    )
+    summary = summarise([Answered("m", "en", "official", outcomes)])
+    assert summary.scored[0].died == {("mlogiqa", "ko"): 2}
+    assert summary.scored[0].means.sets["mlogiqa"].estimate.value == 90
+    found = PMMEvalFound(summary)
+    assert "MLogiQA (ko) and gives no score" in " ".join(pmmeval_terminal(found).split())
+    assert "Where the official evaluation stops" in titles(pmmeval_page(found))
