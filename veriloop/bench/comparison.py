@@ -245,8 +245,8 @@ def paired_difference(
     t = None if se is None or math.isinf(t_statistic(value, se)) else t_statistic(value, se)
     return PairedDifference(
         difference=_estimate(whole, binary, comparing.bootstrap),
-        first=100 * plain_mean({p: fmean(ones[p][u] for u in common[p]) for p in kept}),
-        second=100 * plain_mean({p: fmean(others[p][u] for u in common[p]) for p in kept}),
+        first=100 * plain_mean({p: fmean([ones[p][u] for u in common[p]]) for p in kept}),
+        second=100 * plain_mean({p: fmean([others[p][u] for u in common[p]]) for p in kept}),
         clusters=whole.size,
         only_first=ahead,
         only_second=behind,
@@ -260,7 +260,9 @@ def paired_difference(
         mcnemar=exact,
         effect=t / math.sqrt(whole.size) if t is not None and se and se > _NOTHING else None,
         odds=ahead / behind if behind else None,
-        detectable=_detectable(whole, binary, (ahead + behind) / whole.n, comparing),
+        detectable=_detectable(
+            whole, se or 0.0, (ahead + behind) / whole.n if binary else None, comparing
+        ),
         missing_first=sum(u not in ones[p] for p in places for u in others[p]),
         missing_second=sum(u not in others[p] for p in places for u in ones[p]),
         unaligned=sum(len(s.unaligned.get(p, ())) for s in (first, second) for p in places),
@@ -323,11 +325,10 @@ def _degrees(whole: Clusters) -> int:
 
 
 def _detectable(
-    whole: Clusters, binary: bool, discordance: float, comparing: Comparing
+    whole: Clusters, se: float, discordance: float | None, comparing: Comparing
 ) -> Detectable:
     """With as many independent items as would be as precise as these clusters."""
     spread = math.sqrt(max(0.0, float(whole.squares.sum()) / whole.n - whole.value**2))
-    se = whole.robust_se() or 0.0
     if whole.size == whole.n and len(whole.places) == 1:
         n = float(whole.n)
     elif min(spread, se) > _NOTHING:
@@ -336,8 +337,8 @@ def _detectable(
         n = whole.worth()
     return detectable(
         n,
-        discordance=discordance if binary else None,
-        spread=None if binary or spread <= _NOTHING else spread,
+        discordance=discordance,
+        spread=None if discordance is not None or spread <= _NOTHING else spread,
         alpha=comparing.alpha,
         power=comparing.power,
     )

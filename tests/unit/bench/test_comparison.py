@@ -106,7 +106,7 @@ def test_copies_of_a_language_add_no_evidence():
 
 def test_false_alarms_over_correlated_languages():
     generator = np.random.default_rng(3)
-    draws, alarms = 300, {"t": 0, "flips": 0, "pooled": 0}
+    draws, alarms = 150, {"t": 0, "flips": 0, "pooled": 0}
     for _ in range(draws):
         shared = generator.normal(size=(2, 50, 1))
         a, b = shared + 0.4 * generator.normal(size=(2, 50, 3)) > 0

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from veriloop.bench.multiplicity import holm, holm_by_name
@@ -15,7 +15,8 @@ def test_an_example_by_hand():
     assert holm((0.01, 0.04, 0.03, 0.005)) == pytest.approx((0.03, 0.06, 0.06, 0.02))
 
 
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
+@settings(max_examples=50)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=5))
 def test_it_is_the_closed_test_of_bonferroni(p_values):
     """A hypothesis is rejected where every set of hypotheses that holds it is, by Bonferroni (Marcus et al. 1976)."""
     members = range(len(p_values))

@@ -88,7 +88,8 @@ def test_the_slope_is_that_of_least_squares():
 def test_a_slope_of_noise_holds_0():
     generator = np.random.default_rng(3)
     hits = 0
-    for _ in range(60):
+    quick = Comparing(flips=19, bootstrap=Bootstrap(resamples=200))
+    for _ in range(50):
         right = generator.random((3, 60)) < 0.5
         systems = [
             ParallelScores(
@@ -96,9 +97,9 @@ def test_a_slope_of_noise_holds_0():
             )
             for size, own in zip((1, 2, 4), right, strict=True)
         ]
-        slope = scaling(systems, comparing=FEW).families[0].per_doubling
+        slope = scaling(systems, comparing=quick).families[0].per_doubling
         hits += slope.low <= 0 <= slope.high
-    assert hits >= 52
+    assert 43 <= hits < 50
 
 
 def test_only_items_that_every_size_has_count():

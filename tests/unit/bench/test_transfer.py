@@ -72,13 +72,13 @@ def test_under_independence_lift_is_1_phi_0_and_cacr_the_accuracy():
 
 def test_intervals_cover():
     generator = np.random.default_rng(1)
-    draws, hits = 120, {"wilson": 0, "bootstrap": 0, "phi": 0}
+    draws, hits = 80, {"wilson": 0, "bootstrap": 0, "phi": 0}
     truth = 0.8
     p = 0.6 * 0.8 + 0.4 * 0.3
     phi = (0.48 - 0.6 * p) / math.sqrt(0.24 * p * (1 - p))
     for _ in range(draws):
-        en = generator.random(150) < 0.6
-        fr = generator.random(150) < np.where(en, truth, 0.3)
+        en = generator.random(100) < 0.6
+        fr = generator.random(100) < np.where(en, truth, 0.3)
         found = transfer(scores({"en": en, "fr": fr}), bootstrap=FEW).places["s", "fr"]
         hits["wilson"] += found.cacr.low <= 80 <= found.cacr.high
         hits["bootstrap"] += found.cacr_bootstrap.low <= 80 <= found.cacr_bootstrap.high

@@ -14,24 +14,24 @@ from veriloop.errors import InputError
 SYSTEMS = ("f1:8b", "f1:70b", "f2-1B", "f2-9B")
 
 
-@pytest.fixture
-def scores(tmp_path):
+@pytest.fixture(scope="module")
+def scores(tmp_path_factory):
     generator = np.random.default_rng(0)
-    folder = tmp_path / "run"
+    root = tmp_path_factory.mktemp("scores")
     systems = []
     for name, share in zip(SYSTEMS, (0.3, 0.7, 0.4, 0.8), strict=True):
         table = {
             (key, code): {
                 str(i): float(v) for i, v in enumerate(generator.random(n) < (at or share))
             }
-            for key, n, at in (("keep", 150, None), ("drop", 60, 0.5))
+            for key, n, at in (("keep", 60, None), ("drop", 30, 0.5))
             for code in ("en", "ar", "es", "fr", "ja", "ko")
         }
         systems.append(ParallelScores(name, table))
-    folder.mkdir()
-    write_scores(folder / "scores.jsonl", systems[:2])
-    write_scores(tmp_path / "others.csv", systems[2:])
-    return [folder, tmp_path / "others.csv"]
+    (root / "run").mkdir()
+    write_scores(root / "run" / "scores.jsonl", systems[:2])
+    write_scores(root / "others.csv", systems[2:])
+    return [root / "run", root / "others.csv"]
 
 
 def command(out, *words):
@@ -75,9 +75,9 @@ def test_options_reach_the_test(scores, tmp_path):
 
 
 def test_bad_rows_are_set_aside_and_told(scores, tmp_path):
-    with scores[1].open("a", encoding="utf-8") as file:
-        file.write("keep,en,x,f2-1B,12\n")
-    result = command(tmp_path / "out", *scores, *PAIRS)
+    with_bad = tmp_path / "others.csv"
+    with_bad.write_bytes(scores[1].read_bytes() + b"keep,en,x,f2-1B,12\n")
+    result = command(tmp_path / "out", scores[0], with_bad, *PAIRS)
     assert result.exception is None, result.exception
     assert "set aside 1 row: " in result.output
     assert (tmp_path / "out" / "scores.quarantine.jsonl").is_file()
