@@ -1,8 +1,10 @@
 """What a set of so many items can tell apart: smallest detectable gaps, and the items that a gap needs.
 
 For paired right/wrong outcomes with discordance d (the share of items that exactly one of two systems has right):
-n = K (d - gap^2) / gap^2, where K = (z(1 - alpha/2) + z(power))^2 (Connor 1987, without the term that exact tests
-need), so gap = sqrt(K d / (n + K)). Gaps are shares in [0, 1] in functions, points in ``Detectable``.
+n = K (d - gap^2) / gap^2, where K = (z(1 - alpha/2) + z(power))^2, so gap = sqrt(K d / (n + K)). This is the Wald test
+with its variance under the alternative; Connor (Biometrics 43, 1987) takes d under the null and asks for a tenth more
+items at n = 80, and exact tests for a little more still (``power_of_mcnemar``). Gaps are shares in [0, 1] in functions,
+points in ``Detectable``.
 """
 
 from __future__ import annotations

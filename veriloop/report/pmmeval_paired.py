@@ -62,7 +62,10 @@ def contrasts_table(contrasts: Sequence[Contrast], title: str, caption: str) -> 
             Column("difference", "points"),
             Column("first"),
             Column("second"),
-            Column("p", tooltip="McNemar's exact test in one language, else sign flips of items"),
+            Column(
+                "p",
+                tooltip="McNemar's exact test where all items are drawn one by one, else sign flips of draws",
+            ),
             Column("Holm", tooltip="p adjusted for all rows of this table"),
             Column(
                 "gap", "points", "smallest detectable gap at power 0.8 and two-sided alpha 0.01"
@@ -163,7 +166,7 @@ def transfer_tables(tables: Sequence[TransferTable]) -> tuple[Table, Table]:
         ),
         tuple(rows),
         row_label="task",
-        interval="95 % interval (Wilson; of means, bootstrap over items)",
+        interval="95 % interval (Wilson; of means and of items drawn together, bootstrap)",
         caption="CACR: of the items that are right in English, the share that is right in the language too. A model "
         "whose answers had nothing to do with each other would have its plain accuracy here; lift and phi say how far "
         "it is from that.",
