@@ -114,8 +114,7 @@ def pmmeval_terminal(found: PMMEvalFound, *, width: int = 80, colour: bool = Fal
             tables.append(contrasts_table(contrasts, f"Paired: {kind}", ""))
     tables += [_named(bounds_table(own), own[0]) for own in groups]
     shown = [terminal_table(table, width=width, colour=colour) for table in tables]
-    said = _headline(found.summary, "")
-    said += f" Missing: {found.missing}." if found.missing else ""
+    said = _headline(found.summary, found.missing, where="above and on the page")
     if stops := stops_line(found.summary):
         said += f" {stops}"
     return "\n".join([*shown, fill(said, width) + "\n"])
@@ -228,7 +227,8 @@ def _paired(summary: Summary) -> list[Section]:
         ),
         "settings": (
             "Prompt language, paired",
-            "The same model on the same items, asked in two ways: the effect of the prompt's language alone.",
+            "The same model on the same items, asked in two ways: the effect of the prompt alone. HumanEval-XL and "
+            "MIFEval are asked in one way and do not stand here.",
         ),
     }
     out: list[Section] = []
@@ -260,7 +260,7 @@ def _by_answers(summary: Summary) -> list[Scored]:
     return [max(own, key=lambda one: len(one.answered.outcomes)) for own in _by_system(summary)]
 
 
-def _headline(summary: Summary, missing: str) -> str:
+def _headline(summary: Summary, missing: str, *, where: str = "below") -> str:
     """One system's scores, or who leads where; then what was lost and what is missing."""
     best = summary.of("fixed") or summary.scored
     told = [_alone(best[0]) if len(best) == 1 else _leaders(best)]
@@ -268,7 +268,7 @@ def _headline(summary: Summary, missing: str) -> str:
     told += (
         [f"{lost:,} answers never came or could not be judged; they count nowhere."] if lost else []
     )
-    short = missing if len(missing) <= 60 else "some tasks in some languages, told below"
+    short = missing if len(missing) <= 60 else f"some tasks in some languages, told {where}"
     told += [f"Missing: {short}."] if missing else []
     return " ".join(told)
 

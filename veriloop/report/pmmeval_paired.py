@@ -128,7 +128,7 @@ def forest_of(contrast: Contrast) -> ForestPlot:
     ]
     whole = contrast.shares
     if whole is not None:
-        name = "mean without FLORES-200" if "flores" in told.sets else "mean of these"
+        name = "all but FLORES-200" if "flores" in told.sets else "mean of these"
         rows.append(_forest_row(name, whole, f"p {shown_p(whole.p)}"))
     return ForestPlot(
         name_of(contrast),

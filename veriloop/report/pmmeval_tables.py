@@ -20,7 +20,7 @@ from veriloop.report.tables import Column, Entry, Row, Table
 FAILED = "n counts answers; one that cannot be read counts as wrong here, one that never came counts nowhere."
 INTERVAL = "95 % interval; the same item in several languages is one draw"
 TOO_FEW = "so few items can show no gap at all"
-ABSENT = "not in the data that was read"
+ABSENT = ""  # a dash alone: the captions say what it means
 GAPS = f"at power {POWER:g}, two-sided alpha 0.01, if two models differ on {DISCORDANCE:.0%} of the items"
 
 
@@ -126,7 +126,7 @@ def scores_table(scored: Sequence[Scored], *, terminal: bool = False) -> Table:
         row_label="task",
         interval=INTERVAL,
         caption="Points of 100: BLEU for FLORES-200, right answers for the others. gap: the smallest difference "
-        f"between two models that the items of the whole row can show {GAPS}.",
+        f"between two models that the items of the whole row can show {GAPS}. A dash: not asked, or not in the data.",
         losses=FAILED,
         folded="" if terminal else folded_of(scored, "the scores"),
     )

@@ -47,7 +47,7 @@ def test_a_forest_has_a_row_for_each_task_and_one_for_all(several):
     contrast = summary.contrasts_of("models")[0]
     plot = forest_of(contrast)
     assert [row.label for row in plot.rows] == [
-        "FLORES-200", "MLogiQA", "MMMLU", "MIFEval", "mean without FLORES-200"
+        "FLORES-200", "MLogiQA", "MMMLU", "MIFEval", "all but FLORES-200"
     ]  # fmt: skip
     told = contrast.comparison.sets["mlogiqa"]
     assert plot.rows[1].cell.value == told.difference.value

@@ -25,6 +25,7 @@ from veriloop.bench.comparison import (
 from veriloop.bench.multiplicity import holm_by_name
 from veriloop.bench.parallel import ParallelScores, Place
 from veriloop.bench.pmmeval.outcomes import Answered, Judged, Outcome
+from veriloop.bench.pmmeval.prompting import demonstrable
 from veriloop.bench.pmmeval.tasks import LANGUAGES, TASKS, Setting
 from veriloop.bench.pmmeval.translation import bleu_statistic, chrf_statistic
 from veriloop.bench.scaling import Scalings, scaling
@@ -267,6 +268,15 @@ def _with_corpus(
     )
 
 
+def _prompted(scores: ParallelScores) -> ParallelScores:
+    """Without the tasks that are asked in one way in all settings: their answers are the same ones."""
+    return replace(
+        scores,
+        scores={place: own for place, own in scores.scores.items() if demonstrable(place[0])},
+        unaligned={p: own for p, own in scores.unaligned.items() if demonstrable(p[0])},
+    )
+
+
 def _contrasts(kind: Kind, scored: Sequence[Scored], comparing: Comparing) -> list[Contrast]:
     """Every two that differ in ``kind`` alone, with their sets' p adjusted over all of them."""
     found: list[tuple[str, ParallelComparison, PairedDifference | None]] = []
@@ -290,6 +300,7 @@ def _contrasts(kind: Kind, scored: Sequence[Scored], comparing: Comparing) -> li
         else:
             names = [x.model if kind == "models" else x.setting for x in (one, other)]
             pair = [replace(x.scores, system=n) for x, n in zip((a, b), names, strict=True)]
+            pair = [_prompted(x) for x in pair] if kind == "settings" else pair
             held = f"prompt {one.setting}" if kind == "models" else one.model
         try:
             told = compare_parallel(*pair, comparing=comparing)

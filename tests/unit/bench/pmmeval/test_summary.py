@@ -116,6 +116,21 @@ def test_contrasts_differ_in_one_thing_alone():
     assert found.scalings is None  # no sizes
 
 
+def test_tasks_asked_in_one_way_have_no_difference_of_prompts():
+    """MIFEval's prompt is the same in every setting: a difference of 0 would say that the language does not matter."""
+    given = [
+        answered(
+            [*outcomes("mifeval", "en", [1, 0, 1]), *outcomes("xnli", "en", [1, 0, one])],
+            setting=setting,
+        )
+        for setting, one in (("en", 1), ("native", 0))
+    ]
+    (contrast,) = summarise(given).contrasts
+    assert set(contrast.comparison.sets) == {"xnli"}
+    raw = [answered(outcomes("mifeval", "en", [1, 0]), setting=s) for s in ("en", "native")]
+    assert summarise(raw).contrasts == ()
+
+
 def test_the_scorings_are_compared_on_rows_without_a_key_too():
     given = [
         answered(outcomes("mgsm", "th", own, uids=False), scoring=scoring)
