@@ -167,10 +167,11 @@ def gaps_table(scored: Scored) -> Table:
     for key in tasks_of([scored]):
         if TASKS[key].role == "generation":
             continue
-        counts = [m.estimate.n for (name, _), m in scored.means.languages.items() if name == key]
-        n = min(counts)
+        own = [m for (name, _), m in scored.means.languages.items() if name == key]
+        n = min(m.estimate.n for m in own)
         whole = scored.means.sets[key]
-        alone = replace(_gap(n), n=n)
+        # Hypotheses of one premise, or programs of one problem, are fewer draws than they are answers.
+        alone = replace(_gap(min(n, *map(worth, own))), n=n)
         rows.append(
             Row(title_of(key), (alone, Cell(100 * accuracy_se(n)), gap_cell(key, whole), Cell(worth(whole))))
         )  # fmt: skip

@@ -94,6 +94,18 @@ def test_scores_that_are_all_alike_are_worth_their_items_and_not_their_languages
     assert row.cells[3].value == 6
 
 
+def test_one_language_of_programs_is_worth_its_problems_and_not_its_answers():
+    rows = tuple(
+        Outcome("humaneval_xl", "en", i, "p", Judged(float(i % 2)), f"{name}/{i}", name)
+        for name in ("java", "javascript", "python")
+        for i in range(80)
+    )
+    draws = {"humaneval_xl": {o.uid: str(o.row) for o in rows}}
+    (scored,) = summarise([Answered("m", "en", "fixed", rows)], draws=draws).scored
+    (row,) = gaps_table(scored).rows
+    assert (row.cells[0].n, row.cells[0].shown(0)) == (240, "19")
+
+
 def test_the_overview_has_every_system_and_marks_the_best_of_the_fixed(several):
     _, summary = several
     table = overview_table(summary)
