@@ -300,7 +300,13 @@ def _leaders(best: Sequence[Scored]) -> str:
             said = {"flores": "translation", "specialised": "the specialised tasks"}.get(what, what)
             leads.setdefault(name, []).append(f"{said} ({value:.1f})")
     told = "; ".join(f"{name} is first in {_listed(what)}" for name, what in leads.items())
-    return f"Of {len(best)} systems, {told}. Whether a lead is more than chance is said by the paired differences."
+    alike = len({frozenset(one.means.languages) for one in best}) == 1
+    caution = (
+        "Whether a lead is more than chance is said by the paired differences."
+        if alike
+        else "They were not asked in the same tasks and languages: only the paired differences compare them."
+    )
+    return f"Of {len(best)} systems, {told}. {caution}"
 
 
 def _listed(words: Sequence[str]) -> str:

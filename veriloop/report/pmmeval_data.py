@@ -50,7 +50,9 @@ def completeness_table(rows: Sequence[Completeness]) -> Table:
         unaligned.update(r.unaligned)
     why = "; ".join(f"{n:,} {reason}" for reason, n in unaligned.most_common())
     aside = sum(r.aside for r in rows)
-    caption = "aligned / items / what the paper counts; one number where all three are equal. "
+    caption = (
+        "aligned / items / what the paper counts; one number, or all, where the three are equal. "
+    )
     caption += (
         f"Not aligned, and in no paired number: {why}. " if why else "Every item is aligned. "
     )

@@ -248,7 +248,7 @@ def scaling_plots(setting: str, told: Scalings) -> list[LinePlot]:
             LinePlot(
                 f"{family} by size (prompt {setting})",
                 lines,
-                x_axis="parameters, 10^9",
+                x_axis="billions of parameters",
                 y_axis="points",
                 x_scale="log2",
                 low=0.0,

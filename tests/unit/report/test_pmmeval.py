@@ -82,6 +82,19 @@ def test_one_scoring_alone_makes_a_page(made_up, html):
     html(render(page))
 
 
+def test_a_headline_warns_where_systems_were_not_asked_the_same(made_up):
+    some = [
+        one
+        for model, codes in (("wide", ("en", "th")), ("narrow", ("en",)))
+        for m in made_up.measured(
+            6, models=(model,), settings=("en",), tasks=("mgsm",), languages=codes
+        )
+        for one in m.answered
+    ]
+    headline = pmmeval_page(PMMEvalFound(summarise(some))).headline
+    assert "not asked in the same tasks and languages" in headline
+
+
 def test_without_what_was_measured_there_are_no_items(several):
     assert "Items" not in titles(pmmeval_page(PMMEvalFound(several[1])))
 
