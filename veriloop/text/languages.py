@@ -106,7 +106,9 @@ _SEVERAL: Mapping[str, frozenset[str]] = {
     "devanagari": _codes("hi mr ne"),
 }
 _NORWEGIAN = {"nb": "no", "nn": "no"}
-_FOREIGN = re.compile(r"https?://\S+|www\.\S+|\S+@\S+\.\w+|&\w+;|<[^<>\s]{1,20}>")
+_FOREIGN = re.compile(
+    r"https?://\S+|www\.\S+|(?<![A-Za-z0-9_.+-])[A-Za-z0-9_.+-]{1,64}@[A-Za-z0-9.-]{1,200}|&\w+;|<[^<>\s]{1,20}>"
+)
 
 
 @final

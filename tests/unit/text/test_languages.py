@@ -111,6 +111,11 @@ def test_the_model_is_imported_late():
     assert shown.stdout.split() == ["False", "False"]
 
 
+def test_an_address_takes_no_text_with_it_that_stands_beside_it_without_a_space():
+    assert detect("请把问题发到邮箱alice.long-name@example-company.co.uk谢谢").language == "zh"
+    assert detect("이메일은alice@example.com입니다").language == "ko"
+
+
 @pytest.mark.parametrize("code", ["de", "en", "es", "fr", "ja", "ru", "th", "zh"])
 def test_questions_of_mgsm(shared_data, code):
     """Of 2,000 questions none gets a wrong language, and two get none."""
