@@ -76,9 +76,7 @@ def lead_ends(
 
     ``options`` adds those that name a choice ("the correct option is"), which in a calculation say nothing.
     """
-    pattern, lower = _pattern(language, options), text.lower()
-    if len(lower) != len(text):  # a few signs grow in lower case, and places would shift
-        lower = text
+    pattern, lower = _pattern(language, options), lowered(text)
     starts: set[int] = set()
     for anchor in _anchors(language):
         at = lower.find(anchor, begin)
@@ -92,6 +90,11 @@ def lead_ends(
         if found := pattern.match(text, at):
             ends.append(found.end())
     return tuple(ends)
+
+
+def lowered(text: str) -> str:
+    """The text in small letters, every character at its place: İ is the only one that would grow."""
+    return text.replace("İ", "I").lower()
 
 
 @cache

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TypeAlias, final
 
-from veriloop.bench.pmmeval.leads import after_thought, lead_ends
+from veriloop.bench.pmmeval.leads import after_thought, lead_ends, lowered
 from veriloop.text.choices import narrow
 from veriloop.text.extraction import Extraction
 
@@ -291,12 +291,12 @@ def _option_text(asked: _Asked) -> _Found | None:
             ended = _ENDED.match(asked.text, found[1][1]) if found else None
             if ended and not asked.text[ended.end() : stop].strip(_MARKS):
                 return found
-    plain = asked.text[asked.begin :].lower()
+    plain = lowered(asked.text[asked.begin :])
     held = {
         letter: (at, len(said))
         for letter, texts in asked.said.items()
         for said in texts
-        if _tells(said) and (at := plain.find(said.lower())) >= 0
+        if _tells(said) and (at := plain.find(lowered(said))) >= 0
     }
     if len(held) != 1:
         return None

@@ -146,6 +146,13 @@ def test_numbers_as_options_are_whole_numbers_and_one_word_says_nothing_within_a
     assert extract_letter("The answer is A.", "en", options=options).value == "A"
 
 
+def test_an_option_stands_where_it_says_though_lower_case_is_longer():
+    options = {"A": ("Istanbul city",), "B": ("Ankara town",)}
+    answer = "İİİ I think İt is Ankara Town"
+    found = extract_letter(answer, "en", options=options)
+    assert (found.value, answer[slice(*found.span)]) == ("B", "Ankara Town")
+
+
 def test_options_with_the_same_text_are_not_told_apart():
     options = {"A": ("he leaves.",), "B": ("he leaves",)}
     assert extract_letter("he leaves", "en", options=options).reason == NO_LETTER
