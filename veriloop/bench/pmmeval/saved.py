@@ -14,6 +14,7 @@ from veriloop.bench.pmmeval.outcomes import Answered, Judged, Outcome
 from veriloop.bench.pmmeval.tasks import SCORINGS, SETTINGS
 from veriloop.errors import InputError
 from veriloop.store.atomic import write_whole
+from veriloop.store.source_rows import file_rows
 
 FILE = "outcomes.jsonl"
 
@@ -35,9 +36,10 @@ def read_outcomes(folder: Path) -> list[Answered]:
     if not paths:
         raise InputError(f"there is no {FILE} in it: name the folder of a run", file=str(folder))
     for path in paths:
-        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
+        for number, row in file_rows(path):
             try:
-                row = json.loads(line)
+                if isinstance(row, InputError):
+                    raise InputError(row.message, file=str(path), row=number)
                 key = (row["model"], row["setting"], row["scoring"])
                 if row["setting"] not in SETTINGS or row["scoring"] not in SCORINGS:
                     raise ValueError(f"unknown setting or scoring {key[1:]}")

@@ -13,6 +13,7 @@ OUTCOMES = (
         "flores", "zh", 0, "p3", Judged(0.25, "", "window", "x", None, {"counts": [1, 2]}), "f"
     ),
     Outcome("mmmlu", "en", 1, "p4", Judged(None, LOST), "m", "easy"),
+    Outcome("flores", "th", 1, "p5", Judged(0.5, "", "whole", "a\u2028b\x85c\x0cd", (0, 7)), "g"),
 )
 ANSWERED = [Answered("m", "en", scoring, OUTCOMES) for scoring in ("official", "fixed")]
 
@@ -35,7 +36,7 @@ def test_a_bad_line_is_named(tmp_path, line):
     write_outcomes(tmp_path, ANSWERED)
     with (tmp_path / FILE).open("a") as out:
         out.write(f"{line}\n")
-    with pytest.raises(InputError, match=r"outcomes.jsonl, row 9"):
+    with pytest.raises(InputError, match=r"outcomes.jsonl, row 11"):
         read_outcomes(tmp_path)
 
 
