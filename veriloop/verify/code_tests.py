@@ -16,6 +16,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
@@ -174,7 +175,8 @@ def _function(
 def _parses(prompt: str) -> bool:
     """Is the code that was shown Python, with or without a body? Some translations lost a docstring's quotes."""
     for code in (f"{prompt.rstrip()}\n    ...\n", prompt):
-        with contextlib.suppress(SyntaxError, ValueError):
+        with contextlib.suppress(SyntaxError, ValueError), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's own, of what it parses
             ast.parse(code)
             return bool(prompt.strip())
     return False

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 
 OFFICIAL_LANGUAGES = ("java", "javascript", "python")
 """The programming languages that the official harness judges."""
@@ -33,7 +34,9 @@ def official_body(answer: str, language: str, declaration: str) -> str:
 
 def _literal(text: str) -> str:
     try:
-        found = ast.literal_eval(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python's own, of what it parses: "1if x", "\\d"
+            found = ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         return text
     return found if isinstance(found, str) else text

@@ -1,5 +1,7 @@
 """The official cut of programs. Expected texts were made by running the official function, OpenCompass @ a5acc4bb."""
 
+import warnings
+
 import pytest
 
 from veriloop.bench.pmmeval.official_programs import official_body
@@ -22,3 +24,11 @@ HEAD = "def add(a: int, b: int) -> int"
 )  # fmt: skip
 def test_what_stands_behind_the_prompt(answer, language, declaration, body):
     assert official_body(answer, language, declaration) == body
+
+
+def test_what_python_warns_of_is_a_text_as_others():
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert official_body("'\\d'", "java", "") == "\\d"
+        assert official_body("1if x else 2", "java", "") == "1if x else 2"
+    assert not said
