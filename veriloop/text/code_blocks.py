@@ -142,10 +142,16 @@ def find_program(text: str, language: str, *, defines: str = "") -> Program | No
 
 def without_thoughts(text: str) -> str | None:
     """What follows the thoughts; the text itself where there are none, None where they were opened and never end."""
+    begin = after_thoughts(text)
+    return None if begin is None else text[begin:]
+
+
+def after_thoughts(text: str) -> int | None:
+    """Where the text goes on behind its last thought; None where thoughts were opened and never end."""
     ends = [match.end() for match in _THOUGHT.finditer(text)]
     if ends:
-        return text[ends[-1] :]
-    return None if _THINKING.match(text) else text
+        return ends[-1]
+    return None if _THINKING.match(text) else 0
 
 
 def code_blocks(text: str) -> tuple[Block, ...]:

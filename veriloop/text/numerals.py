@@ -69,11 +69,6 @@ class Number:
     text: str
     other: Fraction | None = None
 
-    @property
-    def ambiguous(self) -> bool:
-        """May it be read in two ways?"""
-        return self.other is not None
-
 
 def numbers_in(
     text: str, language: str, *, begin: int = 0, end: int | None = None

@@ -73,7 +73,6 @@ def test_what_may_be_read_in_two_ways_is_read_as_the_language_does(text, languag
     (number,) = numbers_in(text, language)
     assert str(number.value) == value
     assert (None if number.other is None else str(number.other)) == other
-    assert number.ambiguous == (other is not None)
 
 
 def test_other_numbers_of_the_text_decide_before_the_language():

@@ -12,7 +12,6 @@ from functools import cache
 
 from veriloop.bench.pmmeval.phrases import phrases
 
-_THINKING, _THOUGHT = "<think>", "</think>"
 _SIGNS = r"[:：=]|->|→|⇒"
 _GAP = r"[*_`'\"”’」』»)）\s\u200e\u200f\u202a-\u202e\u2066-\u2069]{0,8}"
 
@@ -110,11 +109,3 @@ def _pattern(language: str, options: bool) -> re.Pattern[str]:
         nouns = f"{_NOUNS[code]}|{_OPTIONS[code]}" if options else _NOUNS[code]
         said.append(rf"(?:{nouns}){_GAP}(?:{_SIGNS}|{_COPULAS[code]})")
     return re.compile(rf"(?:{'|'.join(said)})(?:{_GAP}[:：])?", re.IGNORECASE)
-
-
-def after_thought(answer: str) -> int:
-    """Where the answer begins: after its last ``</think>``; at its end if it thinks and never stops."""
-    closed = answer.rfind(_THOUGHT)
-    if closed >= 0:
-        return closed + len(_THOUGHT)
-    return len(answer) if answer.lstrip().startswith(_THINKING) else 0

@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TypeAlias, final
 
-from veriloop.bench.pmmeval.leads import after_thought, lead_ends, lowered
+from veriloop.bench.pmmeval.leads import lead_ends, lowered
 from veriloop.text.choices import narrow
+from veriloop.text.code_blocks import after_thoughts
 from veriloop.text.extraction import Extraction
 
 EMPTY, NO_LETTER, ONLY_THOUGHT = "empty", "no letter", "a thought without an answer"
@@ -91,25 +92,9 @@ _BARE = re.compile(rf"(?!['’-]|\s[{_LATIN}])")
 _BEFORE = re.compile(rf"([{_LATIN}]+)[\s*_\"“(]*\Z")
 _AROUND = 24  # characters before a letter that may say that it is a choice
 _CHOOSING = frozenset(
-    (
-        *(
-            "is",
-            "be",
-            "choose",
-            "chose",
-            "pick",
-            "select",
-            "say",
-            "think",
-            "with",
-            "go",
-            "es",
-            "sería",
-            "elijo",
-        ),
-        *("elegir", "est", "choisis", "choisir", "é", "escolho", "escolher", "là", "chọn"),
-    )
-)
+    ("is", "be", "choose", "chose", "pick", "select", "say", "think", "with", "go", "es", "sería", "elijo", "elegir",
+     "est", "choisis", "choisir", "é", "escolho", "escolher", "là", "chọn")
+)  # fmt: skip
 """Words that a bare letter may follow: "I choose C.", not "vitamin C."."""
 _REFUSALS = re.compile(
     r"\bI(?:['’]m| am) (?:sorry|unable)|\bI can(?:no|['’])t\b|抱歉|对不起|无法回答|我不能|申し訳|お答えできません|죄송|"
@@ -138,8 +123,8 @@ def extract_letter(
     """
     if _NOTHING.fullmatch(answer):
         return Extraction(None, reason=EMPTY)
-    begin = after_thought(answer)
-    if not answer[begin:].strip():
+    begin = after_thoughts(answer)
+    if begin is None or not answer[begin:].strip():
         return Extraction(None, reason=ONLY_THOUGHT)
     asked = _Asked(
         answer if answer.isascii() else narrow(answer), begin, language, letters, options or {}

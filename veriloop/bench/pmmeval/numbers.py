@@ -12,12 +12,13 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from veriloop.bench.pmmeval.leads import after_thought, lead_ends
+from veriloop.bench.pmmeval.leads import lead_ends
 from veriloop.bench.pmmeval.outcomes import Judged
 from veriloop.bench.pmmeval.tasks import Scoring
 from veriloop.errors import InputError
 from veriloop.ids import Json
 from veriloop.records import Problem
+from veriloop.text.code_blocks import after_thoughts
 from veriloop.text.extraction import Extraction
 from veriloop.text.numerals import Number, number_at, numbers_in
 
@@ -66,14 +67,6 @@ def judge_number(problem: Problem, answer: str, scoring: Scoring) -> Judged:
     return Judged(float(right), "", rule, written(found.value), found.span, detail)
 
 
-def extract_number(answer: str, language: str) -> Extraction:
-    """The number that ``answer`` ends up with under ``fixed``."""
-    rule, found = _find(answer, language)
-    if found is None:
-        return Extraction(None, reason=rule)
-    return Extraction(written(found.value), found.span, rule)
-
-
 def official_number(answer: str) -> Extraction:
     """What the official harness compares: the last match, without commas and plus, without points at its ends."""
     last = None
@@ -105,8 +98,8 @@ def _find(answer: str, language: str) -> tuple[str, Number | None]:
     """(rule, number), or (reason, None)."""
     if not answer.strip():
         return EMPTY, None
-    begin = after_thought(answer)
-    if not answer[begin:].strip():
+    begin = after_thoughts(answer)
+    if begin is None or not answer[begin:].strip():
         return ONLY_THOUGHT, None
     if boxed := _boxed(answer, language, begin):
         return "boxed", boxed

@@ -2,7 +2,7 @@
 
 import pytest
 
-from veriloop.bench.pmmeval.leads import after_thought, lead_ends
+from veriloop.bench.pmmeval.leads import lead_ends
 from veriloop.bench.pmmeval.phrases import phrases
 from veriloop.bench.pmmeval.tasks import LANGUAGES
 
@@ -65,17 +65,3 @@ def test_the_word_for_an_option_counts_only_among_options():
 
 def test_places_hold_where_lower_case_is_longer():
     assert rests("İ the answer is 18", "en") == [" 18"]
-
-
-@pytest.mark.parametrize(
-    ("answer", "rest"),
-    [
-        ("<think>a</think>b", "b"),
-        ("<think>a", ""),
-        ("a</think>b</think>c", "c"),
-        ("the <think> tag", "the <think> tag"),
-        ("", ""),
-    ],
-)
-def test_a_thought_is_none_of_the_answer(answer, rest):
-    assert answer[after_thought(answer) :] == rest

@@ -13,7 +13,6 @@ from veriloop.bench.pmmeval.numbers import (
     EMPTY,
     NO_NUMBER,
     ONLY_THOUGHT,
-    extract_number,
     judge_number,
     official_number,
     written,
@@ -49,19 +48,22 @@ def test_recorded_answers_are_read_as_written_down(language):
     for row in rows("numbers.jsonl"):
         if row["language"] != language:
             continue
-        found, official = extract_number(row["answer"], language), official_number(row["answer"])
-        assert official.value == row["official"]["value"], row
-        told = {"value": found.value} | (
+        found = judge_number(problem(language=language), row["answer"], "fixed")
+        assert official_number(row["answer"]).value == row["official"]["value"], row
+        told = {"value": found.extracted} | (
             {"rule": found.rule} if found.rule else {"reason": found.reason}
         )
         assert told == row["fixed"], row
-        assert found.span is None or found.value is not None
+        assert (found.span is None) == (found.extracted is None)
 
 
 def test_free_answers_are_read_right_in_95_of_100():
     """Written before they were first read, to no rule: the first reading had 44 of these 45."""
     free = rows("free_numbers.jsonl")
-    right = [extract_number(r["answer"], r["language"]).value == r["value"] for r in free]
+    right = [
+        judge_number(problem(language=r["language"]), r["answer"], "fixed").extracted == r["value"]
+        for r in free
+    ]
     assert sum(right) >= 0.95 * len(free)
 
 
@@ -140,6 +142,13 @@ def test_an_oracle_that_answers_as_asked_is_right_in_every_language(gold, langua
     assert judge_number(problem(str(gold), language), answer, "fixed").value == 1.0
 
 
+def test_a_thought_by_any_of_its_names_is_none_of_the_answer():
+    for name in ("think", "thinking", "Thought", "reasoning"):
+        judged = judge_number(problem(), f"<{name}>12\n</{name}>\n18", "fixed")
+        assert (judged.extracted, judged.rule) == ("18", "alone")
+        assert judge_number(problem(), f"<{name}>12", "fixed").reason == ONLY_THOUGHT
+
+
 @given(st.fractions(max_denominator=10_000))
 def test_written_values_are_read_back(value):
     assert Fraction(written(value)) == value
@@ -150,8 +159,13 @@ def test_written_values_are_read_back(value):
     st.sampled_from(list(LANGUAGES)),
 )
 def test_any_answer_has_a_value_with_its_place_or_a_reason(answer, language):
-    found = extract_number(answer, language)
-    assert (found.value is None) == (found.span is None) == (found.rule == "")
+    found = judge_number(problem(language=language), answer, "fixed")
+    assert (
+        (found.value is None)
+        == (found.extracted is None)
+        == (found.span is None)
+        == (found.rule == "")
+    )
     assert found.rule in RULES | {""}
     assert found.reason in REASONS | {""}
 
@@ -162,5 +176,5 @@ def test_any_answer_has_a_value_with_its_place_or_a_reason(answer, language):
 def test_long_noise_is_read_to_its_end(piece):
     answer = piece * (8_000 // len(piece))
     for language in ("en", "zh", "es"):
-        extract_number(answer, language)
+        judge_number(problem(language=language), answer, "fixed")
     assert official_number(answer + " 18").value == "18"
