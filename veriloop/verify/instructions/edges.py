@@ -30,9 +30,10 @@ def end_checker(given: Given) -> Followed:
     """
     phrase = folded(" ".join(given.text("end_phrase").split()))
     text = folded(" ".join(given.answer.split()))
-    while not text.endswith(phrase) and text and text[-1] in _AROUND:
-        text = text[:-1]
-    if text.endswith(phrase):
+    stop = len(text)
+    while not text.endswith(phrase, 0, stop) and stop and text[stop - 1] in _AROUND:
+        stop -= 1
+    if text.endswith(phrase, 0, stop):
         return Followed(True, "ends with the phrase")
     return Followed(False, f"ends with {given.stripped[-30:]!r}")
 

@@ -17,7 +17,7 @@ _HIGHLIGHT = re.compile(
     r"(?<![*A-Za-z0-9\\])(\*{1,3})(?=[^\s*])([^*\n]*[^\s*\\])\1(?![*A-Za-z0-9])"
 )
 _TITLE = re.compile(r"<<(?!<)(.+?)>>")
-_FENCED = re.compile(r"(`{3,}|~{3,})[ \t]*[\w+-]*[ \t]*\n?(.*?)\n?[ \t]*\1", re.DOTALL)
+_FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*[\w+-]*")
 _NUMBERED = (
     r"(?:[0-9]+|[٠-٩]+|[๐-๙]+|[０-９]+|[一二三四五六七八九十]+|[IVXLC]+|[A-Z])(?![A-Za-z0-9])"
 )
@@ -28,8 +28,9 @@ def json_format(given: Given) -> Followed:
     what JSON has not (NaN, a comma at the end). A bare number or string is not taken for JSON format.
     """
     text = given.stripped
-    if fenced := _FENCED.fullmatch(text):
-        text = fenced[2].strip()
+    fence = _FENCE.match(text)
+    if fence and text.endswith(fence[1], fence.end()):
+        text = text[fence.end() : -len(fence[1])].strip()
     try:
         found = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:

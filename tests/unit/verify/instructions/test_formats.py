@@ -37,6 +37,8 @@ def asked(answer, language="en", prompt="", **kwargs):
         ("42", False),
         ('"text"', False),
         ("[" * 100_000, False),
+        ("`" * 20_000, False),
+        ("```" + " " * 20_000 + "x", False),
     ],
 )  # fmt: skip
 def test_json(text, value):
