@@ -18,6 +18,7 @@ from veriloop.cli.options import (
     RETRY_LOST,
     SEED,
 )
+from veriloop.errors import InputError
 
 if TYPE_CHECKING:
     from veriloop.cli.evaluating import Options
@@ -84,7 +85,13 @@ def pmmeval(
     doing = Doing(
         lambda line: typer.echo(fill(line, 80), err=True), quiet, fresh, retry_lost, purse
     )
-    _show(options, evaluate(options, doing))
+    try:
+        found = evaluate(options, doing)
+    except InputError:
+        if purse is not None and purse.refused:  # that nothing came has this reason
+            say_spent(purse)
+        raise
+    _show(options, found)
     say_spent(purse)
 
 

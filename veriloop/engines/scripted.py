@@ -18,7 +18,7 @@ from typing import Any, TypeAlias, final
 
 from veriloop.engines.stopping import find_stop
 from veriloop.errors import EngineError, EngineRefused, EngineTimeout, InputError
-from veriloop.ids import Json
+from veriloop.ids import Json, content_id
 from veriloop.protocols import Completion, Reply, Request, Sampling, Scored, ScoreRequest
 from veriloop.records import Finish, Prompt
 
@@ -97,7 +97,9 @@ class Scripted:
             where = getattr(script, "__module__", kind.__module__)
             told = f"{where}.{getattr(script, '__qualname__', kind.__qualname__)}"
         else:
-            told = repr(script)
+            told = content_id(
+                "script", repr(script)
+            )  # a long table is named once, not in every call
         return ["scripted", told, repr(self.default), repr(self.logprobs)]
 
     async def generate(self, request: Request) -> Reply:
