@@ -98,28 +98,15 @@ class Aligned:
     disputes: tuple[Dispute, ...] = ()
     shared_options: frozenset[tuple[str, str, str]] = frozenset()
 
-    def options_shared(self, task: str, uid: str, language: str) -> bool:
-        """Does a letter mean the same here as in the reference? True of tasks without options."""
-        return task not in _OPTIONS or (task, uid, language) in self.shared_options
-
     def rows(self) -> list[dict[str, Json]]:
         """The report as plain rows, one a task and language."""
         return [
             {
-                "task": c.task,
-                "language": c.language,
-                "reference": c.reference,
-                "rows": c.rows,
-                "paper": c.paper,
-                "aligned": c.aligned,
-                "verified": c.verified,
-                "by_order": c.by_order,
-                "stated": c.stated,
+                **asdict(c),
                 "apart": c.rows - c.aligned,
                 "why": "; ".join(f"{n} {why}" for why, n in c.apart.items()),
                 "gold_by_row": _of(c.gold_by_row),
                 "gold_by_uid": _of(c.gold_by_uid),
-                "options": c.options,
             }
             for c in self.cells
         ]

@@ -14,25 +14,11 @@ from veriloop.bench.pmmeval.items import Item
 from veriloop.bench.pmmeval.layouts import Place
 from veriloop.errors import InputError
 from veriloop.ids import Json
+from veriloop.verify.instructions.checking import require_known
 
 LETTERS = ("A", "B", "C", "D")
 _WHOLE = re.compile(r"[-−]?\d{1,3}(?:[, ]\d{3})+(?:\.0+)?|[-−]?\d+(?:\.0+)?")
 _FILLED_LATER = ("prompt_to_repeat_guess",)
-
-NEEDED: Mapping[str, tuple[str, ...]] = {
-    "combination:repeat_prompt": ("prompt_to_repeat",),
-    "detectable_content:number_placeholders": ("num_placeholders",),
-    "detectable_content:postscript": ("postscript_marker",),
-    "detectable_format:number_bullet_lists": ("num_bullets",),
-    "detectable_format:number_highlighted_sections": ("num_highlights",),
-    "keywords:forbidden_words": ("forbidden_words",),
-    "length_constraints:nth_paragraph_first_word": ("first_word", "nth_paragraph", "num_paragraphs"),
-    "length_constraints:number_paragraphs": ("num_paragraphs",),
-    "length_constraints:number_sentences": ("num_sentences", "relation"),
-    "length_constraints:number_words": ("num_words", "relation"),
-    "startend:end_checker": ("end_phrase",),
-}  # fmt: skip
-"""What the instructions of MIFEval cannot be checked without; the others need nothing."""
 
 
 def read_row(row: Any, place: Place, number: int) -> Item:
@@ -121,9 +107,7 @@ def _mifeval(row: Mapping[str, Any]) -> _Parts:
             f"{len(ids)} instructions need as many objects, got {len(kwargs)}", field="kwargs"
         )
     for name, given in zip(ids, kwargs, strict=True):
-        lacking = [one for one in NEEDED.get(name, ()) if one not in given]
-        if lacking:
-            raise InputError(f"{name} needs {', '.join(lacking)}", field="kwargs")
+        require_known({"id": name, "kwargs": given})
     prompt = _text(row, "prompt", "question")
     return {"prompt": prompt, "instruction_id_list": list(ids), "kwargs": kwargs}, None, ""
 

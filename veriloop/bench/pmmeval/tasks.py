@@ -29,16 +29,14 @@ class Language:
 @final
 @dataclass(frozen=True)
 class Task:
-    """One task. ``rows`` is how many items the paper counts in each language; ``chance`` a guesser's score of 1."""
+    """One task. ``rows`` is how many items the paper counts in each language."""
 
     key: str
     title: str
     role: Literal["understanding", "generation", "specialised"]
-    ability: str
     metric: str
     rows: int
     languages: tuple[str, ...]
-    chance: float = 0.0
 
 
 LANGUAGES: Mapping[str, Language] = {
@@ -61,13 +59,13 @@ _ALL = tuple(LANGUAGES)
 TASKS: Mapping[str, Task] = {
     one.key: one
     for one in (
-        Task("xnli", "XNLI", "understanding", "inference", "accuracy", 120, _ALL, 1 / 3),
-        Task("mhellaswag", "MHellaSwag", "understanding", "commonsense", "accuracy", 120, _ALL, 0.25),
-        Task("flores", "FLORES-200", "generation", "translation", "BLEU", 1012, _ALL[1:]),
-        Task("humaneval_xl", "HumanEval-XL", "specialised", "code", "pass@1", 80, _ALL),
-        Task("mgsm", "MGSM", "specialised", "mathematics", "accuracy", 250, _ALL),
-        Task("mlogiqa", "MLogiQA", "specialised", "logic", "accuracy", 80, _ALL, 0.25),
-        Task("mmmlu", "MMMLU", "specialised", "knowledge", "accuracy", 400, _ALL, 0.25),
-        Task("mifeval", "MIFEval", "specialised", "instructions", "accuracy", 96, _ALL),
+        Task("xnli", "XNLI", "understanding", "accuracy", 120, _ALL),
+        Task("mhellaswag", "MHellaSwag", "understanding", "accuracy", 120, _ALL),
+        Task("flores", "FLORES-200", "generation", "BLEU", 1012, _ALL[1:]),
+        Task("humaneval_xl", "HumanEval-XL", "specialised", "pass@1", 80, _ALL),
+        Task("mgsm", "MGSM", "specialised", "accuracy", 250, _ALL),
+        Task("mlogiqa", "MLogiQA", "specialised", "accuracy", 80, _ALL),
+        Task("mmmlu", "MMMLU", "specialised", "accuracy", 400, _ALL),
+        Task("mifeval", "MIFEval", "specialised", "accuracy", 96, _ALL),
     )
 }  # fmt: skip

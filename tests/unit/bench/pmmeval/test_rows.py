@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from veriloop.bench.pmmeval.layouts import Place
-from veriloop.bench.pmmeval.rows import NEEDED, read_row
+from veriloop.bench.pmmeval.rows import read_row
 from veriloop.errors import InputError
 
 OPTIONS = {"option_1": "one", "option_2": "two", "option_3": "three", "option_4": "four"}
@@ -118,7 +118,7 @@ def test_prompts_without_their_arguments():
         "kwargs", "the copy lacks the text of prompt_to_repeat"
     )  # fmt: skip
     error = refused("mifeval", {**row, "kwargs_text_missing": []})
-    assert error.message == "combination:repeat_prompt needs prompt_to_repeat"
+    assert error.message == "combination:repeat_prompt needs a text, got None"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,9 @@ def test_prompts_without_their_arguments():
         ("mifeval", {"prompt": "p", "instruction_id_list": []}, "instruction_id_list", "a list of instruction"),
         ("mifeval", {"prompt": "p", **NO_COMMA}, "kwargs", "a list of objects"),
         ("mifeval", {"prompt": "p", **NO_COMMA, "kwargs": []}, "kwargs", "1 instr"),
-        ("mifeval", {"prompt": "p", **END, "kwargs": [{}]}, "kwargs", "needs"),
+        ("mifeval", {"prompt": "p", **END, "kwargs": [{}]}, "end_phrase", "needs a text, got None"),
+        ("mifeval", {"prompt": "p", **END, "kwargs": [{"end_phrase": 3}]}, "end_phrase", "got 3"),
+        ("mifeval", {"prompt": "p", "instruction_id_list": ["x:y"], "kwargs": [{}]}, "id", "got 'x:y'"),
         ("mifeval", {"prompt": "p", **END, "kwargs": ["x"]}, "kwargs", "objec"),
     ],
 )  # fmt: skip
@@ -154,8 +156,3 @@ def test_rows_that_cannot_be_used_name_their_field(task, row, field, says):
 def test_rows_that_are_no_objects():
     assert "an object with columns" in refused("mgsm", ["q", "1"]).message
     assert refused("mgsm", InputError("not JSON")).message == "not JSON"
-
-
-def test_arguments_are_known_for_the_instructions_that_take_any():
-    """Of the 17 ids of MIFEval (spec of the release), 11 take arguments; the other six need none."""
-    assert len(NEEDED) == 11
