@@ -61,12 +61,10 @@ def _official(problem: Problem, answer: str, rule: str) -> Judged:
     for one in problem.instructions:
         kwargs = one.get("kwargs")
         merged.update(kwargs if isinstance(kwargs, Mapping) else {})
-    given = {name: value for name, value in merged.items() if value is not None}
     names = [str(one.get("id")) for one in problem.instructions]
-    language, prompt = problem.language, problem.text
     try:
-        strict = all(official_follows(n, given, answer, language, prompt=prompt) for n in names)
-        loose = all(official_loose(n, merged, answer, language, prompt=prompt) for n in names)
+        strict = all(official_follows(n, merged, answer, problem.language) for n in names)
+        loose = all(official_loose(n, merged, answer, problem.language) for n in names)
     except OfficialStop as error:
         return Judged(None, reason=str(error), rule=rule)
     return Judged(float(strict), rule=rule, detail={"loose": int(loose), "why": ""})

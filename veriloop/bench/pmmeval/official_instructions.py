@@ -37,38 +37,22 @@ class OfficialStop(VerifierError):
 
 
 def official_follows(
-    instruction_id: str,
-    kwargs: Mapping[str, Any],
-    answer: str,
-    language: str,
-    *,
-    prompt: str = "",
+    instruction_id: str, kwargs: Mapping[str, Any], answer: str, language: str
 ) -> bool:
     """The strict verdict. ``kwargs`` are the item's, those that are None count as absent; ``language`` is a code of the
-    ten. ``prompt`` is never read by the official code. Raises ``OfficialStop`` where that code raises.
+    ten. The official code never reads the prompt. Raises ``OfficialStop`` where that code raises.
     """
-    del prompt
     given = {name: value for name, value in kwargs.items() if value is not None}
-    return _verdict(instruction_id, given, answer, language)
+    return official_loose(instruction_id, given, answer, language)
 
 
 def official_loose(
-    instruction_id: str,
-    kwargs: Mapping[str, Any],
-    answer: str,
-    language: str,
-    *,
-    prompt: str = "",
+    instruction_id: str, kwargs: Mapping[str, Any], answer: str, language: str
 ) -> bool:
     """The loose verdict. Eight variants of the answer are made, but it is the answer itself that is judged eight times:
-    this is the strict verdict. The one difference is in kwargs that are None: they are handed on as they are.
+    this is the strict verdict. The one difference is in kwargs that are None: they are handed on as they are. A blank
+    answer is wrong before anything is read of it but the instruction's name.
     """
-    del prompt
-    return _verdict(instruction_id, kwargs, answer, language)
-
-
-def _verdict(instruction_id: str, kwargs: Mapping[str, Any], answer: str, language: str) -> bool:
-    """A blank answer is wrong before anything is read of it but the instruction's name."""
     if instruction_id not in OFFICIAL_CHECKS:
         raise OfficialStop(
             f"{DIES} (KeyError): it knows no instruction {instruction_id!r}, only "
