@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -65,6 +64,7 @@ class ScritOptions:
         from veriloop.cli.opening import model_path
         from veriloop.protocols import Sampling
         from veriloop.recipes.scrit.settings import Fit, Prompts, Settings
+        from veriloop.runs.fits import usable_cpus
         from veriloop.text.chats import Chat
 
         tiny = self.critic.startswith("abacus:")
@@ -100,7 +100,7 @@ class ScritOptions:
             ungated=self.ungated,
             kind=self.kind,
             seed=self.seed,
-            workers=min(2, os.cpu_count() or 1) if self.device == "cpu" else 1,
+            workers=min(2, usable_cpus()) if self.device == "cpu" else 1,
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -56,6 +55,7 @@ class PrmOptions:
         from veriloop.cli.opening import model_path
         from veriloop.protocols import Sampling
         from veriloop.recipes.prm.settings import Settings
+        from veriloop.runs.fits import usable_cpus
         from veriloop.text.chats import Chat
 
         tiny = self.base.startswith("abacus:")
@@ -76,7 +76,7 @@ class PrmOptions:
             judge_prompt=self.judge_prompt or ("judge_bare" if bare else "judge"),
             chat=Chat(self.system),
             seed=self.seed,
-            workers=os.cpu_count() or 1,
+            workers=usable_cpus(),
         )
 
 

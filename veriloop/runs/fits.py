@@ -59,6 +59,12 @@ def fit_in_workers(
         ) from error
 
 
+def usable_cpus() -> int:
+    """The CPUs that this process may use: fewer than the machine has under taskset or in a container's cpuset."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
 def _begin() -> None:
     """One thread, and an end with the parent: an orphan would go on writing beside the run that is resumed."""
     os.environ["OMP_NUM_THREADS"] = "1"

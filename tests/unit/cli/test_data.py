@@ -4,9 +4,11 @@ import json
 import subprocess
 import sys
 
+import pytest
 from typer.testing import CliRunner
 
 from veriloop.cli import app
+from veriloop.errors import InputError
 from veriloop.store.formats import KINDS
 
 
@@ -60,12 +62,14 @@ def test_bad_input_is_one_line_and_exit_code_2(tmp_path):
         ((tmp_path / "absent.json", "--to", "trl"), "there is no such file or folder"),
         ((source, "--to", "trl", "--alternatives"), "--alternatives"),
     ):
-        command = [sys.executable, "-m", "veriloop.cli", "data", "convert", *map(str, words)]
-        made = subprocess.run(
-            [*command, "-o", str(tmp_path / "out.jsonl")], capture_output=True, text=True
-        )
-        assert made.returncode == 2
-        assert made.stdout == ""
-        (line,) = made.stderr.splitlines()
+        with pytest.raises(InputError) as refused:
+            veriloop("convert", *words, "-o", tmp_path / "out.jsonl")
+        (line,) = str(refused.value).splitlines()
         assert message in line
         assert not (tmp_path / "out.jsonl").exists()
+    command = [sys.executable, "-m", "veriloop.cli", "data", "convert", *map(str, words)]
+    made = subprocess.run(
+        [*command, "-o", str(tmp_path / "out.jsonl")], capture_output=True, text=True
+    )
+    assert (made.returncode, made.stdout) == (2, "")
+    assert made.stderr == f"veriloop: {line}\n"

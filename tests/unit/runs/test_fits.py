@@ -5,7 +5,7 @@ import os
 import pytest
 
 from veriloop.errors import RunStopped
-from veriloop.runs.fits import fit_in_workers
+from veriloop.runs.fits import fit_in_workers, usable_cpus
 from veriloop.runs.stages import Run
 
 
@@ -35,3 +35,16 @@ def test_nothing_to_do_starts_nothing(tmp_path):
 def test_a_killed_worker_stops_the_run_and_says_how_to_go_on(tmp_path):
     with pytest.raises(RunStopped, match=r"models: .*killed.*run the same command again"):
         fit_in_workers("models", os.getenv, [Deadly()], workers=1, run=Run(tmp_path))
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_setaffinity"), reason="the system binds no process to a CPU"
+)
+def test_a_process_bound_to_one_cpu_counts_one():
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        assert usable_cpus() == 1
+    finally:
+        os.sched_setaffinity(0, before)
+    assert usable_cpus() == len(before)
