@@ -75,7 +75,7 @@ def multiple_sections(given: Given) -> Followed:
     script takes more; the item that repeats seven of them in two versions needs that.
     """
     mark = re.escape(given.text("section_spliter").strip())
-    lines = re.compile(rf"^[\s#>*_\"'“「『(\[{{\\-]*{mark}\s*({_NUMBERED})", re.MULTILINE)
+    lines = re.compile(rf"^(?:[^\S\n]|[#>*_\"'“「『(\[{{\\-])*{mark}\s*({_NUMBERED})", re.MULTILINE)
     found = len(set(lines.findall(given.answer)))
     return counted(found, given.count("num_sections"), "sections", exactly=False)
 

@@ -113,6 +113,7 @@ def test_titles(text, value):
         ("Audience", "Audience A\nAudience Basics", 1),
         ("SECTION", "SECTION X\na\nSECTION X\nb", 1),
         ("Day", "Day 1\nDay 2\n******\nDay 1\nDay 2", 2),
+        ("Section", "- \n" * 10_000 + "Section 1", 1),
     ],
 )  # fmt: skip
 def test_sections(mark, text, count):
