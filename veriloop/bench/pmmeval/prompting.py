@@ -65,21 +65,14 @@ def asked(item: Item, setting: Setting, *, shots: Sequence[Item] = ()) -> Proble
 
 def _question(item: Item, setting: Setting) -> str:
     if not demonstrable(item.task):
-        return _text(item, "prompt")
+        return item.text("prompt")
     prompt = template(item.language if setting == "native" else "en", item.task)
     own = {
         "lead_in": phrases(item.language)["lead_in"][0],
         "language": LANGUAGES[item.language].name,
     }
     named = prompt.fields
-    return prompt.fill(**{name: own[name] if name in own else _text(item, name) for name in named})
-
-
-def _text(item: Item, name: str) -> str:
-    found = item.fields.get(name)
-    if not isinstance(found, str):
-        raise InputError("must be a text", file=item.source or None, row=item.row, field=name)
-    return found
+    return prompt.fill(**{name: own[name] if name in own else item.text(name) for name in named})
 
 
 # ------------------------------------------------------------------------------------------------- demonstrations
@@ -167,7 +160,7 @@ def _format(task: str) -> str:
 
 
 def _check_shots(item: Item, setting: Setting, shots: Sequence[Item]) -> None:
-    place = {"file": item.source or None, "row": item.row}
+    place = {"file": item.source or None, "row": item.row + 1}
     if setting == FEW_SHOT and demonstrable(item.task) and not shots:
         raise InputError(
             f"{FEW_SHOT} needs demonstrations of {item.task}: choose_shots gives them", **place
@@ -182,7 +175,7 @@ def _check_shots(item: Item, setting: Setting, shots: Sequence[Item]) -> None:
                 **place,
             )
         if shot.gold is None:
-            raise InputError("a demonstration has no answer", file=shot.source, row=shot.row)
+            raise InputError("a demonstration has no answer", file=shot.source, row=shot.row + 1)
         same = shot.uid == item.uid if item.uid else shot.fields == item.fields
         if same:
             raise InputError("the item would demonstrate its own answer", **place)
@@ -209,31 +202,11 @@ def _instructions(item: Item) -> tuple[Mapping[str, Json], ...]:
     """One entry for each instruction; arguments that are null were not given."""
     if item.task != "mifeval":
         return ()
-    ids, kwargs = (_listed(item, name) for name in ("instruction_id_list", "kwargs"))
-    if len(ids) != len(kwargs):
-        raise InputError(
-            f"{len(ids)} instructions and the arguments of {len(kwargs)}: they pair one to one",
-            file=item.source or None,
-            row=item.row,
-            field="kwargs",
-        )
+    ids, kwargs = item.fields["instruction_id_list"], item.fields["kwargs"]
+    assert isinstance(ids, list | tuple)
+    assert isinstance(kwargs, list | tuple)
     return tuple(
         {"id": name, "kwargs": {key: value for key, value in own.items() if value is not None}}
         for name, own in zip(ids, kwargs, strict=True)
         if isinstance(own, Mapping)
     )
-
-
-def _listed(item: Item, name: str) -> Sequence[Json]:
-    kind = Mapping if name == "kwargs" else str
-    found = item.fields.get(name)
-    if isinstance(found, str) or not isinstance(found, Sequence):
-        found = None
-    if found is None or not all(isinstance(one, kind) for one in found):
-        raise InputError(
-            f"must be a list of {'objects' if kind is Mapping else 'texts'}",
-            file=item.source or None,
-            row=item.row,
-            field=name,
-        )
-    return found
