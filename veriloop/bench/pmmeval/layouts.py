@@ -121,10 +121,7 @@ def _of_task(folder: Path, task: str) -> Iterator[Place]:
                 path = folder / subset / "test" / f"mmlu_{one.locale}.jsonl"
                 yield from _if_there(path, task, one.code, "release", subset)
     elif task == "humaneval_xl":
-        for inner in sorted(folder.glob("test/*/")):
-            for one in LANGUAGES.values():
-                path = inner / f"{one.name}.jsonl"
-                yield from _if_there(path, task, one.code, "release", inner.name)
+        yield from _programs(folder / "test", "release")
     else:
         for one in LANGUAGES.values():
             name = one.name if task == "flores" else one.code
@@ -142,10 +139,7 @@ def _sets(root: Path) -> Iterator[Place]:
     for one in LANGUAGES.values():
         yield from _if_there(root / "mgsm" / f"{one.code}.jsonl", "mgsm", one.code, "sets")
     for folder in _FOLDERS["humaneval_xl"]:
-        for inner in sorted((root / folder).glob("*/")):
-            for one in LANGUAGES.values():
-                path = inner / f"{one.name}.jsonl"
-                yield from _if_there(path, "humaneval_xl", one.code, "sets", inner.name)
+        yield from _programs(root / folder, "sets")
     for split in ("devtest", "dev"):
         folder = root / "flores_plus" / split
         english = folder / f"{_ENGLISH_FLORES}.jsonl"
@@ -155,6 +149,14 @@ def _sets(root: Path) -> Iterator[Place]:
             if (folder / f"{name}.jsonl").is_file():
                 path = folder / f"{name}.jsonl"
                 yield Place(path, str(path), "flores", code, "sets", english=english)
+
+
+def _programs(root: Path, layout: Layout) -> Iterator[Place]:
+    """HumanEval-XL: a folder for each programming language."""
+    for folder in sorted(root.glob("*/")):
+        for one in LANGUAGES.values():
+            path = folder / f"{one.name}.jsonl"
+            yield from _if_there(path, "humaneval_xl", one.code, layout, folder.name)
 
 
 def _if_there(

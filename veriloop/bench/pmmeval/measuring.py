@@ -11,9 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import final
 
+from veriloop.bench.pmmeval.choosing import CODE
 from veriloop.bench.pmmeval.items import Item
+from veriloop.bench.pmmeval.official_programs import OFFICIAL_LANGUAGES
 from veriloop.bench.pmmeval.outcomes import LOST, UNJUDGED, Answered, Judged, Outcome
-from veriloop.bench.pmmeval.programs import OFFICIAL_LANGUAGES, Programs, why_unjudged
+from veriloop.bench.pmmeval.programs import Programs, why_unjudged
 from veriloop.bench.pmmeval.prompting import asked
 from veriloop.bench.pmmeval.scorers import Scorer, judged_of
 from veriloop.bench.pmmeval.tasks import SCORINGS, Scoring, Setting
@@ -24,7 +26,6 @@ from veriloop.runs.stages import Run, join, read_all
 from veriloop.search.whole import Whole
 from veriloop.text.chats import Chat
 
-CODE = "humaneval_xl"
 _FEW = 8  # programs in a piece of verdicts: what a killed run may have to judge again
 _PROGRAMS_AT_ONCE = 16
 

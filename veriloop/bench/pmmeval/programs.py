@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from textwrap import dedent, indent
 from typing import final
 
-from veriloop.bench.pmmeval.official_programs import OFFICIAL_LANGUAGES, official_body
+from veriloop.bench.pmmeval.official_programs import official_body
 from veriloop.bench.pmmeval.outcomes import UNJUDGED, Judged
 from veriloop.bench.pmmeval.scorers import verdict_of
 from veriloop.bench.pmmeval.tasks import Scoring
@@ -36,8 +36,6 @@ from veriloop.text.code_blocks import NoCode, find_program, without_thoughts
 from veriloop.text.tagged import own_words
 from veriloop.verify.code import Judge, check_language, shared_judge, told
 from veriloop.verify.code_tests import CodeTests, closed, code_tests
-
-__all__ = ["OFFICIAL_LANGUAGES", "Programs", "why_unjudged"]
 
 _CALLED = ("javascript", "python")
 _NO_TYPE = "if|while|for|switch|return|else|unless|until|and|or|not"
