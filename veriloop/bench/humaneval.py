@@ -18,6 +18,7 @@ from typing import Any, final
 from veriloop.bench.codeelo.attempts import Attempts, attempts_of
 from veriloop.bench.codeelo.measuring import attempts_row, collect, write_attempts
 from veriloop.bench.codeelo.summary import AttemptSummary, summarise
+from veriloop.bench.problem_rows import read_rows
 from veriloop.errors import InputError
 from veriloop.ids import Json
 from veriloop.protocols import Engine, Sampling
@@ -26,7 +27,6 @@ from veriloop.runs.stages import Run
 from veriloop.search.whole import Whole
 from veriloop.store.atomic import write_whole
 from veriloop.store.quarantine import Quarantine
-from veriloop.store.source_rows import Undecoded, file_rows
 from veriloop.text.prompts import load_prompt
 from veriloop.verify.code import Code
 from veriloop.verify.code_tests import code_tests
@@ -81,42 +81,17 @@ def read_humaneval(path: Path, *, limit: int | None = None) -> HumanEvalProblems
 
     Raises InputError where there is no such file, no row is good, or rows are of several programming languages.
     """
-    if not path.is_file():
-        raise InputError("there is no such file", file=str(path))
-    quarantine = Quarantine(path.name)
-    found: dict[str, Problem] = {}
-    languages: set[str] = set()
-    ids: set[str] = set()
-    for number, row in file_rows(path):
-        if limit is not None and len(found) >= limit:
-            break
-        try:
-            if isinstance(row, InputError):
-                raise row
-            problem, language = humaneval_problem(row)
-            if problem.uid in found or problem.id in ids:
-                raise InputError(f"{problem.uid} was read before", field="task_id")
-        except InputError as error:
-            raw = row.raw if isinstance(row, Undecoded) else row
-            quarantine.add(
-                InputError(error.message, file=str(path), row=number, field=error.field), raw
-            )
-            continue
-        found[str(problem.uid)] = problem
-        ids.add(problem.id)
-        languages.add(language)
-    if not found:
-        why = quarantine.summary() or "the file is empty"
-        raise InputError(f"there is no usable problem; {why}", file=str(path))
+    found, quarantine = read_rows(path, humaneval_problem, key="task_id", limit=limit)
+    languages = sorted({str(problem.tests[0]["language"]) for problem in found})
     if len(languages) > 1:
         raise InputError(
-            f"rows are in {' and '.join(sorted(languages))}: give one at a time", file=str(path)
+            f"rows are in {' and '.join(languages)}: give one at a time", file=str(path)
         )
-    return HumanEvalProblems(tuple(found.values()), languages.pop(), quarantine)
+    return HumanEvalProblems(found, languages[0], quarantine)
 
 
-def humaneval_problem(row: Any) -> tuple[Problem, str]:
-    """The problem of a row, and its programming language. Raises InputError naming the field."""
+def humaneval_problem(row: Any) -> Problem:
+    """The problem of a row. Raises InputError naming the field."""
     if not isinstance(row, Mapping):
         raise InputError(f"a problem is a JSON object, got {type(row).__name__}")
     for name in FIELDS:
@@ -136,7 +111,7 @@ def humaneval_problem(row: Any) -> tuple[Problem, str]:
     }
     problem = Problem("humaneval", shown, uid=row["task_id"], tests=(test,))
     code_tests(problem)  # a row that cannot be judged is bad now, not when models have answered
-    return problem, language
+    return problem
 
 
 def sampling(samples: int, max_tokens: int = 4096) -> Sampling:

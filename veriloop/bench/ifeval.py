@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, final
 
 from veriloop.bench.codeelo.measuring import collect
+from veriloop.bench.problem_rows import read_rows
 from veriloop.bench.statistics import DEFAULT, Bootstrap, Estimate, ratio_of, wilson
 from veriloop.errors import InputError
 from veriloop.ids import Json
@@ -24,7 +25,6 @@ from veriloop.runs.stages import Run
 from veriloop.search.whole import Whole
 from veriloop.store.atomic import write_whole
 from veriloop.store.quarantine import Quarantine
-from veriloop.store.source_rows import Undecoded, file_rows
 from veriloop.verify.instructions.checking import require_known
 from veriloop.verify.instructions.verifier import Instructions
 
@@ -116,32 +116,9 @@ def read_ifeval(path: Path, *, language: str = "", limit: int | None = None) -> 
     ``language`` is that of rows which name none in ``lang``, by default English. Raises InputError where there is no
     such file or no row is good.
     """
-    if not path.is_file():
-        raise InputError("there is no such file", file=str(path))
-    quarantine = Quarantine(path.name)
-    found: dict[str, Problem] = {}
-    ids: set[str] = set()
-    for number, row in file_rows(path):
-        if limit is not None and len(found) >= limit:
-            break
-        try:
-            if isinstance(row, InputError):
-                raise row
-            problem = ifeval_problem(row, language)
-            if problem.uid in found or problem.id in ids:
-                raise InputError(f"{problem.uid} was read before", field="key")
-        except InputError as error:
-            raw = row.raw if isinstance(row, Undecoded) else row
-            quarantine.add(
-                InputError(error.message, file=str(path), row=number, field=error.field), raw
-            )
-            continue
-        found[str(problem.uid)] = problem
-        ids.add(problem.id)
-    if not found:
-        why = quarantine.summary() or "the file is empty"
-        raise InputError(f"there is no usable problem; {why}", file=str(path))
-    return IfevalProblems(tuple(found.values()), quarantine)
+    return IfevalProblems(
+        *read_rows(path, lambda row: ifeval_problem(row, language), key="key", limit=limit)
+    )
 
 
 def ifeval_problem(row: Any, language: str = "") -> Problem:
