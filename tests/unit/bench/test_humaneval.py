@@ -43,8 +43,9 @@ def measure(found, answers, out, **options):
 
 
 def test_a_row_as_a_problem():
-    problem, language = humaneval_problem(ROW)
-    assert (problem.uid, problem.task, language) == ("HumanEval/900", "humaneval", "python")
+    problem = humaneval_problem(ROW)
+    assert (problem.uid, problem.task) == ("HumanEval/900", "humaneval")
+    assert problem.tests[0]["language"] == "python"
     assert ROW["prompt"].rstrip() in problem.text
     assert "```python\n" in problem.text
     assert problem.tests[0]["function"] == "total"
