@@ -20,7 +20,6 @@ from veriloop.errors import VerifierError
 
 Check: TypeAlias = Callable[..., bool]
 
-_PLACEHOLDER = re.compile(r"\[.*?\]")
 _PLAIN_MARKER = re.compile(r"[^|()\[\]{}*+?\\^$]*")
 _LIGHT = re.compile(r"\*([^\n*]*)\*")
 _BOLD = re.compile(r"\*\*([^\n*]*)\*\*")
@@ -92,7 +91,9 @@ def _two_responses(answer: str, _: str) -> bool:
 
 
 def _placeholders(answer: str, _: str, least: int) -> bool:
-    return len(_PLACEHOLDER.findall(answer)) >= least
+    """Matches of ``\\[.*?\\]``: a closing bracket with an opening one before it since the last, on its line."""
+    pieces = (piece for line in answer.split("\n") for piece in line.split("]")[:-1])
+    return sum("[" in piece for piece in pieces) >= least
 
 
 def _postscript(answer: str, _: str, marker: str) -> bool:

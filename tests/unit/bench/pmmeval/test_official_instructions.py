@@ -1,9 +1,12 @@
 """The official scoring of MIFEval against recorded outputs of the official code, and its faults against our scoring."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from veriloop.bench.pmmeval.instructing import judge_instructions
 from veriloop.bench.pmmeval.official_instructions import (
@@ -265,3 +268,13 @@ def test_many_blank_lines_take_linear_time():
     assert official_follows(bullets, {"num_bullets": 0}, answer, "en")
     marker = {"postscript_marker": "P.S."}
     assert not official_follows("detectable_content:postscript", marker, answer, "en")
+    placeholders = "detectable_content:number_placeholders"
+    assert not official_follows(placeholders, {"num_placeholders": 1}, "[" * 400_000, "en")
+
+
+@given(st.text(alphabet="[]a\n", max_size=20))
+def test_placeholders_are_the_matches_of_the_official_pattern(answer):
+    found, name = len(re.findall(r"\[.*?\]", answer)), "detectable_content:number_placeholders"
+    if answer.strip():
+        assert official_follows(name, {"num_placeholders": found}, answer, "en")
+        assert not official_follows(name, {"num_placeholders": found + 1}, answer, "en")
