@@ -91,7 +91,7 @@ def _two_responses(answer: str, _: str) -> bool:
 
 
 def _placeholders(answer: str, _: str, least: int) -> bool:
-    """Matches of ``\\[.*?\\]``: a closing bracket with an opening one before it since the last, on its line."""
+    r"""Matches of ``\[.*?\]``: a closing bracket with an opening one before it since the last, on its line."""
     pieces = (piece for line in answer.split("\n") for piece in line.split("]")[:-1])
     return sum("[" in piece for piece in pieces) >= least
 
