@@ -1,14 +1,16 @@
 """Counts of n-grams that BLEU and chrF are made of, and the two scores of counts that are summed over items.
 
-Scores take rows of sums, so that every resample of a bootstrap is one row. The formulas are sacreBLEU's (Post 2018,
-W18-6319; chrF: Popović 2015, W15-3049; chrF++: Popović 2017, W17-4770) and its own where it gives them as functions.
-What a translation's tokens are, and which text is scored, is the business of ``translation``.
+BLEU's counts are a row: n-grams that are in the reference too, at most as often as there, by order 1 to 4; all n-grams
+by order; the two lengths in tokens, the reference's last. Scores take rows of sums: a resample of a bootstrap is one.
+The formulas are sacreBLEU's (Post 2018, W18-6319; chrF: Popović 2015, W15-3049; chrF++: Popović 2017, W17-4770) and its
+own where it gives them as functions. What a translation's tokens are, and which text is scored, is the business of
+``translation``.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias, final
@@ -17,7 +19,6 @@ import numpy as np
 
 from veriloop.bench.statistics import Floats
 from veriloop.errors import MissingExtra
-from veriloop.ids import Json
 
 if TYPE_CHECKING:
     from sacrebleu.metrics.bleu import BLEU
@@ -28,49 +29,6 @@ CHARACTERS, WORDS, BETA = 6, 2, 2.0  # orders of chrF++ and its weight of recall
 Gram: TypeAlias = "tuple[str, ...]"
 
 _PUNCTUATION = frozenset("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")
-
-
-@final
-@dataclass(frozen=True)
-class BleuCounts:
-    """n-grams by order: ``correct`` are in the reference too, at most as often; ``total`` all. Lengths in tokens."""
-
-    correct: tuple[int, ...]
-    total: tuple[int, ...]
-    sys_len: int
-    ref_len: int
-
-    @staticmethod
-    def of_row(row: Floats) -> BleuCounts:
-        """The counts in a row as ``bleu_row`` makes it."""
-        whole = [int(x) for x in row]
-        correct, total = whole[:BLEU_ORDERS], whole[BLEU_ORDERS : 2 * BLEU_ORDERS]
-        return BleuCounts(tuple(correct), tuple(total), whole[-2], whole[-1])
-
-    @property
-    def points(self) -> float:
-        """Sentence BLEU in points of 100, smoothed, of the orders that there are: sacreBLEU's own float."""
-        return (
-            sacrebleu_bleu()
-            .compute_bleu(
-                correct=list(self.correct),
-                total=list(self.total),
-                sys_len=self.sys_len,
-                ref_len=self.ref_len,
-                smooth_method="exp",
-                effective_order=True,
-            )
-            .score
-        )
-
-    def to_json(self) -> dict[str, Json]:
-        """The fields."""
-        return {
-            "correct": list(self.correct),
-            "total": list(self.total),
-            "sys_len": self.sys_len,
-            "ref_len": self.ref_len,
-        }
 
 
 @final
@@ -86,12 +44,12 @@ class Reference:
         """The reference of these tokens."""
         return Reference(Counter(gram for grams in _grams(tokens) for gram in grams), len(tokens))
 
-    def counts(self, tokens: Sequence[str]) -> BleuCounts:
-        """The counts of one text."""
-        return BleuCounts.of_row(next(self.blocks([tokens]))[0])
+    def counts(self, tokens: Sequence[str]) -> Floats:
+        """The row of one text."""
+        return next(self.blocks([tokens]))[0]
 
     def blocks(self, pieces: Sequence[Sequence[str]]) -> Iterator[Floats]:
-        """For each piece, the counts of the tokens from it to the end of each later one: rows as ``bleu_row``."""
+        """For each piece, the counts of the tokens from it to the end of each later one, as rows."""
         tokens = [token for piece in pieces for token in piece]
         ends = np.cumsum([len(piece) for piece in pieces]).tolist()
         found = [[gram for gram in grams if gram in self.grams] for grams in _grams(tokens)]
@@ -166,17 +124,8 @@ def _words(text: str) -> list[str]:
     return found
 
 
-def bleu_row(told: Mapping[str, Json]) -> list[float]:
-    """``BleuCounts.to_json`` as a row: correct, total, the two lengths."""
-    found: list[float] = []
-    for name in ("correct", "total", "sys_len", "ref_len"):
-        value = told[name]
-        found += value if isinstance(value, list | tuple) else [value]  # type: ignore[operator, list-item]
-    return found
-
-
 def bleu_of(sums: Floats, *, smooth: bool, effective: bool = False) -> Floats:
-    """BLEU in points of 100 for each row of summed ``bleu_row``.
+    """BLEU in points of 100 for each row of summed counts.
 
     ``smooth`` halves the precision of each order without a match once more (NIST; sacreBLEU's ``exp``). An order
     without an n-gram makes the score 0, or is left out under ``effective``.
@@ -195,6 +144,20 @@ def bleu_of(sums: Floats, *, smooth: bool, effective: bool = False) -> Floats:
     ratio = np.divide(wanted, said, out=np.ones_like(said), where=said > 0)
     points = 100 * np.exp(mean + np.minimum(0.0, 1 - ratio))
     return np.where(correct.any(axis=1), points, 0.0)
+
+
+def exact_bleu(counts: Iterable[float], *, smooth: bool, effective: bool = False) -> float:
+    """``bleu_of`` of one row of counts: sacreBLEU's own float."""
+    row = [int(x) for x in counts]
+    scored = sacrebleu_bleu().compute_bleu(
+        correct=row[:BLEU_ORDERS],
+        total=row[BLEU_ORDERS : 2 * BLEU_ORDERS],
+        sys_len=row[-2],
+        ref_len=row[-1],
+        smooth_method="exp" if smooth else "none",
+        effective_order=effective,
+    )
+    return scored.score
 
 
 def chrf_of(sums: Floats, *, words: bool) -> Floats:

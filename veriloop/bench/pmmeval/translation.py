@@ -16,15 +16,13 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from veriloop.bench.pmmeval.ngram_counts import (
-    BLEU_ORDERS,
     CHARACTERS,
     WORDS,
-    BleuCounts,
     Reference,
     bleu_of,
-    bleu_row,
     chrf_counts,
     chrf_of,
+    exact_bleu,
     sacrebleu_bleu,
 )
 from veriloop.bench.pmmeval.outcomes import Judged
@@ -73,18 +71,7 @@ def corpus_bleu(judged: Iterable[Judged], *, scoring: Scoring) -> float:
 
     What has no counts (an answer that never came) is left out. Raises ValueError where nothing is left.
     """
-    sums = [int(x) for x in _table(judged, "counts").sum(axis=0)]
-    score = (
-        sacrebleu_bleu()
-        .compute_bleu(
-            correct=sums[:BLEU_ORDERS],
-            total=sums[BLEU_ORDERS : 2 * BLEU_ORDERS],
-            sys_len=sums[-2],
-            ref_len=sums[-1],
-            smooth_method="none" if scoring == "official" else "exp",
-        )
-        .score
-    )
+    score = exact_bleu(_table(judged, "counts").sum(axis=0), smooth=scoring != "official")
     return round(score, 2) if scoring == "official" else score
 
 
@@ -137,9 +124,9 @@ def _window(answer: str, reference: str, tokens: Tokenize) -> Judged:
     for first, rows in enumerate(against.blocks(split)):
         near = bleu_of(rows, smooth=True, effective=True)
         for last in np.flatnonzero(near >= max(best, near.max()) - _CLOSE):
-            block = BleuCounts.of_row(rows[last])
-            if (points := block.points) > best:
-                best, counts, span = points, block, (lines[first][0], lines[first + last][1])
+            points = exact_bleu(rows[last], smooth=True, effective=True)
+            if points > best:
+                best, counts, span = points, rows[last], (lines[first][0], lines[first + last][1])
     text = answer[slice(*span)]
     detail = _detail(counts, text, reference)
     if not lines:
@@ -157,13 +144,13 @@ def _lines(text: str) -> Iterator[tuple[int, int]]:
         start += len(line) + 1
 
 
-def _share(counts: BleuCounts) -> float:
+def _share(counts: Floats) -> float:
     """Points as a share; sacreBLEU's can exceed 100 by a rounding error."""
-    return min(1.0, counts.points / 100)
+    return min(1.0, exact_bleu(counts, smooth=True, effective=True) / 100)
 
 
-def _detail(counts: BleuCounts, text: str, reference: str) -> dict[str, Json]:
-    return {"counts": counts.to_json(), "chrf": chrf_counts(text, reference)}
+def _detail(counts: Floats, text: str, reference: str) -> dict[str, Json]:
+    return {"counts": [int(x) for x in counts], "chrf": chrf_counts(text, reference)}
 
 
 @cache
@@ -192,13 +179,7 @@ def _tokens_of(tokenizer: str) -> Tokenize:
 
 def _table(judged: Iterable[Judged], name: Literal["counts", "chrf"]) -> Floats:
     """The counts of those that have them, as rows."""
-    rows: list[list[float]] = []
-    for one in judged:
-        told = one.detail.get(name)
-        if isinstance(told, Mapping):
-            rows.append(bleu_row(told))
-        elif told is not None:
-            rows.append(list(told))  # type: ignore[arg-type]
+    rows = [one.detail[name] for one in judged if name in one.detail]
     if not rows:
         raise ValueError("no answer has counts: a corpus score needs at least one")
     return np.asarray(rows, float)
