@@ -147,24 +147,24 @@ import sys
 sys.path.insert(0, {tests!r})
 import test_process as t
 def say(progress): print(progress.step, flush=True)
-t.train_process(t.examples(40), t.config({base!r}, {out!r}, save_every=1, epochs=8), on_progress=say)
+t.train_process(t.examples(40), t.config({base!r}, {out!r}, save_every=1, epochs=6), on_progress=say)
 """
 
 
 @pytest.mark.slow
 def test_a_training_killed_by_the_system_ends_with_the_same_weights(base, tmp_path):
-    learn = config(base, tmp_path / "straight", save_every=0, epochs=8)
+    learn = config(base, tmp_path / "straight", save_every=0, epochs=6)
     train_process(examples(40), learn)
     out = str(tmp_path / "killed")
     script = _SCRIPT.format(tests=str(Path(__file__).parent), base=str(base), out=out)
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as run:
         for line in run.stdout:
-            if int(line) == 20:
+            if int(line) == 10:
                 run.send_signal(signal.SIGKILL)
                 break
     assert not (tmp_path / "killed" / "training.json").exists()
     report = train_process(examples(40), replace(learn, out=out))
-    assert report.resumed_from >= 19
+    assert report.resumed_from >= 9
     assert same(weights(out), weights(learn.out))
 
 
@@ -283,12 +283,12 @@ def test_the_best_epoch_is_kept_where_asked(base, tmp_path):
     # Labels turned round: the longer it learns, the worse it does on the validation examples.
     turned = [replace(e, labels=tuple(1 - x for x in e.labels)) for e in examples(150)]
     held = examples(60, seed=3)
-    learn = config(base, tmp_path / "best", epochs=6, keep="best")
+    learn = config(base, tmp_path / "best", epochs=3, keep="best")
     best = train_process(turned, learn, validation=held)
     f1 = [score.f1 for score in best.validation]
-    assert best.kept == f1.index(max(f1)) < 5
+    assert best.kept == f1.index(max(f1)) < 2
     last = replace(learn, keep="last", out=str(tmp_path / "last"))
-    assert train_process(turned, last, validation=held).kept == 5
+    assert train_process(turned, last, validation=held).kept == 2
     assert not same(weights(learn.out), weights(last.out))
     with pytest.raises(InputError, match="needs validation"):
         train_process(turned, learn)
