@@ -23,7 +23,6 @@ Check: TypeAlias = Callable[..., bool]
 _PLAIN_MARKER = re.compile(r"[^|()\[\]{}*+?\\^$]*")
 _LIGHT = re.compile(r"\*([^\n*]*)\*")
 _BOLD = re.compile(r"\*\*([^\n*]*)\*\*")
-_TITLE = re.compile(r"<<[^\n]+>>")
 _DIVIDER = re.compile(r"\s?\*\*\*\s?")
 _FENCES = ("```json", "```Json", "```JSON", "```")
 
@@ -130,7 +129,12 @@ def _highlights(answer: str, _: str, least: int) -> bool:
 
 
 def _title(answer: str, _: str) -> bool:
-    return any(found.lstrip("<").rstrip(">").strip() for found in _TITLE.findall(answer))
+    r"""``<<[^\n]+>>``: from the first opening marks of a line to its last closing ones."""
+    for line in answer.split("\n"):
+        begin, end = line.find("<<"), line.rfind(">>")
+        if 0 <= begin < end - 2 and line[begin:end].lstrip("<").rstrip(">").strip():
+            return True
+    return False
 
 
 def _json(answer: str, _: str) -> bool:

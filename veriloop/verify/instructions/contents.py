@@ -47,7 +47,7 @@ def _starts(before: str) -> bool:
     between = before[len(ended) :]
     if not ended or "\n" in between or ended[-1] in _WIDE_ENDS:
         return True
-    if re.search(r"\b[A-Za-z]\.\Z", ended):
+    if re.search(r"\b[A-Za-z]\.\Z", ended[-3:]):
         return False
     spaced = before.rstrip("*_~\"'“«„「『([")
     return spaced[-1:].isspace() and spaced.rstrip()[-1:] in _ENDS

@@ -62,7 +62,9 @@ def number_highlighted_sections(given: Given) -> Followed:
 
 def title(given: Given) -> Followed:
     """A title with a letter or digit in double angular brackets, ``<<so>>``, on one line."""
-    found = next((m[1] for m in _TITLE.finditer(given.answer) if any(map(str.isalnum, m[1]))), None)
+    ends = (line.rpartition(">>") for line in given.answer.split("\n"))
+    titles = (m[1] for before, end, _ in ends for m in _TITLE.finditer(f"{before}{end}"))
+    found = next((one for one in titles if any(map(str.isalnum, one))), None)
     if found is None:
         return Followed(False, "no <<title>>")
     return Followed(True, f"title {found.strip()[:40]!r}")

@@ -270,6 +270,7 @@ def test_many_blank_lines_take_linear_time():
     assert not official_follows("detectable_content:postscript", marker, answer, "en")
     placeholders = "detectable_content:number_placeholders"
     assert not official_follows(placeholders, {"num_placeholders": 1}, "[" * 400_000, "en")
+    assert not official_follows("detectable_format:title", {}, "<<x" * 100_000, "en")
 
 
 @given(st.text(alphabet="[]a\n", max_size=20))
@@ -278,3 +279,9 @@ def test_placeholders_are_the_matches_of_the_official_pattern(answer):
     if answer.strip():
         assert official_follows(name, {"num_placeholders": found}, answer, "en")
         assert not official_follows(name, {"num_placeholders": found + 1}, answer, "en")
+
+
+@given(st.lists(st.sampled_from(["<<", ">>", "<", ">", "a", " ", "\n"]), max_size=9).map("".join))
+def test_titles_are_those_of_the_official_pattern(answer):
+    found = any(t.lstrip("<").rstrip(">").strip() for t in re.findall(r"<<[^\n]+>>", answer))
+    assert official_follows("detectable_format:title", {}, answer, "en") is found

@@ -97,6 +97,8 @@ def test_highlights(text, count):
         ("<A>", False),
         ("<<a\nb>>", False),
         ("《《A》》", False),
+        ("<<x" * 20_000, False),
+        ("<<x" * 20_000 + ">>", True),
     ],
 )
 def test_titles(text, value):
