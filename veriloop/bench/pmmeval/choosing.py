@@ -89,5 +89,5 @@ def demonstrated(
         found = choose_shots(rows, k=shots, seed=seed)
         scored += found.scored
         shown |= {(task, code): own for code, own in found.by_language.items()}
-        held += sum(found.held_out.values())
+        held += len(rows) - len(found.scored)
     return scored, shown, held

@@ -14,7 +14,7 @@ Files are only found here, in the order in which they are preferred; what their 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias, final
 
@@ -85,10 +85,10 @@ def find_places(root: Path, *, tasks: Sequence[str] = (), languages: Sequence[st
             file=str(root),
         )
     kept = [
-        Place(p.path, str(p.path.relative_to(root)), p.task, p.language, p.layout, p.subset, p.english)
+        replace(p, name=str(p.path.relative_to(root)))
         for p in found
         if (not tasks or p.task in tasks) and (not languages or p.language in languages)
-    ]  # fmt: skip
+    ]
     foreign = tuple(line for task, line in _foreign(root) if not tasks or task in tasks)
     return Found(tuple(dict.fromkeys(kept)), foreign)
 

@@ -2,8 +2,8 @@
 
 ``en`` fills the official harness's templates, ``native`` their translations; code and instructions (HumanEval-XL,
 MIFEval) are asked as they stand in the data, in every setting. The harness itself asks for translations in the target
-language (``native`` here) and for all else in English: ``official_setting``. The paper compares the three settings
-(section 4.2); which of them its main table uses is not confirmed. Nothing here judges an answer.
+language (``native`` here) and for all else in English (``en``). The paper compares the three settings (section 4.2);
+which of them its main table uses is not confirmed. Nothing here judges an answer.
 """
 
 from __future__ import annotations
@@ -23,11 +23,6 @@ from veriloop.records import Message, Problem
 from veriloop.text.prompts import Prompt
 
 FEW_SHOT: Setting = "en-few-shot"
-
-
-def official_setting(task: str) -> Setting:
-    """The setting whose prompt is the official harness's. The raw tasks have one prompt in all settings."""
-    return "native" if task == "flores" else "en"
 
 
 def demonstrable(task: str) -> bool:
@@ -81,14 +76,10 @@ def _question(item: Item, setting: Setting) -> str:
 @final
 @dataclass(frozen=True)
 class Shots:
-    """Demonstrations by language, the same uids in the same order in each, and the items that are left to be scored.
-
-    ``held_out`` counts the items of each language that demonstrate and so are not scored.
-    """
+    """Demonstrations by language, the same uids in the same order in each, and the items that are left to be scored."""
 
     by_language: Mapping[str, tuple[Item, ...]]
     scored: tuple[Item, ...]
-    held_out: Mapping[str, int]
 
 
 def choose_shots(items: Iterable[Item], *, k: int, seed: int) -> Shots:
@@ -104,7 +95,7 @@ def choose_shots(items: Iterable[Item], *, k: int, seed: int) -> Shots:
         raise InputError(f"demonstrations are chosen for one task at a time, got {tasks or 'none'}")
     languages = sorted({item.language for item in pool}, key=list(LANGUAGES).index)
     if not demonstrable(tasks[0]):
-        return Shots(dict.fromkeys(languages, ()), pool, dict.fromkeys(languages, 0))
+        return Shots(dict.fromkeys(languages, ()), pool)
     found: dict[str, dict[str, Item]] = {language: {} for language in languages}
     for item in pool:
         if item.uid is not None and item.gold is not None:
@@ -117,13 +108,9 @@ def choose_shots(items: Iterable[Item], *, k: int, seed: int) -> Shots:
         )
     random.Random(f"{seed}:{tasks[0]}").shuffle(uids)
     chosen = _balanced(uids, found[languages[0]], k)
-    kept = tuple(item for item in pool if item.uid not in chosen)
-    left = Counter(item.language for item in kept)
-    all_of = Counter(item.language for item in pool)
     return Shots(
         {language: tuple(own[uid] for uid in chosen) for language, own in found.items()},
-        kept,
-        {language: all_of[language] - left[language] for language in languages},
+        tuple(item for item in pool if item.uid not in chosen),
     )
 
 

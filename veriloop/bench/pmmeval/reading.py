@@ -8,7 +8,7 @@ Rows are not matched across languages here: that is ``alignment``.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, final
@@ -181,11 +181,7 @@ def _pair(row: Any, place: Place, number: int, sources: Mapping[str, str]) -> It
     if key not in sources:
         raise InputError(f"no English sentence has the id {key}", field="id")
     item = read_row({"src": sources[key], "tgt": row.get("text")}, place, number - 1)
-    split = place.path.parent.name
-    return Item(
-        item.task, item.language, item.row, item.fields, item.gold, f"flores-{split}-{key}",
-        item.subset, item.source,
-    )  # fmt: skip
+    return replace(item, uid=f"flores-{place.path.parent.name}-{key}")
 
 
 def _known(given: Sequence[str], known: Mapping[str, object], what: str) -> None:

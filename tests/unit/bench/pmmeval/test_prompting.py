@@ -12,7 +12,6 @@ from veriloop.bench.pmmeval.prompting import (
     asked,
     choose_shots,
     demonstrable,
-    official_setting,
 )
 from veriloop.bench.pmmeval.tasks import SETTINGS, TASKS
 from veriloop.errors import InputError
@@ -81,7 +80,8 @@ def digest(text):
 )
 def test_the_official_prompt_to_the_letter(task, language, official):
     """Digests of what OpenCompass @ a5acc4bb fills for these fields (its configs/datasets/PMMEval/*_gen_*.py)."""
-    assert digest(asked(item(task, language), official_setting(task)).text) == official
+    setting = "native" if task == "flores" else "en"
+    assert digest(asked(item(task, language), setting).text) == official
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -162,7 +162,6 @@ def test_shots_are_the_same_items_in_every_language_and_leave_the_score():
     uids = [[i.uid for i in shots.by_language[code]] for code in ("en", "es")]
     assert uids[0] == uids[1]
     assert Counter(i.gold for i in shots.by_language["en"]) == dict.fromkeys("ABCD", 1)
-    assert shots.held_out == {"en": 4, "es": 4}
     assert len(shots.scored) == len(pool) - 8
     assert not {i.uid for i in shots.scored} & set(uids[0])
     assert shots.scored[-1].uid is None, "an item that is not aligned is scored, and never shown"
