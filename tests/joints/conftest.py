@@ -1,6 +1,7 @@
 """Servers of models as processes of their own on loopback, for the tests of this folder."""
 
 import os
+import random
 import socket
 import subprocess
 import time
@@ -55,6 +56,18 @@ def healthy(url):
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False
+
+
+@pytest.fixture
+def one_cpu():
+    """Processes that the test starts have one CPU: whoever starts a worker for each CPU starts one."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {random.choice(sorted(before))})
+    yield
+    os.sched_setaffinity(0, before)
 
 
 @pytest.fixture(scope="session", name="served")

@@ -16,8 +16,8 @@ from veriloop.store.pieces import Table
 CRITIC = Path(__file__).resolve().parents[2] / "veriloop/abacus/checkpoints/critic"
 OPTIONS = [
     "--critic", "abacus:critic", "--ways", "contrastive", "--sizes", "8", "--rounds", "2", "--no-ungated",
-    "--train-count", "28", "--heldout-count", "8", "--votes", "4", "--samples", "2", "--epochs", "1",
-    "--heldout-cap", "8", "--quiet",
+    "--train-count", "16", "--heldout-count", "8", "--votes", "3", "--samples", "2", "--epochs", "1",
+    "--heldout-cap", "8", "--kind", "local", "--quiet",
 ]  # fmt: skip
 
 
@@ -36,6 +36,7 @@ def kill_when_there(arguments, file, log):
     assert file.exists(), Path(log).read_text()
 
 
+@pytest.mark.usefixtures("one_cpu")
 @pytest.mark.skipif(not CRITIC.is_dir(), reason="the critic is not in this installation")
 def test_a_killed_run_goes_on_and_the_page_comes_from_the_records(tmp_path):
     out = tmp_path / "scrit"
