@@ -21,6 +21,7 @@ from veriloop.cli import app
 ROOT = Path(__file__).resolve().parents[2]
 MINIATURE = ROOT / "tests/data/pmmeval"
 SHARED = ROOT.parent / "shared/data"
+CHANCE = {"xnli": 1 / 3, "mhellaswag": 1 / 4, "mlogiqa": 1 / 4, "mmmlu": 1 / 4}
 spec = importlib.util.spec_from_file_location("oracle", Path(__file__).parent / "pmmeval_oracle.py")
 assert spec is not None
 assert spec.loader is not None
@@ -126,7 +127,7 @@ def test_the_oracle_over_the_whole_sets(whole_sets):
 
 
 def test_a_guesser_is_at_chance_within_its_interval(whole_sets):
-    found = {task: [] for task, spec in TASKS.items() if spec.chance}
+    found = {task: [] for task in CHANCE}
     for (task, language), own in whole_sets.items():
         for item in own if task in found else ():
             problem = asked(item, "en")
@@ -138,4 +139,4 @@ def test_a_guesser_is_at_chance_within_its_interval(whole_sets):
         scores, _ = joined("guess", outcomes, lambda o: [(o.task, o.value)])
         mean = clustered_mean(scores, bootstrap=Bootstrap(level=0.99)).estimate
         assert mean.n > 100
-        assert mean.low < 100 * TASKS[task].chance < mean.high, task
+        assert mean.low < 100 * CHANCE[task] < mean.high, task
