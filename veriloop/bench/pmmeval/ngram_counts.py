@@ -9,6 +9,8 @@ own where it gives them as functions. What a translation's tokens are, and which
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -48,15 +50,20 @@ class Reference:
         """The row of one text."""
         return next(self.blocks([tokens]))[0]
 
-    def blocks(self, pieces: Sequence[Sequence[str]]) -> Iterator[Floats]:
-        """For each piece, the counts of the tokens from it to the end of each later one, as rows."""
+    def blocks(
+        self, pieces: Sequence[Sequence[str]], *, longest: float = math.inf
+    ) -> Iterator[Floats]:
+        """For each piece, the counts of the tokens from it to the end of each later one, as rows: of blocks of at most
+        ``longest`` tokens, and of each piece alone.
+        """
         tokens = [token for piece in pieces for token in piece]
         ends = np.cumsum([len(piece) for piece in pieces]).tolist()
         found = [[gram for gram in grams if gram in self.grams] for grams in _grams(tokens)]
         start = 0
         for first, end in enumerate(ends):
-            correct = self._matches(found, start, ends[first:])
-            lengths = np.asarray(ends[first:], float)[:, None] - start
+            stop = max(first + 1, bisect_right(ends, start + longest))
+            correct = self._matches(found, start, ends[first:stop])
+            lengths = np.asarray(ends[first:stop], float)[:, None] - start
             total = np.maximum(lengths - np.arange(BLEU_ORDERS), 0)
             wanted = np.full_like(lengths, self.length)
             yield np.hstack([correct, total, lengths, wanted])

@@ -121,7 +121,11 @@ def _window(answer: str, reference: str, tokens: Tokenize) -> Judged:
     lines = list(_lines(answer))
     split = [tokens(answer[slice(*span)]) for span in lines]
     best, counts, span = -1.0, against.counts([]), (0, 0)
-    for first, rows in enumerate(against.blocks(split)):
+    # No precision of a block, smoothed or not, is above twice the reference's length over its own.
+    short = against.blocks(split, longest=2 * against.length)
+    good = max((bleu_of(rows, smooth=True, effective=True).max() for rows in short), default=0.0)
+    longest = 200 * against.length / (good - _CLOSE) if good > _CLOSE else 0
+    for first, rows in enumerate(against.blocks(split, longest=longest)):
         near = bleu_of(rows, smooth=True, effective=True)
         for last in np.flatnonzero(near >= max(best, near.max()) - _CLOSE):
             points = exact_bleu(rows[last], smooth=True, effective=True)

@@ -116,6 +116,14 @@ def test_the_window_is_the_best_of_all_blocks_by_brute_force():
         assert one.value == pytest.approx(best / 100, abs=1e-12)
 
 
+@pytest.mark.parametrize("line", ["x", "la casa", "la casa es roja hoy"])
+def test_a_line_a_thousand_times_is_read_as_ten_times(line):
+    """The best block is never longer than a few references, so the rest of a degenerate answer is not tried."""
+    asked = problem("la casa es roja hoy y ayer", "es")
+    few, many = (judge_translation(asked, f"{line}\n" * n, "official") for n in (10, 1000))
+    assert many == few
+
+
 @pytest.mark.parametrize(("scoring", "value"), [("official", 0.0), ("fixed", None)])
 def test_an_empty_answer_counts_as_a_translation_without_a_word(scoring, value):
     asked = problem("la casa es roja hoy", "es")
