@@ -12,6 +12,7 @@ from veriloop.bench.pmmeval.items import Item
 from veriloop.bench.pmmeval.prompting import FEW_SHOT, choose_shots, demonstrable
 from veriloop.bench.pmmeval.tasks import Setting
 from veriloop.errors import InputError
+from veriloop.text.code_blocks import LABELS
 
 CODE = "humaneval_xl"
 
@@ -21,10 +22,11 @@ Items = Mapping[Place, Sequence[Item]]
 def of_programs(items: Items, languages: Collection[str]) -> dict[Place, tuple[Item, ...]]:
     """HumanEval-XL in these programming languages only; all of them where ``languages`` are "all" or none.
 
-    Raises InputError on a language that the data does not have.
+    Raises InputError on a name that is no programming language's, and where the data has none of them.
     """
     have = {item.subset for (task, _), own in items.items() if task == CODE for item in own}
-    if have and (unknown := set(languages) - have - {"all"}) and unknown == set(languages):
+    unknown = set(languages) - have - {"all"}
+    if have and unknown and (unknown == set(languages) or unknown - set(LABELS.values())):
         raise InputError(
             f"HumanEval-XL has {', '.join(sorted(have))} here, not {', '.join(sorted(unknown))}"
         )

@@ -57,6 +57,8 @@ def test_programming_languages_are_chosen_and_unknown_ones_are_told():
     assert ("mlogiqa", "en") in of_programs(items, ["perl"])
     with pytest.raises(InputError, match=r"java, perl, python here, not scala"):
         of_programs(items, ["scala"])
+    with pytest.raises(InputError, match="not pyhton"):
+        of_programs(items, ["perl", "pyhton"])
 
 
 def test_demonstrations_are_held_out_under_few_shot_alone():
