@@ -266,10 +266,10 @@ def _unlike_official(options: Options, read: Read) -> list[str]:
 def _completeness(read: Read, aligned: Aligned) -> tuple[Completeness, ...]:
     from veriloop.report.pmmeval_data import Completeness
 
-    aside = {(row["task"], row["language"]): row["set_aside"] for row in read.rows()}
+    aside = read.set_aside()
     return tuple(
         Completeness(
-            c.task, c.language, c.rows, c.paper, c.aligned, c.apart, int(str(aside.get((c.task, c.language), 0)))
+            c.task, c.language, c.rows, c.paper, c.aligned, c.apart, aside.get((c.task, c.language), 0)
         )
         for c in aligned.cells
     )  # fmt: skip

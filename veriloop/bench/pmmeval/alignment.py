@@ -98,19 +98,6 @@ class Aligned:
     disputes: tuple[Dispute, ...] = ()
     shared_options: frozenset[tuple[str, str, str]] = frozenset()
 
-    def rows(self) -> list[dict[str, Json]]:
-        """The report as plain rows, one a task and language."""
-        return [
-            {
-                **asdict(c),
-                "apart": c.rows - c.aligned,
-                "why": "; ".join(f"{n} {why}" for why, n in c.apart.items()),
-                "gold_by_row": _of(c.gold_by_row),
-                "gold_by_uid": _of(c.gold_by_uid),
-            }
-            for c in self.cells
-        ]
-
     def as_json(self) -> dict[str, Json]:
         """Cells and disputes, for a file beside the results."""
         cells: list[Json] = [asdict(c) for c in self.cells]
@@ -326,7 +313,3 @@ def _equal(
     if itself or task not in _GOLD_LABELS:
         return 0, 0
     return sum(a == b for a, b in pairs), len(pairs)
-
-
-def _of(pair: tuple[int, int]) -> str:
-    return f"{pair[0]}/{pair[1]}" if pair[1] else ""

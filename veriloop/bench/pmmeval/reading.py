@@ -7,6 +7,7 @@ Rows are not matched across languages here: that is ``alignment``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
@@ -19,7 +20,6 @@ from veriloop.bench.pmmeval.layouts import Place, find_places, release_patterns
 from veriloop.bench.pmmeval.rows import read_row
 from veriloop.bench.pmmeval.tasks import LANGUAGES, TASKS
 from veriloop.errors import InputError, MissingExtra
-from veriloop.ids import Json
 from veriloop.store.quarantine import Quarantine
 from veriloop.store.source_rows import Undecoded, file_rows
 
@@ -39,28 +39,13 @@ class Read:
     quarantine: Quarantine
     notes: tuple[str, ...] = ()
 
-    def rows(self) -> list[dict[str, Json]]:
-        """One row a cell: items here, items that the paper counts (80 a programming language for HumanEval-XL), rows
-        set aside.
-        """
-        bad: dict[str, int] = {}
-        for row in self.quarantine.rows:
-            bad[row.file] = bad.get(row.file, 0) + 1
-        found: list[dict[str, Json]] = []
-        for (task, language), items in self.items.items():
-            subsets = {i.subset for i in items} if task == "humaneval_xl" else {""}
-            files = sorted({i.source for i in items})
-            found.append(
-                {
-                    "task": task,
-                    "language": language,
-                    "items": len(items),
-                    "paper": TASKS[task].rows * len(subsets),
-                    "set_aside": sum(bad.get(name, 0) for name in files),
-                    "files": files,
-                }
-            )
-        return found
+    def set_aside(self) -> dict[Cell, int]:
+        """How many rows of a cell's files were set aside."""
+        bad = Counter(row.file for row in self.quarantine.rows)
+        return {
+            cell: sum(bad[name] for name in {item.source for item in items})
+            for cell, items in self.items.items()
+        }
 
     def missing_line(self) -> str:
         """Empty, or one line that says which tasks lack which languages."""

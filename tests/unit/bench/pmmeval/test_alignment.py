@@ -145,9 +145,8 @@ def test_the_miniature_release():
         assert len(keys) == len(set(keys))
     both = [{i.uid for i in aligned.items["flores", code]} for code in ("zh", "vi")]
     assert both[0] == both[1]
-    rows = aligned.rows()
-    assert {row["reference"] for row in rows if row["task"] != "flores"} == {"en"}
-    assert {row["reference"] for row in rows if row["task"] == "flores"} == {"zh"}
+    assert {c.reference for c in aligned.cells if c.task != "flores"} == {"en"}
+    assert {c.reference for c in aligned.cells if c.task == "flores"} == {"zh"}
     assert json.loads(json.dumps(aligned.as_json()))["disputes"] == []
 
 

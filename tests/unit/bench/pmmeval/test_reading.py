@@ -41,16 +41,6 @@ def test_a_release_in_miniature():
     assert not read.notes
 
 
-def test_rows_say_what_is_there_and_what_the_paper_counts():
-    rows = {
-        (r["task"], r["language"]): r for r in read_pmmeval(str(SAMPLE), tasks=["mmmlu"]).rows()
-    }
-    assert rows["mmmlu", "en"] == {
-        "task": "mmmlu", "language": "en", "items": 12, "paper": 400, "set_aside": 0,
-        "files": ["mmmlu/easy/test/mmlu_EN-US.jsonl", "mmmlu/hard/test/mmlu_EN-US.jsonl"],
-    }  # fmt: skip
-
-
 def test_one_task_in_one_language():
     read = read_pmmeval(str(SAMPLE), tasks=["mgsm"], languages=["ko", "vi"])
     assert list(read.items) == [("mgsm", "ko")]
@@ -67,7 +57,7 @@ def test_a_bad_row_never_costs_the_others(tmp_path):
     assert [(item.row, item.gold) for item in items] == [(0, "3"), (5, "1024")]
     aside = [(bad.file, bad.row, bad.field) for bad in read.quarantine.rows]
     assert aside == [("mgsm/test/en.jsonl", n, f) for n, f in ((2, "answer"), (3, None), (4, None))]
-    assert read.rows()[0]["set_aside"] == 3
+    assert read.set_aside() == {("mgsm", "en"): 3}
 
 
 def test_a_key_that_is_stated_twice(tmp_path):
