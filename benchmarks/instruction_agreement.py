@@ -86,5 +86,7 @@ def time_checks(answers: list[tuple[Problem, str]]) -> None:
 
 if __name__ == "__main__":
     if len(sys.argv) != 3:
-        raise SystemExit("give the official prompts and the folder of models: see the first lines of this file")
+        raise SystemExit(
+            "give the official prompts and the folder of models: see the first lines of this file"
+        )
     main(Path(sys.argv[1]), Path(sys.argv[2]))

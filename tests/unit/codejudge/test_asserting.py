@@ -58,7 +58,9 @@ def judge():
 def verdict(judge, language, code):
     problem = asserting("total", TESTS[language], language)
     program = with_tests(
-        whole(code, PROMPTS[language], TESTS[language], language=language), TESTS[language], language
+        whole(code, PROMPTS[language], TESTS[language], language=language),
+        TESTS[language],
+        language,
     )
     return judge.judge(problem, program).code
 
