@@ -10,7 +10,8 @@ from veriloop.errors import InputError
 
 # Prompts and tests in the shape of HumanEval-XL's rows, written for this test: the sum of a list.
 PROMPTS = {
-    "go": "package main\n\nimport (\n\t\"encoding/json\"\n\t\"reflect\"\n\t\"strings\"\n)\nfunc total (xs []int) int {\n",
+    "go": "package main\n\nimport (\n\t\"encoding/json\"\n\t\"reflect\"\n\t\"strings\"\n)\n"
+    "func total (xs []int) int {\n",
     "java": "import java.util.*;\n\n\nclass Total {\n    public static Integer total(List<Integer> xs) {\n",
     "perl": "sub total {\n  my ($xs) = @_;\n",
     "php": "<?php\n\nfunction total($xs){\n",
@@ -30,7 +31,8 @@ TESTS = {
     "ruby": "raise StandardError if total([1, 2]) != 3\nraise StandardError if total([]) != 0\n",
 }
 RIGHT = {
-    "go": 'package main\nimport "fmt"\nfunc total(xs []int) int {\n\tn := 0\n\tfor _, x := range xs {\n\t\tn += x\n\t}\n'
+    "go": 'package main\nimport "fmt"\nfunc total(xs []int) int {\n\tn := 0\n'
+    "\tfor _, x := range xs {\n\t\tn += x\n\t}\n"
     "\tfmt.Println(n)\n\treturn n\n}\nfunc main() { total(nil) }\n",
     "java": "public class Total {\n  public static Integer total(List<Integer> xs) {\n    int n = 0;\n"
     "    for (int x : xs) n += x;\n    System.out.println(n);\n    return n;\n  }\n}\n"

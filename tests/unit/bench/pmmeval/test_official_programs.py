@@ -7,19 +7,21 @@ import pytest
 from veriloop.bench.pmmeval.official_programs import official_body
 
 HEAD = "def add(a: int, b: int) -> int"
+WHOLE = f"{HEAD}:\n    return a + b\n"
+SCRIPT = "function add(a, b) {\n  return a + b;\n}\n"
 
 
 @pytest.mark.parametrize(
     ("answer", "language", "declaration", "body"),
     [
-        ("Sure:\n```python\ndef add(a: int, b: int) -> int:\n    return a + b\n```", "python", HEAD, "    return a + b\n"),
+        (f"Sure:\n```python\n{WHOLE}```", "python", HEAD, "    return a + b\n"),
         ("return a + b", "python", HEAD, "    return a + b"),
         ("    x = a\n    return x + b\nprint(add(1, 2))", "python", HEAD, "    x = a\n    return x + b"),
         ("'    return a'", "python", HEAD, "    return a"),
         ("import math\ndef add(a: int, b: int) -> int:\n    return a", "python", HEAD, "    import math"),
         ("return a + b;\n}\n}", "java", "class Add {\n", "return a + b;\n}\n}"),
         ("x\n  public static void main(String[] a) {\n  }\n}", "java", "class Add {\n", "x\n  }\n}"),
-        ("```js\nfunction add(a, b) {\n  return a + b;\n}\n```", "javascript", "", "function add(a, b) {\n  return a + b;\n}\n"),
+        (f"```js\n{SCRIPT}```", "javascript", "", SCRIPT),
     ],
 )  # fmt: skip
 def test_what_stands_behind_the_prompt(answer, language, declaration, body):
