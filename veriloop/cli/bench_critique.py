@@ -35,7 +35,7 @@ def critique(
     prompt: str = typer.Option("critic_direct", help="Prompt of the critic; critic_direct_bare."),
     max_tokens: int = typer.Option(2048, help="Tokens of a critique, and of an own solution."),
     system: str | None = typer.Option(None, help="System message of one's own solutions."),
-    limit: int = typer.Option(0, help="Rows of each set, evenly spaced; 0 is all."),
+    limit: int = typer.Option(0, min=0, help="Rows of each set, evenly spaced; 0 is all."),
     name: str = typer.Option("", help="What the critic is called; by default its model's name."),
     out: Path = typer.Option(Path("runs/critique"), "--out", "-o", help="Folder to write."),
     seed: int = SEED,

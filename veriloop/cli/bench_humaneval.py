@@ -37,7 +37,7 @@ def humaneval(
     system: str | None = SYSTEM,
     mode: str = MODE,
     trusted: bool = TRUSTED,
-    limit: int = typer.Option(0, help="The first problems; 0 is all."),
+    limit: int = typer.Option(0, min=0, help="The first problems; 0 is all."),
     out: Path = typer.Option(Path("runs/humaneval"), "--out", "-o", help="Folder to write."),
     max_tokens_total: int | None = MAX_TOKENS_TOTAL,
     max_usd: float | None = MAX_USD,

@@ -31,7 +31,7 @@ def ifeval(
     max_tokens: int = typer.Option(4096, help="Of an answer."),
     system: str | None = SYSTEM,
     language: str = typer.Option("en", help="Code of the language of rows that name none."),
-    limit: int = typer.Option(0, help="The first prompts; 0 is all."),
+    limit: int = typer.Option(0, min=0, help="The first prompts; 0 is all."),
     out: Path = typer.Option(Path("runs/ifeval"), "--out", "-o", help="Folder to write."),
     max_tokens_total: int | None = MAX_TOKENS_TOTAL,
     max_usd: float | None = MAX_USD,

@@ -18,7 +18,7 @@ from veriloop.cli.options import (
     RETRY_LOST,
     SEED,
 )
-from veriloop.errors import InputError
+from veriloop.errors import EngineError, InputError
 
 if TYPE_CHECKING:
     from veriloop.cli.evaluating import Options
@@ -35,7 +35,7 @@ PROGRAMS = typer.Option(
 PROMPT = typer.Option(["en"], help="en, native or en-few-shot; repeat it to compare prompts.")
 SHOTS = typer.Option(3, min=1, help="Demonstrations of en-few-shot; they are not scored.")
 SCORING = typer.Option("both", help="both, official or fixed.")
-LIMIT = typer.Option(0, help="Items of a task, the same in all languages; 0 is all.")
+LIMIT = typer.Option(0, min=0, help="Items of a task, the same in all languages; 0 is all.")
 MAX_TOKENS = typer.Option(2048, help="Of an answer.")
 SIZE = typer.Option(
     [], help="NAME=BILLIONS of parameters, where a name does not say it; may be repeated."
@@ -87,7 +87,7 @@ def pmmeval(
     )
     try:
         found = evaluate(options, doing)
-    except InputError:
+    except (EngineError, InputError):
         if purse is not None and purse.refused:  # that nothing came has this reason
             say_spent(purse)
         raise

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from veriloop.bench.pmmeval.alignment import Aligned
     from veriloop.bench.pmmeval.items import Item
     from veriloop.bench.pmmeval.measuring import Asking, Judging, Measured
+    from veriloop.bench.pmmeval.outcomes import Answered
     from veriloop.bench.pmmeval.reading import Read
     from veriloop.bench.pmmeval.summary import Summary
     from veriloop.bench.pmmeval.tasks import Scoring, Setting
@@ -52,6 +53,12 @@ class Options:
     trusted: bool = False
     seed: int = 0
     in_flight: int = 64
+
+    def check(self) -> None:
+        """Raises InputError on what is misspelt, before anything is read or asked."""
+        self.settings()
+        self.scorings()
+        _folders(self)
 
     def settings(self) -> tuple[Setting, ...]:
         """The prompt settings, each once. Raises InputError."""
@@ -107,39 +114,93 @@ def evaluate(options: Options, doing: Doing) -> PMMEvalFound:
     from veriloop.bench.pmmeval.draws import draws
     from veriloop.bench.pmmeval.saved import read_outcomes
     from veriloop.bench.pmmeval.summary import summarise
+    from veriloop.cli.opening import made
     from veriloop.report.pmmeval import PMMEvalFound
 
-    settings, scorings, sizes = options.settings(), options.scorings(), options.billions()
-    folders = _folders(options)
+    options.check()
+    sizes = options.billions()
     others = [one for folder in options.beside for one in read_outcomes(folder)]
     read, aligned = _aligned(options)
-    read.quarantine.save(options.out)
-    notes = _notes(read)
-    notes += _unlike_official(options, read)
+    read.quarantine.save(made(options.out))
+    notes = [*_notes(read), *_unlike_official(options, read)]
     for note in notes:
         doing.say(note)
     _write(options.out / "alignment.json", aligned.as_json())
     items = limited(of_programs(aligned.items, options.programs), options.limit)
-    measured: list[Measured] = []
-    for (name, folder), spec in zip(folders.items(), options.models, strict=True):
-        for setting in settings:
-            asking, kept, held = _asking(options, items, setting)
-            if held:
-                notes.append(f"{setting}: {held:,} items demonstrate and are not scored")
-            work = _Work(spec, name, folder, kept, asking, _judging(options, scorings))
-            measured.append(_measure(options, work, doing))
+    measured = _measured(options, items, doing)
     answered = [a for m in measured for a in m.answered]
     known = {(a.model, a.setting, a.scoring) for a in answered}
-    answered += [a for a in others if (a.model, a.setting, a.scoring) not in known]
+    joining = [a for a in others if (a.model, a.setting, a.scoring) not in known]
+    after = _told_after(options, measured, others, [*answered, *joining])
+    for note in after:
+        doing.say(note)
     summary = summarise(
-        answered, sizes=sizes, shared=aligned.shared_options, draws=draws(aligned.items)
+        [*answered, *joining],
+        sizes=sizes,
+        shared=aligned.shared_options,
+        draws=draws(aligned.items),
     )
     _save(options.out, summary, measured)
-    unjudged = {name: why for m in measured for name, why in m.unjudged.items()}
-    notes += [f"HumanEval-XL in {name} was left out: {why}" for name, why in unjudged.items()]
+    completeness = _completeness(read, aligned)
     return PMMEvalFound(
-        summary, tuple(measured), _completeness(read, aligned), read.missing_line(), tuple(notes)
+        summary, tuple(measured), completeness, read.missing_line(), (*notes, *after)
     )
+
+
+def _measured(
+    options: Options, items: Mapping[Place, Sequence[Item]], doing: Doing
+) -> list[Measured]:
+    """Every model in every prompt, one after the other."""
+    found: list[Measured] = []
+    judging = _judging(options, options.scorings())
+    held_out: set[Setting] = set()
+    for (name, folder), spec in zip(_folders(options).items(), options.models, strict=True):
+        for setting in options.settings():
+            asking, kept, held = _asking(options, items, setting)
+            if held and setting not in held_out:
+                doing.say(f"{setting}: {held:,} items demonstrate and are not scored")
+                held_out.add(setting)
+            if not doing.quiet:
+                doing.say(f"{name}, prompt {setting}: {len(kept):,} items")
+            found.append(_measure(options, _Work(spec, name, folder, kept, asking, judging), doing))
+    return found
+
+
+def _told_after(
+    options: Options,
+    measured: Sequence[Measured],
+    others: Sequence[Answered],
+    shown: Sequence[Answered],
+) -> list[str]:
+    """What was lost and why, and what is not in the report that one might look for there."""
+    from veriloop.bench.pmmeval.saved import saved_systems
+
+    said: list[str] = []
+    for one in measured:
+        said += [
+            f"{one.model}, prompt {one.setting}: {n:,} answers never came ({error}); --retry-lost asks again"
+            for error, n in one.losses.items()
+        ]
+    unjudged = {name: why for m in measured for name, why in m.unjudged.items()}
+    said += [f"HumanEval-XL in {name} was left out: {why}" for name, why in unjudged.items()]
+    own = {(m.model, m.setting) for m in measured}
+    apart = all(folder.resolve() != options.out.resolve() for folder in options.beside)
+    twice = sorted({(a.model, a.setting) for a in others} & own) if apart else []
+    said += [
+        f"{model}, prompt {setting} is in this run and in one beside it, which is left out: tell them apart by --name"
+        for model, setting in twice
+    ]
+    left = sorted(saved_systems(options.out) - {(a.model, a.setting) for a in shown})
+    said += [
+        f"{model}, prompt {setting} lies in {options.out} and not in this report: name it in the command, or --beside "
+        f"{options.out}"
+        for model, setting in left
+    ]
+    models = {a.model for a in shown}
+    said += [
+        f"--size {name}: no model is called so" for name in options.billions() if name not in models
+    ]
+    return said
 
 
 def _aligned(options: Options) -> tuple[Read, Aligned]:

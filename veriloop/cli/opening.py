@@ -68,6 +68,17 @@ async def closing(equality: MathEquality) -> AsyncIterator[MathEquality]:
         await equality.close()
 
 
+def made(folder: Path) -> Path:
+    """The folder, made where it is not there. Raises StoreError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(
+            f"{folder}: cannot be written to ({error.strerror}); choose another folder"
+        ) from error
+    return folder
+
+
 @asynccontextmanager
 async def remembered(
     spec: str, folder: Path, *, usd_per_million: str = "", purse: Purse | None = None
@@ -75,19 +86,13 @@ async def remembered(
     """The engine with its calls remembered in ``folder``, closed at the end. New calls are paid from ``purse``."""
     from veriloop.engines.cached import Cached
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(
-            f"{folder}: cannot be written to ({error.strerror}); choose another folder"
-        ) from error
     inner = engine(spec, usd_per_million)
     if purse is not None:
         from veriloop.engines.budget import Budgeted
 
         with spelled(spec):
             inner = Budgeted(inner, purse)
-    opened = Cached(inner, folder / "calls.sqlite")
+    opened = Cached(inner, made(folder) / "calls.sqlite")
     try:
         yield opened
     finally:

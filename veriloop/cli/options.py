@@ -17,7 +17,11 @@ ENGINE = typer.Option(
 )
 SEED = typer.Option(0, help="Every random stream derives from it.")
 IN_FLIGHT = typer.Option(64, help="Problems worked on at once.")
-FRESH = typer.Option(False, "--fresh", help="Start over: remove what an earlier run left.")
+FRESH = typer.Option(
+    False,
+    "--fresh",
+    help="Start over: remove what an earlier run left, but for the calls it remembers.",
+)
 RETRY_LOST = typer.Option(
     False, "--retry-lost", help="Do again what an earlier run lost to errors."
 )

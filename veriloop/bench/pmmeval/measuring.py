@@ -7,6 +7,7 @@ are not paid for again. Opening engines, reading data and writing pages is the c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import final
@@ -19,10 +20,10 @@ from veriloop.bench.pmmeval.programs import Programs, why_unjudged
 from veriloop.bench.pmmeval.prompting import asked
 from veriloop.bench.pmmeval.scorers import Scorer, judged_of
 from veriloop.bench.pmmeval.tasks import SCORINGS, Scoring, Setting
-from veriloop.errors import InputError
+from veriloop.errors import EngineError, InputError
 from veriloop.protocols import Engine, Sampling, Verifier
-from veriloop.records import Group, Problem, Solution, Unscored, Verdict
-from veriloop.runs.stages import Run, join, read_all
+from veriloop.records import Dropped, Group, Problem, Solution, Unscored, Verdict
+from veriloop.runs.stages import Run, join, read_all, read_dropped
 from veriloop.search.whole import Whole
 from veriloop.text.chats import Chat
 
@@ -70,7 +71,8 @@ class Judging:
 class Measured:
     """All that came of one model in one setting. ``problems`` pair with ``items``, answers are found by a problem's id.
 
-    ``unjudged`` says for each programming language that was left out why nothing here can judge it.
+    ``unjudged`` says for each programming language that was left out why nothing here can judge it, ``losses`` how many
+    answers never came, by the error.
     """
 
     model: str
@@ -80,6 +82,7 @@ class Measured:
     answers: Mapping[str, Solution]
     answered: tuple[Answered, ...]
     unjudged: Mapping[str, str] = field(default_factory=dict[str, str])
+    losses: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def tokens(self) -> int:
@@ -105,6 +108,10 @@ async def measure(
     await _anew(run, "problems", distinct).problems("problems", distinct)
     await _anew(run, "answers", distinct).search("answers", distinct, asking.search(), engine)
     answers = {s.problem: s for s in read_all(run.path("answers"), Solution)}
+    dropped = read_dropped(run.path("answers"))
+    if not answers:
+        first = dropped[0].detail.get("error") if dropped else "no reason is known"
+        raise EngineError(f"no item was answered, at first: {first}; --retry-lost asks again")
     groups = join(distinct, answers.values())
     answered: list[Answered] = []
     for scoring in judging.scorings:
@@ -119,7 +126,19 @@ async def measure(
         answers,
         tuple(answered),
         unjudged,
+        _losses(dropped),
     )
+
+
+def _losses(dropped: Iterable[Dropped]) -> dict[str, int]:
+    """How many answers never came, by the error; what only differs in numbers is one error."""
+    found: dict[str, int] = {}
+    names: dict[str, str] = {}
+    for one in dropped:
+        error = str(one.detail.get("error", one.reason))
+        name = names.setdefault(re.sub(r"\d+", "#", error), error)
+        found[name] = found.get(name, 0) + 1
+    return found
 
 
 def called(measured: Measured, name: str) -> Measured:

@@ -32,6 +32,8 @@ def write_outcomes(folder: Path, answered: Iterable[Answered]) -> None:
 def read_outcomes(folder: Path) -> list[Answered]:
     """What ``write_outcomes`` wrote in this folder or in folders below it. Raises InputError naming file and row."""
     found: dict[tuple[str, str, str], list[Outcome]] = {}
+    if not folder.is_dir():
+        raise InputError("there is no such folder", file=str(folder))
     paths = sorted(folder.rglob(FILE))
     if not paths:
         raise InputError(f"there is no {FILE} in it: name the folder of a run", file=str(folder))
@@ -47,6 +49,17 @@ def read_outcomes(folder: Path) -> list[Answered]:
             except (ValueError, KeyError, TypeError) as error:
                 raise InputError(f"no outcome ({error!r})", file=str(path), row=number) from error
     return [Answered(m, s, c, tuple(own)) for (m, s, c), own in found.items()]  # type: ignore[arg-type]
+
+
+def saved_systems(folder: Path) -> set[tuple[str, str]]:
+    """(model, setting) of every run below this folder, by the first line of each."""
+    found: set[tuple[str, str]] = set()
+    for path in folder.rglob(FILE):
+        for _, row in file_rows(path):
+            if isinstance(row, dict):
+                found.add((str(row.get("model")), str(row.get("setting"))))
+            break
+    return found
 
 
 def _row(one: Answered, outcome: Outcome) -> dict[str, Any]:

@@ -64,6 +64,13 @@ def test_answers_are_judged_under_both_scorings_and_what_never_came_is_no_zero(t
     assert [o.judged.reason for o in lost] == [LOST] * 2
     assert {o.uid for o in lost} == {"m-0", "m-1"}
     assert measured.setting == "en"
+    assert list(measured.losses.values()) == [2]
+    assert "no answer" in next(iter(measured.losses))
+
+
+def test_where_nothing_is_answered_the_first_error_is_told(tmp_path):
+    with pytest.raises(EngineError, match=r"at first: .*no answer.*--retry-lost"):
+        run(tmp_path, sums("th", 2), Scripted(answer))
 
 
 def test_a_language_that_joins_later_pays_for_itself_alone(tmp_path):

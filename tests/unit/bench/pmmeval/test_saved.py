@@ -3,7 +3,7 @@
 import pytest
 
 from veriloop.bench.pmmeval.outcomes import LOST, Answered, Judged, Outcome
-from veriloop.bench.pmmeval.saved import FILE, read_outcomes, write_outcomes
+from veriloop.bench.pmmeval.saved import FILE, read_outcomes, saved_systems, write_outcomes
 from veriloop.errors import InputError
 
 OUTCOMES = (
@@ -40,6 +40,16 @@ def test_a_bad_line_is_named(tmp_path, line):
         read_outcomes(tmp_path)
 
 
+def test_which_systems_lie_in_a_folder(tmp_path):
+    for name, setting in (("a", "en"), ("b", "native")):
+        (tmp_path / name).mkdir()
+        write_outcomes(tmp_path / name, [Answered(name, setting, "fixed", OUTCOMES)])
+    assert saved_systems(tmp_path) == {("a", "en"), ("b", "native")}
+    assert saved_systems(tmp_path / "none") == set()
+
+
 def test_a_folder_without_a_run_is_refused(tmp_path):
+    with pytest.raises(InputError, match="no such folder"):
+        read_outcomes(tmp_path / "none")
     with pytest.raises(InputError, match="name the folder of a run"):
         read_outcomes(tmp_path)
