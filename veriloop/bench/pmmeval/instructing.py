@@ -22,12 +22,15 @@ from veriloop.records import Problem
 from veriloop.verify.instructions.checking import all_followed, answer_of, check_all
 
 
-def judge_instructions(problem: Problem, answer: str, scoring: Scoring) -> Judged:
+def judge_instructions(
+    problem: Problem, answer: str, scoring: Scoring, *, cut: bool = False
+) -> Judged:
     """1 where every instruction of ``problem`` is followed, else 0; ``detail`` has ``loose`` (0 or 1) and ``why``, and
     ``rule`` the ids.
 
     Under ``fixed`` an instruction that cannot be checked on this answer leaves it without a value, with the reason, and
-    ``loose`` is missing where that cannot be told either. Raises InputError where the problem has no instructions or
+    ``loose`` is missing where that cannot be told either. An answer that was ``cut`` is
+    checked as it stands. Raises InputError where the problem has no instructions or
     one that is not known.
     """
     if not problem.instructions:

@@ -3,11 +3,12 @@ r"""The letter that an answer names under ``fixed``, with its place and the rule
 Rules in order: ``json`` (the last object or key "answer" whose value is a letter or an option), ``boxed``,
 ``lead-in`` (the last that a letter or an option follows), ``letter line`` (a last or first line that is a letter),
 ``option text``, ``called right`` ("C is correct"), ``only letter`` (the only one mentioned as a choice). A capital
-somewhere is no choice.
+somewhere is no choice, nor is a letter that is named to be rejected or to be talked of next (``rejections``).
 
-A thought is cut off before. Full-width letters count; Cyrillic and Greek look-alikes do not. أ ب ج د, ก ข ค ง and
-가 나 다 라 count where a letter is expected (json, lead-in, a line of its own) in Arabic, Thai and Korean: elsewhere
-they are parts of words. Small letters count only where nothing but a mark follows.
+A thought is cut off before. Of an answer that the token limit cut, only ``json``, ``boxed`` and ``lead-in`` count, and
+only where something follows them. Full-width letters count; Cyrillic and Greek look-alikes do not. أ ب ج د, ก ข ค ง
+and 가 나 다 라 count where a letter is expected (json, lead-in, a line of its own) in Arabic, Thai and Korean:
+elsewhere they are parts of words. Small letters count only where nothing but a mark follows.
 """
 
 from __future__ import annotations
@@ -19,18 +20,15 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TypeAlias, final
 
+from veriloop.bench.pmmeval import rejections
 from veriloop.bench.pmmeval.leads import lead_ends, lowered
 from veriloop.text.choices import narrow
 from veriloop.text.code_blocks import after_thoughts
 from veriloop.text.extraction import Extraction
 
 EMPTY, NO_LETTER, ONLY_THOUGHT = "empty", "no letter", "a thought without an answer"
-SEVERAL, NOT_OFFERED, CUT = (
-    "several letters",
-    "a letter that is not offered",
-    "cut off before a letter",
-)
-REFUSED = "refused"
+SEVERAL, NOT_OFFERED = "several letters", "a letter that is not offered"
+CUT, CUT_OFF, REFUSED = "cut off before a letter", "cut off", "refused"
 
 Options: TypeAlias = Mapping[str, tuple[str, ...]]
 _Found: TypeAlias = tuple[str, tuple[int, int]]
@@ -107,16 +105,24 @@ _PLAIN = re.compile(r"[\s:\"'“‘「`*]{0,12}")
 _A_LETTER = re.compile("[A-Za-z]")
 _ENDED = re.compile(r"(?:です|である|だ|입니다|이다|이에요|예요|ครับ|ค่ะ)?(?![^\W_])(?![.,]\d)")
 _NOTHING = re.compile(rf"[\s{_BIDI}]*")
+_MARKED = re.compile(r"[ )\].:*_\"'”」。-]{0,8}")
+_MENTIONS = 3  # of the only letter, from the last: what is said of it there counts
+_CORRECTED = 5  # corrections of corrections that are followed
 _TRIED = 20  # lead-ins or objects, from the last; keeps a degenerate answer linear
 _SHORT = 300  # characters of an answer in which a bare letter can only be the choice
 _MARKS = " \t\r.。!！*_`\"'“”「」()[]{}:،,;\u200e\u200f\u202a\u202b\u202c"
 
 
 def extract_letter(
-    answer: str, language: str, *, letters: str = "ABCD", options: Options | None = None
+    answer: str,
+    language: str,
+    *,
+    letters: str = "ABCD",
+    options: Options | None = None,
+    cut: bool = False,
 ) -> Extraction:
     """The letter that ``answer`` names, of ``letters``. ``options`` are the texts of each, for answers that repeat
-    one instead of naming it.
+    one instead of naming it; ``cut`` says that the token limit cut the answer.
 
     >>> extract_letter("A B-movie fan would say: the answer is (C).", "en").value
     'C'
@@ -129,12 +135,16 @@ def extract_letter(
     asked = _Asked(
         answer if answer.isascii() else narrow(answer), begin, language, letters, options or {}
     )
-    for name, rule in RULES.items():
-        found = rule(asked)
+    for name in STATING if cut else RULES:
+        found = RULES[name](asked)
         if isinstance(found, str):
             return Extraction(None, reason=found)
         if found is not None:
+            if cut and found[1][1] >= len(answer.rstrip()):  # it might have gone on
+                break
             return Extraction(found[0], found[1], name)
+    if cut:
+        return Extraction(None, reason=CUT_OFF)
     refused = _REFUSALS.search(answer, begin) is not None
     return Extraction(None, reason=REFUSED if refused else NO_LETTER)
 
@@ -249,8 +259,35 @@ def _led_in(asked: _Asked) -> _Found | str | None:
     leads = lead_ends(asked.text, asked.language, begin=asked.begin, options=True)
     if leads and not asked.text[leads[-1] :].strip(_MARKS + "\n"):
         return CUT
-    values = (asked.value_at(at) for at in reversed(leads[-_TRIED:]))
-    return next((v for v in values if v is not None), None)
+    for at in reversed(leads[-_TRIED:]):
+        found = asked.value_at(at)
+        if isinstance(found, tuple):
+            found = _last_word(asked, found)
+        if found is not None:
+            return found
+    return None
+
+
+def _last_word(asked: _Asked, found: _Found) -> _Found | str | None:
+    """What stays of a letter that was led in: another where its own sentence corrects it, none where it rejects it."""
+    text, language = asked.text, asked.language
+    for _ in range(_CORRECTED):
+        follows = _MARKED.match(text, found[1][1]).end()  # type: ignore[union-attr]
+        if follows == len(text) or text[follows] == "\n":
+            return found
+        if any(text.startswith(t[:_TELLING], follows) for t in asked.said.get(found[0], ())):
+            return found  # "B) he does not leave" rejects nothing
+        more = rejections.correction(text, found[1][1], language)
+        if more is None:
+            break
+        at, sure = more
+        other = asked.value_at(at)
+        if not isinstance(other, tuple) or not rejections.stated(text, other[1][1]):
+            if sure:
+                return NO_LETTER
+            break
+        found = other
+    return None if rejections.rejected_after(text, found[1][1], language) else found
 
 
 def _letter_line(asked: _Asked) -> _Found | str | None:
@@ -288,7 +325,8 @@ def _option_text(asked: _Asked) -> _Found | None:
     ((letter, (at, size)),) = held.items()
     if len(plain) > 3 * size + 40:
         return None
-    return letter, (asked.begin + at, asked.begin + at + size)
+    span = (asked.begin + at, asked.begin + at + size)
+    return None if rejections.rejected(asked.text, span, asked.language) else (letter, span)
 
 
 def _tells(said: str) -> bool:
@@ -297,18 +335,30 @@ def _tells(said: str) -> bool:
 
 
 def _called_right(asked: _Asked) -> _Found | None:
-    said = {m["letter"]: m.span("letter") for m in _RIGHT.finditer(asked.text, asked.begin)}
+    said = {
+        m["letter"]: m.span("letter")
+        for m in _RIGHT.finditer(asked.text, asked.begin)
+        if not rejections.rejected(asked.text, m.span("letter"), asked.language)
+    }
     return _only(asked, said)
 
 
 def _only_letter(asked: _Asked) -> _Found | str | None:
     short = len(asked.text) - asked.begin <= _SHORT
-    said = {
-        m[0]: m.span()
-        for m in _CAPITAL.finditer(asked.text, asked.begin)
-        if _is_choice(asked, m.start(), short=short)
-    }
-    return SEVERAL if len(said) > 1 else _only(asked, said)
+    said: dict[str, list[tuple[int, int]]] = {}
+    for m in _CAPITAL.finditer(asked.text, asked.begin):
+        if _is_choice(asked, m.start(), short=short):
+            said.setdefault(m[0], []).append(m.span())
+    if len(said) != 1:
+        return SEVERAL if said else None
+    ((letter, spans),) = said.items()
+    if letter not in asked.letters:
+        return None
+    last = spans[: -_MENTIONS - 1 : -1]
+    if any(rejections.rejected(asked.text, s, asked.language) for s in last):
+        return None
+    meant = (s for s in last if not rejections.announced(asked.text, s, asked.language))
+    return next(((letter, s) for s in meant), None)
 
 
 def _is_choice(asked: _Asked, at: int, *, short: bool) -> bool:
@@ -345,3 +395,6 @@ RULES: Mapping[str, Callable[[_Asked], _Found | str | None]] = {
     "only letter": _only_letter,
 }
 """Rule -> what finds a letter by it, in the order in which they are asked."""
+
+STATING = ("json", "boxed", "lead-in")
+"""Rules by which an answer states what it ends up with: the only ones that count where it was cut."""

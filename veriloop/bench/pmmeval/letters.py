@@ -35,8 +35,11 @@ _QUOTED_KEY = re.compile(r"['\"]answer['\"]\s*:\s*['\"]([A-D])['\"]")
 _END = re.compile(r"\}")
 
 
-def judge_letter(problem: Problem, answer: str, scoring: Scoring) -> Judged:
-    """Judge one answer to a task of choices. Raises InputError where the task or the gold answer is none of those."""
+def judge_letter(problem: Problem, answer: str, scoring: Scoring, *, cut: bool = False) -> Judged:
+    """Judge one answer to a task of choices, ``cut`` by the token limit or whole.
+
+    Raises InputError where the task or the gold answer is none of those.
+    """
     task = problem.task.rpartition("/")[2]
     if task not in LETTERS:
         raise InputError(
@@ -55,7 +58,8 @@ def judge_letter(problem: Problem, answer: str, scoring: Scoring) -> Judged:
             detail: dict[str, Json] = {"without": right, "without_rule": read.rule or "none"}
             return Judged(None, DIES, read.rule, read.value, read.span, detail)
         return Judged(right, "", read.rule or "none", read.value, read.span)
-    read = extract_letter(answer, problem.language, letters=offered, options=options_of(problem))  # fmt: skip
+    options = options_of(problem)
+    read = extract_letter(answer, problem.language, letters=offered, options=options, cut=cut)
     if read.value is None:
         return Judged(None, read.reason)
     return Judged(float(read.value == gold), "", read.rule, read.value, read.span)

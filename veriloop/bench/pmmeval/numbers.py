@@ -2,7 +2,9 @@ r"""MGSM: the number that an answer ends up with, and whether it is the gold one
 
 ``official`` is OpenCompass bug for bug: the last match of its pattern anywhere, compared as a string. ``fixed`` asks
 rules in order: ``boxed``, ``lead-in`` (the last that a number follows), ``hashes`` (#### 18), ``alone`` (a last or
-first line that is an amount), ``last line`` (a remark in brackets is none), ``last number``; a thought is cut off.
+first line that is an amount), ``last line`` (a remark in brackets is none), ``last number``; a thought is cut off. Of
+an answer that the token limit cut, only the first three count, and only where something follows the number.
+
 Numbers are compared by value; one that may be read in two ways counts as the language reads it, and ``detail`` tells
 what the other reading is and whether it would be right.
 """
@@ -23,7 +25,7 @@ from veriloop.text.extraction import Extraction
 from veriloop.text.numerals import Number, number_at, numbers_in
 
 EMPTY, NO_NUMBER, ONLY_THOUGHT = "empty", "no number", "a thought without an answer"
-CUT = "cut off before a number"
+CUT, CUT_OFF = "cut off before a number", "cut off"
 
 _OFFICIAL = re.compile(r"[+-]?(?=\.?[0-9])(?:0|[1-9]\d{0,2}(?:,\d{3})*|\d*)(?:\.\d*)?(?!\d)")
 _BOX = re.compile(r"\\f?box(?:ed)?\s*\{?\s*")
@@ -44,8 +46,11 @@ _TRIED = 20  # lead-ins or boxes, from the last; keeps a degenerate answer linea
 _NEAR = 200  # characters in which a number must follow
 
 
-def judge_number(problem: Problem, answer: str, scoring: Scoring) -> Judged:
-    """Judge one answer to MGSM. Raises InputError where the gold answer is no number."""
+def judge_number(problem: Problem, answer: str, scoring: Scoring, *, cut: bool = False) -> Judged:
+    """Judge one answer to MGSM, ``cut`` by the token limit or whole.
+
+    Raises InputError where the gold answer is no number.
+    """
     gold = (problem.reference or "").replace(",", "")
     if scoring == "official":
         read = official_number(answer)
@@ -57,7 +62,7 @@ def judge_number(problem: Problem, answer: str, scoring: Scoring) -> Judged:
         raise InputError(
             f"MGSM's gold answer is a number, got {problem.reference!r}", field="answer"
         ) from None
-    rule, found = _find(answer, problem.language)
+    rule, found = _find(answer, problem.language, cut=cut)
     if found is None:
         return Judged(None, rule)
     detail: dict[str, Json] = {}
@@ -94,13 +99,23 @@ def written(value: Fraction) -> str:
     return str(value)
 
 
-def _find(answer: str, language: str) -> tuple[str, Number | None]:
+def _find(answer: str, language: str, *, cut: bool = False) -> tuple[str, Number | None]:
     """(rule, number), or (reason, None)."""
     if not answer.strip():
         return EMPTY, None
     begin = after_thoughts(answer)
     if begin is None or not answer[begin:].strip():
         return ONLY_THOUGHT, None
+    rule, found = _stated(answer, language, begin)
+    if cut and found is not None and found.span[1] >= len(answer.rstrip()):  # it might have gone on
+        return CUT_OFF, None
+    if rule:
+        return rule, found
+    return (CUT_OFF, None) if cut else _unstated(answer, language, begin)
+
+
+def _stated(answer: str, language: str, begin: int) -> tuple[str, Number | None]:
+    """What the answer says that it ends up with: as ``_find``, and an empty rule where it says nothing."""
     if boxed := _boxed(answer, language, begin):
         return "boxed", boxed
     leads = lead_ends(answer, language, begin=begin)
@@ -110,6 +125,11 @@ def _find(answer: str, language: str) -> tuple[str, Number | None]:
         for at in reversed(ends[-_TRIED:]):
             if found := _after(answer, language, at):
                 return rule, found
+    return "", None
+
+
+def _unstated(answer: str, language: str, begin: int) -> tuple[str, Number | None]:
+    """What stands where results stand."""
     lines = _lines(answer, begin)
     for line in dict.fromkeys((lines[-1], lines[0])):
         if found := _alone(answer, language, line):

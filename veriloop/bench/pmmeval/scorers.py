@@ -6,7 +6,7 @@ back from a verdict what the scorer said.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Protocol, final
@@ -28,7 +28,15 @@ from veriloop.records import (
     Verdict,
 )
 
-Judge = Callable[[Problem, str, Scoring], Judged]
+
+class Judge(Protocol):
+    """What judges an answer in text. ``cut`` says that the token limit cut it."""
+
+    def __call__(
+        self, problem: Problem, answer: str, scoring: Scoring, *, cut: bool = False
+    ) -> Judged:
+        """What the answer came to."""
+        ...
 
 
 class Named(Protocol):
@@ -91,7 +99,9 @@ class Scorer:
         return tuple(self._verdict(judge, group.problem, s) for s in group.solutions)
 
     def _verdict(self, judge: Judge, problem: Problem, solution: Solution) -> Verdict:
-        return verdict_of(self, solution, judge(problem, solution.text, self.scoring))
+        cut = solution.finish is Finish.LENGTH
+        judged = judge(problem, solution.text, self.scoring, cut=cut)
+        return verdict_of(self, solution, judged)
 
 
 def verdict_of(

@@ -45,11 +45,15 @@ _SPACED = {"ja", "ko", "th"}
 _APART = re.compile("[\u2e80-\u9fff\ua960-\ua97f\uac00-\ud7ff\u0e00-\u0e7f]")
 
 
-def judge_translation(problem: Problem, answer: str, scoring: Scoring) -> Judged:
+def judge_translation(
+    problem: Problem, answer: str, scoring: Scoring, *, cut: bool = False
+) -> Judged:
     """The answer's sentence BLEU (effective order, smoothed) in [0, 1], with the counts of corpus BLEU and chrF.
 
     An empty answer has no value under ``fixed`` and 0 under ``official``; under both its counts are those of a
-    translation without a word. Raises InputError where the problem has no reference translation.
+    translation without a word. One that was ``cut`` is scored as it stands.
+
+    Raises InputError where the problem has no reference translation.
     """
     if problem.reference is None or not problem.reference.strip():
         raise InputError("a translation is scored against a reference, and the problem has none")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from veriloop.bench.pmmeval.letter_reading import (
     CUT,
+    CUT_OFF,
     EMPTY,
     NO_LETTER,
     NOT_OFFERED,
@@ -16,12 +17,13 @@ from veriloop.bench.pmmeval.letter_reading import (
     REFUSED,
     RULES,
     SEVERAL,
+    STATING,
     extract_letter,
 )
 from veriloop.bench.pmmeval.tasks import LANGUAGES
 
 DATA = Path(__file__).resolve().parents[3] / "data" / "pmmeval_answers"
-REASONS = {CUT, EMPTY, NO_LETTER, NOT_OFFERED, ONLY_THOUGHT, REFUSED, SEVERAL}
+REASONS = {CUT, CUT_OFF, EMPTY, NO_LETTER, NOT_OFFERED, ONLY_THOUGHT, REFUSED, SEVERAL}
 OPTIONS = {
     "A": ("A man walks a dog",),
     "B": ("the red door",),
@@ -110,6 +112,59 @@ def test_reasons(answer, reason):
 def test_letters_that_a_task_does_not_offer_are_no_answer():
     assert extract_letter('{"answer": "D"}', "en", letters="ABC").reason == NOT_OFFERED
     assert extract_letter('{"answer": "D"}', "en").value == "D"
+
+
+@pytest.mark.parametrize(
+    ("answer", "letter"),
+    [
+        ("Option A is clearly wrong.", None),
+        ("We can eliminate option C", None),
+        ("Option A, however, is incorrect.", None),
+        ("It is not the red door.", None),
+        ("I do not think that C is correct.", None),
+        ("Let us consider option B.", None),
+        ("Let us consider option B. It fits, so I choose B.", "B"),
+        ("I choose (A) since the others are wrong.", "A"),
+        ("I choose (A) because it is not raining", "A"),
+        ("The answer is A, no wait, B.", "B"),
+        ("The answer is A... actually B", "B"),
+        ("The answer is A, no wait, B. No, wait, C.", "C"),
+        ("The answer is A. No wait, that cannot be.", None),
+        ("The answer is A. Actually, B is tempting too.", "A"),
+        ("The answer is B. Option A is wrong.", "B"),
+        ("The answer is B, not A.", "B"),
+        ("Answer: A. Wait for the bus", "A"),
+        ("Answer: D) he leaves the house is not", "D"),
+        ("Answer: C is incorrect", None),
+    ],
+)
+def test_a_letter_that_is_taken_back_is_no_answer(answer, letter):
+    options = {**OPTIONS, "A": ("Wait for the bus",)}
+    assert extract_letter(answer, "en", options=options).value == letter
+
+
+@pytest.mark.parametrize(
+    ("answer", "letter"),
+    [
+        ("The answer is B. Let me", "B"),
+        ("The answer is B", None),
+        ('{"answer": "B"}\nWhy', "B"),
+        ('{"answer": "B', None),
+        ("\\boxed{C} since", "C"),
+        ("\\boxed{C", None),
+        ("Answer: the red door, for", "B"),
+        ("Answer: he leaves", None),  # the house?
+        ("C\nbecause", None),
+        ("C is correct if", None),
+        ("I would take (C), but", None),
+        ("the red door", None),
+        ("The answer is B. The answer is", None),
+    ],
+)
+def test_of_a_cut_answer_only_what_is_stated_before_its_end_counts(answer, letter):
+    found = extract_letter(answer, "en", options=OPTIONS, cut=True)
+    assert (found.value, found.rule in STATING) == (letter, letter is not None)
+    assert found.reason in ("", CUT, CUT_OFF)
 
 
 @given(

@@ -36,7 +36,7 @@ def test_recorded_answers_are_judged_as_written_down(language):
         if row["language"] != language:
             continue
         asked = problem(row["task"], row["gold"], language, row.get("options"))
-        fixed = judge_letter(asked, row["answer"], "fixed")
+        fixed = judge_letter(asked, row["answer"], "fixed", cut=row.get("cut", False))
         told = {"value": fixed.extracted} | (
             {"rule": fixed.rule} if fixed.rule else {"reason": fixed.reason}
         )
@@ -61,6 +61,14 @@ def test_recorded_answers_are_judged_as_written_down(language):
 def test_defect_6_the_official_fallback_takes_the_first_capital_a(answer, gold, scoring):
     judged = judge_letter(problem("mmmlu", gold), answer, scoring)
     assert judged.value == (1.0 if scoring == "fixed" else 0.0)
+
+
+@pytest.mark.parametrize("scoring", SCORINGS)
+def test_a_thought_that_the_limit_cut_is_no_answer_but_to_the_official_reading(scoring):
+    answer = "Let us consider the options one at a time. Option A says"
+    judged = judge_letter(problem("mmmlu", "A"), answer, scoring, cut=True)
+    assert judged.value == (1.0 if scoring == "official" else None)
+    assert judged == judge_letter(problem("mmmlu", "A"), answer, scoring) or scoring == "fixed"
 
 
 @pytest.mark.parametrize("scoring", SCORINGS)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from veriloop.bench.pmmeval.numbers import (
     CUT,
+    CUT_OFF,
     EMPTY,
     NO_NUMBER,
     ONLY_THOUGHT,
@@ -24,7 +25,7 @@ from veriloop.records import Problem
 
 DATA = Path(__file__).resolve().parents[3] / "data" / "pmmeval_answers"
 RULES = {"boxed", "lead-in", "hashes", "alone", "last line", "last number"}
-REASONS = {EMPTY, NO_NUMBER, ONLY_THOUGHT, CUT}
+REASONS = {EMPTY, NO_NUMBER, ONLY_THOUGHT, CUT, CUT_OFF}
 
 
 def rows(name):
@@ -48,7 +49,9 @@ def test_recorded_answers_are_read_as_written_down(language):
     for row in rows("numbers.jsonl"):
         if row["language"] != language:
             continue
-        found = judge_number(problem(language=language), row["answer"], "fixed")
+        found = judge_number(
+            problem(language=language), row["answer"], "fixed", cut=row.get("cut", False)
+        )
         assert official_number(row["answer"]).value == row["official"]["value"], row
         told = {"value": found.extracted} | (
             {"rule": found.rule} if found.rule else {"reason": found.reason}
@@ -147,6 +150,27 @@ def test_a_thought_by_any_of_its_names_is_none_of_the_answer():
         judged = judge_number(problem(), f"<{name}>12\n</{name}>\n18", "fixed")
         assert (judged.extracted, judged.rule) == ("18", "alone")
         assert judge_number(problem(), f"<{name}>12", "fixed").reason == ONLY_THOUGHT
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [
+        ("First, 16 - 3 = 13, and then we have", None),
+        ("The answer is 18. Let me check:", "18"),
+        ("The answer is 1", None),
+        ("#### 18\n", None),
+        ("#### 18\nChecked:", "18"),
+        ("\\boxed{18", None),
+        ("\\boxed{18} eggs", "18"),
+        ("18", None),
+        ("18\n\nShe sells", None),
+    ],
+)
+def test_of_a_cut_answer_only_what_is_stated_before_its_end_counts(answer, value):
+    judged = judge_number(problem(), answer, "fixed", cut=True)
+    assert (judged.extracted, judged.reason) == (value, "" if value else CUT_OFF)
+    whole, cut = (judge_number(problem(), answer, "official", cut=c) for c in (False, True))
+    assert whole == cut
 
 
 @given(st.fractions(max_denominator=10_000))

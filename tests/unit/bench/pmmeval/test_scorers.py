@@ -43,6 +43,13 @@ def test_values_and_reasons():
         assert judged_of(found).reason
 
 
+def test_what_the_limit_cut_is_judged_as_cut():
+    cut = verdict("Primero, 16 - 3 = 13, y entonces", Finish.LENGTH)
+    assert (cut.value, cut.unscored, judged_of(cut).reason) == (None, Unscored.TRUNCATED, "cut off")
+    assert verdict("Primero, 16 - 3 = 13, y entonces").value == 0.0
+    assert verdict("La respuesta es 1.001. Veamos", Finish.LENGTH).value == 1.0
+
+
 @pytest.mark.parametrize(
     "judged",
     [

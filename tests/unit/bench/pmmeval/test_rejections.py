@@ -1,0 +1,100 @@
+"""What is said around a letter, in ten languages: rejected, announced, corrected, or none of these."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from veriloop.bench.pmmeval.rejections import (
+    announced,
+    correction,
+    rejected,
+    rejected_after,
+    stated,
+)
+from veriloop.bench.pmmeval.tasks import LANGUAGES
+
+DATA = Path(__file__).resolve().parents[3] / "data" / "pmmeval_answers"
+
+
+def around(text, letter="A"):
+    at = text.rindex(letter)
+    return text, (at, at + 1)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Option A cannot be right."),
+        ("en", "So we rule out answer A."),
+        ("en", "It isn't A."),
+        ("es", "La A no es correcta."),
+        ("fr", "La proposition A n'est pas exacte."),
+        ("pt", "A letra A não é a certa."),
+        ("zh", "不选A。"),
+        ("ja", "Aではありません。"),
+        ("ko", "A는 아닙니다."),
+        ("ar", "ليس A"),
+        ("th", "ไม่ใช่ข้อ A"),
+        ("vi", "không phải phương án A."),
+        ("zh", "Option A is wrong."),
+    ],
+)
+def test_rejected(language, text):
+    assert rejected(*around(text), language)
+    assert not announced(*around(text), language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "I choose A, since B is wrong."),
+        ("en", "I choose A since the others are wrong."),
+        ("en", "That is not true, so A."),
+        ("es", "Elijo A porque las otras no son correctas."),
+        ("fr", "C'est A car les autres sont fausses."),
+        ("pt", "É A pois as outras são falsas."),
+        ("zh", "选A因为其他选项错误。"),
+        ("ja", "Aが正解で他は間違いです。"),
+        ("ko", "A입니다. 나머지는 틀렸습니다."),
+        ("ar", "هو A لأن الباقي خاطئ."),
+        ("th", "ข้อ A เพราะข้ออื่นผิด"),
+        ("vi", "Chọn A vì các phương án khác sai."),
+    ],
+)
+def test_what_is_said_of_others_rejects_nothing(language, text):
+    assert not rejected(*around(text), language)
+
+
+def test_before_a_letter_that_was_led_in_is_another_thought():
+    text, span = around("It is not B; not A")
+    assert rejected(text, span, "en")
+    assert not rejected_after(text, span[1], "en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_recorded_answers_that_are_announced_and_corrected(language):
+    rows = map(json.loads, (DATA / "letters.jsonl").read_text(encoding="utf-8").splitlines())
+    own = [r["answer"] for r in rows if r["language"] == language]
+    assert any(announced(*around(a), language) for a in own if "A" in a)
+    fixes = [correction(a, m.end(), language) for a in own for m in re.finditer("A", a)]
+    assert any(found and found[1] for found in fixes)
+
+
+def test_a_correction_is_sure_or_may_be_a_remark():
+    text = "A, no wait, B. A, actually B is"
+    at, sure = correction(text, 1, "en")
+    assert (text[at], sure, stated(text, at + 1)) == ("B", True, True)
+    at, sure = correction(text, 16, "en")
+    assert (text[at], sure, stated(text, at + 1)) == ("B", False, False)
+    assert correction("A and B", 1, "en") is None
+
+
+@given(st.text(max_size=80), st.integers(0, 79), st.sampled_from(list(LANGUAGES)))
+def test_any_text_is_looked_at(text, at, language):
+    span = (min(at, len(text)), min(at + 1, len(text)))
+    for asked in (rejected, announced):
+        assert asked(text, span, language) in (True, False)
