@@ -51,7 +51,8 @@ class ItemVerdict:
 @dataclass(frozen=True)
 class ShownItem:
     """One answer to one item. ``verdicts`` has one for each of the section's scorings, None where it has none;
-    ``answer`` is None where none came. ``uid`` joins the same item in other languages.
+    ``answer`` is None where none came, and ``cut`` says that a limit ended it. ``uid`` joins the same item in other
+    languages.
     """
 
     task: str
@@ -65,6 +66,7 @@ class ShownItem:
     model: str = ""
     setting: str = ""
     gold: str | None = None
+    cut: bool = False
 
 
 @final
@@ -147,6 +149,7 @@ def _index(section: Items, sizes: Sequence[int]) -> Json:
         "subset": names.column(clean(item.subset) for item in items),
         "uid": names.column(clean(item.uid or "") for item in items),
         "row": [item.row for item in items],
+        "cut": [int(item.cut) for item in items],
         "value": [[_rounded(v.value) if v else None for v in of] for of in _by_scoring(section)],
         "rule": [
             names.column(clean(v.rule) if v else "" for v in of) for of in _by_scoring(section)

@@ -28,7 +28,13 @@ from veriloop.report.pmmeval_paired import (
     scaling_table,
     transfer_tables,
 )
-from veriloop.report.pmmeval_reading import bounds_table, failures_table, rules_table, unread_table
+from veriloop.report.pmmeval_reading import (
+    bounds_table,
+    cut_line,
+    failures_table,
+    rules_table,
+    unread_table,
+)
 from veriloop.report.pmmeval_tables import (
     INTERVAL,
     cell,
@@ -117,7 +123,7 @@ def pmmeval_terminal(found: PMMEvalFound, *, width: int = 80, colour: bool = Fal
     said = _headline(found.summary, found.missing, where="above and on the page")
     if stops := stops_line(found.summary):
         said += f" {stops}"
-    return "\n".join([*shown, fill(said, width) + "\n"])
+    return "\n".join([*shown, fill(said, width, break_on_hyphens=False) + "\n"])
 
 
 def stops_line(summary: Summary) -> str:
@@ -268,6 +274,7 @@ def _headline(summary: Summary, missing: str, *, where: str = "below") -> str:
     told += (
         [f"{lost:,} answers never came or could not be judged; they count nowhere."] if lost else []
     )
+    told += [cut] if (cut := cut_line(_by_answers(summary))) else []
     short = missing if len(missing) <= 60 else f"some tasks in some languages, told {where}"
     told += [f"Missing: {short}."] if missing else []
     return " ".join(told)

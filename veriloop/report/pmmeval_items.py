@@ -12,7 +12,7 @@ from veriloop.bench.pmmeval.measuring import Measured
 from veriloop.bench.pmmeval.outcomes import Judged, Outcome
 from veriloop.bench.pmmeval.tasks import LANGUAGES, SCORINGS, TASKS
 from veriloop.ids import Json
-from veriloop.records import Problem
+from veriloop.records import Finish, Problem
 from veriloop.report.items import Items, ItemVerdict, ShownItem
 
 COUNTS = {"counts", "chrf"}  # details that only a corpus score is made of
@@ -66,6 +66,7 @@ def _of(measured: Measured, scorings: Sequence[str]) -> list[ShownItem]:
                 measured.model,
                 measured.setting,
                 item.gold,
+                answer is not None and answer.finish is Finish.LENGTH,
             )
         )
     return shown

@@ -58,9 +58,10 @@ def bounds_table(scored: Sequence[Scored]) -> Table:
             mean = one.means.sets[key]
             left = mean.left_out
             share = Cell(100 * mean.failed / mean.estimate.n, n=mean.estimate.n)
+            cut = Cell(float(sum(n for (task, _), n in one.cut.items() if task == key)))
             out = Cell(left.value, n=left.n) if left else Cell(note="nothing is left")
             rows.append(
-                Row(title_of(key), (cell(mean), out, Cell(float(mean.failed)), share), group=group_of(one, scored))
+                Row(title_of(key), (cell(mean), out, Cell(float(mean.failed)), share, cut), group=group_of(one, scored))
             )  # fmt: skip
     return Table(
         "Bounds",
@@ -69,6 +70,7 @@ def bounds_table(scored: Sequence[Scored]) -> Table:
             Column("left out"),
             Column(NOT_READ, digits=0),
             Column("share", "%"),
+            Column("cut by the limit", digits=0, tooltip="by --max-tokens"),
         ),
         tuple(rows),
         row_label="task",
@@ -76,10 +78,18 @@ def bounds_table(scored: Sequence[Scored]) -> Table:
         caption="Answers that could not be read, counted wrong and left out. "
         "The score of a reader without fault lies between the first two columns, or above where what was "
         "misread was right. The official scoring has a fallback for almost everything, so it rarely says that it "
-        "could not read an answer.",
+        "could not read an answer. Of an answer that the token limit cut, the fixed scoring takes only what is "
+        "stated as final; where many were cut, ask again with more --max-tokens before blaming the model.",
         losses="n counts answers.",
         folded=folded_of(scored, "the bounds"),
     )
+
+
+def cut_line(scored: Sequence[Scored]) -> str:
+    """How many answers the token limit cut; empty where none. ``scored`` has each system once."""
+    cut = sum(sum(one.cut.values()) for one in scored)
+    asked = sum(len(one.answered.outcomes) for one in scored)
+    return f"{cut:,} of {asked:,} answers were cut by --max-tokens." if cut else ""
 
 
 def failures_table(scored: Sequence[Scored]) -> Table | None:

@@ -140,7 +140,13 @@ SEVERAL = (
         for code in ("en", "th")
         for m in ("large", "small")
     ),
-    item(60, ItemVerdict(None, "no number"), ItemVerdict(None, "no number"), answer="needle"),
+    item(
+        60,
+        ItemVerdict(None, "no number"),
+        ItemVerdict(None, "no number"),
+        answer="needle",
+        cut=True,
+    ),
     item(61, WRONG, RIGHT, answer=None, uid=None),
 )
 
@@ -173,7 +179,10 @@ SCRIPT = """
   await list.visit(list.found[2] - 2); title();
   await choose("Language", "any"); await choose("Verdict", "any"); await choose("Model", "any");
   await choose("Rule", "fixed: not read, no number"); seen();
-  await choose("Rule", "any"); list.wanted = "NEEDLE"; await list.filter(); seen();
+  await choose("Rule", "any");
+  await choose("Answer", "cut off"); seen(); title(); out.push(root.querySelector(".detail .facts").textContent);
+  await choose("Answer", "not cut off"); seen(); await choose("Answer", "any");
+  list.wanted = "NEEDLE"; await list.filter(); seen();
   list.wanted = "no such text"; await list.filter(); seen(); out.push(root.querySelector(".detail").textContent);
   document.body.replaceChildren(...out.map((t) => node("p", "", t)));
 })();
@@ -197,6 +206,10 @@ def test_filters_find_and_keys_walk(browse):
         "true",
         "mgsm · en · mgsm-4",
         "1 of 242 items",
+        "1 of 242 items",
+        "mgsm · en · mgsm-60",
+        "row 60 · answer cut off by the limit",
+        "241 of 242 items",
         "1 of 242 items",
         "0 of 242 items",
         "No item fits these filters. Widen one of them.",

@@ -116,6 +116,21 @@ def test_the_terminal_holds_every_line_in_its_width(several):
     assert "Missing: mgsm lacks fr." in " ".join(text.split())
 
 
+def test_how_many_answers_were_cut_is_told_where_any_were(several):
+    _, summary = several
+    assert "cut by --max-tokens" not in pmmeval_terminal(PMMEvalFound(summary))
+    outcomes = tuple(
+        Outcome("mgsm", "en", i, f"p{i}", Judged(1.0, rule="boxed"), f"u{i}", cut=i < 2)
+        for i in range(8)
+    )
+    some = PMMEvalFound(
+        summarise([Answered("m", "en", scoring, outcomes) for scoring in ("official", "fixed")])
+    )
+    told = "2 of 8 answers were cut by --max-tokens."
+    assert told in " ".join(pmmeval_terminal(some).split())
+    assert told in pmmeval_page(some).headline
+
+
 def test_where_the_official_evaluation_stops_is_told():
     """One answer without a letter ends MLogiQA: its score is what it would be without the fault."""
     dead = [Judged(None, f"{DIES} (TypeError)", detail={"without": x}) for x in (1.0, 0.0)]

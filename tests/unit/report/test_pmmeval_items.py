@@ -1,4 +1,6 @@
-from veriloop.records import Message, Problem
+from dataclasses import replace
+
+from veriloop.records import Finish, Message, Problem
 from veriloop.report.pmmeval_items import prompt_text, shown_items
 
 
@@ -27,6 +29,15 @@ def test_answers_to_one_item_stand_side_by_side(several):
     items = shown_items(several[0], 10_000).items
     keys = [(i.task, i.language, i.subset, i.row) for i in items]
     assert all(keys[k : k + 4] == [keys[k]] * 4 for k in range(0, len(keys), 4))
+
+
+def test_an_answer_that_the_limit_cut_is_marked(alone):
+    (measured,) = alone[0]
+    (first, *_) = measured.answers.values()
+    answers = {**measured.answers, first.problem: replace(first, finish=Finish.LENGTH)}
+    items = shown_items([replace(measured, answers=answers)], 10_000).items
+    (cut,) = [i for i in items if i.cut]
+    assert cut.answer == first.text
 
 
 def test_where_there_are_too_many_the_telling_ones_stay(several):

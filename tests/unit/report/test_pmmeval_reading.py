@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 from veriloop.report.pmmeval_reading import (
     bounds_table,
+    cut_line,
     failures_table,
     rules_table,
     unread_table,
@@ -22,7 +25,7 @@ def test_bounds_are_failures_wrong_and_failures_left_out(alone):
     kept = [o for o in fixed.answered.outcomes if not o.lost]
     failed = len(unread(fixed))
     right = sum(o.judged.value or 0 for o in kept)
-    wrong, left, count, share = rows["fixed"]
+    wrong, left, count, share, _ = rows["fixed"]
     assert failed > 0
     assert wrong.value == 100 * right / len(kept)
     assert left.value == 100 * right / (len(kept) - failed)
@@ -40,6 +43,17 @@ def test_shares_by_language_are_counted_by_hand(several):
         for code, cell in zip(("en", "zh", "th"), row.cells, strict=True):
             assert cell.value == 100 * len(unread(one, task, code)) / cell.n
     assert "FLORES-200" not in [row.label for row in table.rows]  # all could be read
+
+
+def test_answers_that_were_cut_are_counted(alone):
+    _, summary = alone
+    assert cut_line(summary.scored) == ""
+    assert {row.cells[-1].value for row in bounds_table(summary.scored).rows} == {0}
+    (fixed,) = summary.of("fixed")
+    marked = tuple(replace(o, cut=o.row < 3) for o in fixed.answered.outcomes)
+    cut = replace(fixed, answered=replace(fixed.answered, outcomes=marked))
+    assert [row.cells[-1].value for row in bounds_table([cut]).rows] == [3]
+    assert cut_line([cut]) == f"3 of {len(marked)} answers were cut by --max-tokens."
 
 
 def test_nothing_unread_is_no_table(alone):

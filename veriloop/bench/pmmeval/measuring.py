@@ -8,7 +8,7 @@ are not paid for again. Opening engines, reading data and writing pages is the c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import final
 
@@ -22,7 +22,7 @@ from veriloop.bench.pmmeval.scorers import Scorer, judged_of
 from veriloop.bench.pmmeval.tasks import SCORINGS, Scoring, Setting
 from veriloop.errors import EngineError, InputError
 from veriloop.protocols import Engine, Sampling, Verifier
-from veriloop.records import Dropped, Group, Problem, Solution, Unscored, Verdict
+from veriloop.records import Dropped, Finish, Group, Problem, Solution, Unscored, Verdict
 from veriloop.runs.stages import Run, join, read_all, read_dropped
 from veriloop.search.whole import Whole
 from veriloop.text.chats import Chat
@@ -113,10 +113,11 @@ async def measure(
         first = dropped[0].detail.get("error") if dropped else "no reason is known"
         raise EngineError(f"no item was answered, at first: {first}; --retry-lost asks again")
     groups = join(distinct, answers.values())
+    cut = {problem for problem, s in answers.items() if s.finish is Finish.LENGTH}
     answered: list[Answered] = []
     for scoring in judging.scorings:
         verdicts = await _judge(run, groups, scoring, judging)
-        outcomes = _outcomes(kept, problems, verdicts, scoring)
+        outcomes = _outcomes(kept, problems, verdicts, scoring, cut=cut)
         answered.append(Answered(engine.name, asking.setting, scoring, tuple(outcomes)))
     return Measured(
         engine.name,
@@ -185,7 +186,10 @@ def _outcomes(
     problems: Sequence[Problem],
     verdicts: Mapping[str, Verdict],
     scoring: Scoring,
+    *,
+    cut: Collection[str],
 ) -> list[Outcome]:
+    """``cut`` are the problems whose answers the token limit ended."""
     return [
         Outcome(
             item.task,
@@ -195,6 +199,7 @@ def _outcomes(
             _judged(verdicts.get(problem.id)),
             item.uid,
             item.subset,
+            problem.id in cut,
         )
         for item, problem in zip(items, problems, strict=True)
         if not (scoring == "official" and item.task == CODE and item.subset not in OFFICIAL_LANGUAGES)

@@ -43,7 +43,9 @@ class Judged:
 @final
 @dataclass(frozen=True)
 class Outcome:
-    """One item's outcome. ``problem`` is the id of the problem that was asked."""
+    """One item's outcome. ``problem`` is the id of the problem that was asked; ``cut`` says that the token limit ended
+    the answer.
+    """
 
     task: str
     language: str
@@ -52,6 +54,7 @@ class Outcome:
     judged: Judged
     uid: str | None = None
     subset: str = ""
+    cut: bool = False
 
     @property
     def lost(self) -> bool:

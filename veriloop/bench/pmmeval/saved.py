@@ -80,6 +80,7 @@ def _row(one: Answered, outcome: Outcome) -> dict[str, Any]:
         "extracted": judged.extracted,
         "span": judged.span,
         "detail": dict(judged.detail),
+        "cut": outcome.cut,
     }
 
 
@@ -101,4 +102,5 @@ def _outcome(row: dict[str, Any]) -> Outcome:
         judged,
         row["uid"],
         row["subset"],
+        bool(row.get("cut", False)),  # files of earlier versions do not say it
     )

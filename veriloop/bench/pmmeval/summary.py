@@ -68,6 +68,11 @@ class Scored:
         """How many answers never came, or could not be judged, by (task, language)."""
         return Counter((o.task, o.language) for o in self.answered.outcomes if o.lost)
 
+    @cached_property
+    def cut(self) -> Mapping[Place, int]:
+        """How many answers the token limit cut, by (task, language)."""
+        return Counter((o.task, o.language) for o in self.answered.outcomes if o.cut)
+
     @property
     def died(self) -> Mapping[Place, int]:
         """In how many answers the official evaluation ends with an error, by (task, language)."""

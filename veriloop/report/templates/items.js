@@ -139,6 +139,10 @@ class ItemList {
       tools.append(this.select(title, tests));
     }
     tools.append(this.select("Verdict", this.tests()));
+    if (this.index.cut.some(Boolean)) {
+      const cut = (i) => Boolean(this.index.cut[i]);
+      tools.append(this.select("Answer", [[ANY, () => true], ["cut off", cut], ["not cut off", (i) => !cut(i)]]));
+    }
     const rules = this.rules();
     if (rules.length > 2) tools.append(this.select("Rule", rules));
     this.told = node("p", "count");
@@ -292,7 +296,7 @@ class ItemList {
   show(i, text) {
     this.open = i;
     const title = node("h3", "", [this.name("task", i), this.name("language", i), this.name("uid", i) || "row " + this.index.row[i]].join(" · "));
-    const facts = node("p", "facts", [this.name("model", i), this.name("setting", i) && "prompt " + this.name("setting", i), this.name("subset", i), "row " + this.index.row[i]].filter(Boolean).join(" · "));
+    const facts = node("p", "facts", [this.name("model", i), this.name("setting", i) && "prompt " + this.name("setting", i), this.name("subset", i), "row " + this.index.row[i], this.index.cut[i] && "answer cut off by the limit"].filter(Boolean).join(" · "));
     const parts = [this.steps(), title, facts, ...this.others(i)];
     const cards = node("div", "cards");
     this.index.scorings.forEach((name, s) => cards.append(this.card(name, s, i, text.verdicts[s])));

@@ -12,6 +12,8 @@ from veriloop.bench.pmmeval.outcomes import LOST
 from veriloop.engines.cached import Cached
 from veriloop.engines.scripted import Scripted
 from veriloop.errors import EngineError, InputError
+from veriloop.protocols import Completion
+from veriloop.records import Finish
 from veriloop.runs.stages import Run
 
 
@@ -83,6 +85,19 @@ def test_a_language_that_joins_later_pays_for_itself_alone(tmp_path):
     again = run(tmp_path, sums("en", 5) + sums("ko", 4), engine, again=True)
     assert engine.calls == 9
     assert again.answered == measured.answered
+
+
+def test_what_the_token_limit_cut_is_known_and_judged_so(tmp_path):
+    def reply(request):
+        if "en: 1 + 1" in request.prompt[-1].content:
+            return Completion("First, 1 + 1 = 2, and", Finish.LENGTH)
+        return answer(request)
+
+    measured = run(tmp_path, sums("en", 3), Scripted(reply))
+    fixed = measured.answered[1].outcomes
+    assert [o.cut for o in fixed] == [False, True, False]
+    assert [o.judged.reason for o in fixed] == ["", "cut off", ""]
+    assert values(measured, "official")["en", 1] == 1.0
 
 
 def test_one_scoring_alone(tmp_path):

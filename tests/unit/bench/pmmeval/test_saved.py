@@ -1,5 +1,7 @@
 """Outcomes come back from their file as they went, and a bad line is named."""
 
+import json
+
 import pytest
 
 from veriloop.bench.pmmeval.outcomes import LOST, Answered, Judged, Outcome
@@ -8,7 +10,7 @@ from veriloop.errors import InputError
 
 OUTCOMES = (
     Outcome("mgsm", "th", 3, "p1", Judged(1.0, "", "lead-in", "18", (3, 5)), "mgsm-3"),
-    Outcome("mgsm", "th", 4, "p2", Judged(None, "no number"), None),
+    Outcome("mgsm", "th", 4, "p2", Judged(None, "no number"), None, cut=True),
     Outcome(
         "flores", "zh", 0, "p3", Judged(0.25, "", "window", "x", None, {"counts": [1, 2]}), "f"
     ),
@@ -27,6 +29,14 @@ def test_outcomes_come_back(tmp_path):
     assert [(a.model, a.setting) for a in read_outcomes(tmp_path)] == [
         ("m", "en"), ("m", "en"), ("n", "native"),
     ]  # fmt: skip
+
+
+def test_a_file_that_does_not_say_what_was_cut_is_read(tmp_path):
+    write_outcomes(tmp_path, ANSWERED)
+    rows = [json.loads(line) for line in (tmp_path / FILE).read_text().split("\n")[:-1]]
+    assert [row.pop("cut") for row in rows].count(True) == 2
+    (tmp_path / FILE).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert not any(o.cut for one in read_outcomes(tmp_path) for o in one.outcomes)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """All statistics of one run, on outcomes small enough to count by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from veriloop.bench.pmmeval.outcomes import LOST, Answered, Judged, Outcome
@@ -35,6 +37,13 @@ def test_what_cannot_be_read_is_wrong_and_what_never_came_is_nothing():
     assert mean.bounds == (50.0, pytest.approx(200 / 3))
     assert mean.failed == 1
     assert dict(one.lost) == {("xnli", "en"): 1}
+
+
+def test_answers_that_were_cut_are_counted_whatever_came_of_them():
+    first, *others = outcomes("xnli", "en", [1, UNREAD, 0])
+    cut = [replace(first, cut=True), *(replace(o, cut=o.row == 1) for o in others)]
+    one = score(answered(cut, outcomes("xnli", "th", [1])), QUICK)
+    assert dict(one.cut) == {("xnli", "en"): 2}
 
 
 def test_a_task_is_the_plain_mean_of_its_languages():
