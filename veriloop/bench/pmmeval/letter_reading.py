@@ -106,7 +106,7 @@ _A_LETTER = re.compile("[A-Za-z]")
 _ENDED = re.compile(r"(?:です|である|だ|입니다|이다|이에요|예요|ครับ|ค่ะ)?(?![^\W_])(?![.,]\d)")
 _NOTHING = re.compile(rf"[\s{_BIDI}]*")
 _MARKED = re.compile(r"[ )\].:*_\"'”」。-]{0,8}")
-_MENTIONS = 3  # of the only letter, from the last: what is said of it there counts
+_MENTIONS = 2  # of the only letter, from the last: what is said of it there counts
 _CORRECTED = 5  # corrections of corrections that are followed
 _TRIED = 20  # lead-ins or objects, from the last; keeps a degenerate answer linear
 _SHORT = 300  # characters of an answer in which a bare letter can only be the choice
@@ -354,11 +354,11 @@ def _only_letter(asked: _Asked) -> _Found | str | None:
     ((letter, spans),) = said.items()
     if letter not in asked.letters:
         return None
-    last = spans[: -_MENTIONS - 1 : -1]
-    if any(rejections.rejected(asked.text, s, asked.language) for s in last):
-        return None
-    meant = (s for s in last if not rejections.announced(asked.text, s, asked.language))
-    return next(((letter, s) for s in meant), None)
+    *before, last = spans[-_MENTIONS:]
+    gone = rejections.taken_back(asked.text, last, asked.language) or any(
+        rejections.rejected(asked.text, s, asked.language) for s in before
+    )
+    return None if gone else (letter, last)
 
 
 def _is_choice(asked: _Asked, at: int, *, short: bool) -> bool:

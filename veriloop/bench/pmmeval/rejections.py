@@ -19,9 +19,12 @@ _NEAR = 56  # characters on either side
 _OTHER = r"(?!\s?(?:option |choice |选项|选)?[A-D](?![A-Za-z]))"  # "B, not A" and "不是A" say nothing against B
 
 
+_ARTICLE = r"(?:(?:the|an?|la|una?|une|uma?)\s)?"
+
+
 def _after(stops: str, words: str) -> str:
-    """At most three words that begin no other thought, then one that rejects."""
-    return rf"\s?(?:(?!(?:{stops})\b)[^\sA-Z]\S*\s+){{0,3}}?(?:{words})(?!\w){_OTHER}"
+    """At most four words that begin no other thought, then one that rejects."""
+    return rf"\s?(?:(?!(?:{stops})(?!\w))[^\sA-Z]\S*\s+){{0,4}}?{_ARTICLE}(?:{words})(?!\w){_OTHER}"
 
 
 def _close(stops: str, words: str, most: int) -> str:
@@ -35,24 +38,25 @@ def _before(words: str, stops: str = "so|but") -> str:
 
 _REJECTED_AFTER: Mapping[str, str] = {
     "en": _after(
-        "which|that|because|since|as|so|while|whereas|over|instead|others?|rest|all|and|but|for|if|than|not",
+        "which|that|because|since|as|so|while|whereas|over|instead|others?|rest|all|and|for|if|than|not|"
+        "the|an?|he|she|they|this|there|you|we|his|her|its|their|people|[-–]",
         r"wrong|incorrect|false|untrue|invalid|eliminated|ruled out|excluded|discarded|dismissed|rejected|implausible|"
         r"unlikely|out|(?:is|was|does|do|can|could|would|must) ?not(?! only)|"
         r"(?:is|was|does|do|ca|could|would|wo)n['’]t|"
         r"fails|contradicts",
     ),
     "es": _after(
-        "porque|ya|pues|y|pero|puesto|que|si|las|los|mientras",
+        "porque|ya|pues|y|puesto|que|si|las|los|mientras|el|la|él|ella|una?|[-–]",
         "incorrect[ao]|fals[ao]|err[óo]ne[ao]|equivocad[ao]|descartad[ao]|se descarta|eliminad[ao]|"
         "no (?:es|puede|parece|coincide|corresponde|está|sirve|se)",
     ),
     "fr": _after(
-        "car|parce|puisque|et|mais|que|les|si|tandis",
+        "car|parce|puisque|et|que|les|si|tandis|le|la|ils?|elles?|une?|on|[-–]",
         "incorrecte?|fausse|faux|erronée?|éliminée?|à éliminer|à exclure|exclue?|écartée?|mauvaise|"
         "n['’](?:est|a) pas|ne (?:peut|correspond|convient|semble|dit)",
     ),
     "pt": _after(
-        "porque|pois|já|e|mas|que|as|os|se|enquanto",
+        "porque|pois|já|e|que|as|os|se|enquanto|o|a|eles?|elas?|uma?|[-–]",
         "incorret[ao]|errad[ao]|fals[ao]|eliminad[ao]|descartad[ao]|não (?:é|pode|está|parece|corresponde|serve)",
     ),
     "zh": _close(
@@ -79,7 +83,7 @@ _REJECTED_AFTER: Mapping[str, str] = {
         "เพราะ|เนื่องจาก|ส่วน|อื่น", "ผิด|ไม่ถูก|ไม่ใช่|ตัดออก|ตัดทิ้ง|ถูกตัด|ไม่สอดคล้อง|ไม่เป็นจริง|ไม่จริง", 12
     ),
     "vi": _after(
-        "vì|do|bởi|chứ|còn|các|những|và|nên",
+        "vì|do|bởi|chứ|còn|các|những|và|nên|anh|cô|họ|nó|người|[-–]",
         "sai|không (?:đúng|phải|chính xác|phù hợp|thể|hợp)|bị loại|loại (?:bỏ|trừ)",
     ),
 }
@@ -131,7 +135,7 @@ _ANNOUNCED_BEFORE: Mapping[str, str] = {
     "vi": _before(r"\b(?:xem|xét|phân tích|bắt đầu (?:với|từ)|nếu)", "chọn"),
 }
 _STRONG: Mapping[str, str] = {
-    "en": r"no,?\s+wait|wait(?=[,.!…—-])|no(?=,)|scratch that|correction|sorry|I mean|or rather",
+    "en": r"no,?\s+wait|wait(?=[,.!…—-])|no(?=,)|scratch that|correction|sorry|I meant?|or rather",
     "es": r"no,?\s+espera|espera(?=,)|perdón|mejor dicho|corrijo|quiero decir|no(?=,)",
     "fr": r"non,?\s+attend(?:s|ez)|attend(?:s|ez)|pardon|ou plutôt|je veux dire|non(?=,)",
     "pt": r"não,?\s+esper[ae]|esper[ae](?=,)|aliás|ou melhor|quero dizer|desculpe?|não(?=,)",
@@ -148,6 +152,12 @@ _WEAK: Mapping[str, str] = {
     "th": r"จริง\s?ๆ แล้ว", "vi": r"thực ra",
 }  # fmt: skip
 _SMALL = r"a-z\u00df-\u00ff\u1ea0-\u1eff\u0621-\u064a"
+_MARKS_OPTION = (*")）]:：」』”",)
+_DIRECT = re.compile(
+    r".[\s*_]{0,3}(?:(?:is|was|cannot|can['’]t|isn['’]t|es|está|no|est|n['’]est|é|não|không|là|sai|ليست?|غير|خاطئة?)\b|"
+    r"[はが是不错]|[은는가이]\s|ผิด|ไม่)"
+)
+"""After a bracket the option's own text may follow: only what is said of the letter itself can reject it."""
 _COPULA = r"(?:です|だ|である|입니다|이다|이에요|예요|ครับ|ค่ะ)?"
 _STATED = re.compile(rf"[\s)\]*_\"'”’」』]{{0,4}}{_COPULA}(?:\s?instead)?\s?(?:[.!,。！，،]|\n|\Z)")
 
@@ -165,7 +175,10 @@ def rejected(text: str, span: tuple[int, int], language: str) -> bool:
 
 def rejected_after(text: str, end: int, language: str) -> bool:
     """Does what follows the letter that ends at ``end`` reject it? What stands before a lead-in is another thought."""
-    return _said_after(text, end, language, "reject")
+    marked = text[end : end + 1] in _MARKS_OPTION
+    return (not marked or _DIRECT.match(text, end) is not None) and _said_after(
+        text, end, language, "reject"
+    )
 
 
 def announced(text: str, span: tuple[int, int], language: str) -> bool:
@@ -176,6 +189,13 @@ def announced(text: str, span: tuple[int, int], language: str) -> bool:
     """
     return _said_after(text, span[1], language, "announce") or _said_before(
         text, span[0], language, "announce"
+    )
+
+
+def taken_back(text: str, span: tuple[int, int], language: str) -> bool:
+    """Is the letter at ``span`` rejected or announced?"""
+    return _said_after(text, span[1], language, "either") or _said_before(
+        text, span[0], language, "either"
     )
 
 
@@ -199,23 +219,25 @@ def _said_after(text: str, end: int, language: str, what: str) -> bool:
 
 def _said_before(text: str, begin: int, language: str, what: str) -> bool:
     clause = _END.split(text[max(0, begin - _NEAR) : begin])[-1]
+    if clause.isspace() or not clause:
+        return False
     _, before = _patterns(language, what)
     return before.search(clause.lower()) is not None
 
 
 @cache
 def _patterns(language: str, what: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What is said after a letter, and before it."""
-    after, before = (
-        (_REJECTED_AFTER, _REJECTED_BEFORE)
-        if what == "reject"
-        else (_ANNOUNCED_AFTER, _ANNOUNCED_BEFORE)
-    )
+    """What is said after a letter, and before it: to "reject" it, to "announce" it, or "either"."""
+    kinds = {
+        "reject": (_REJECTED_AFTER, _REJECTED_BEFORE),
+        "announce": (_ANNOUNCED_AFTER, _ANNOUNCED_BEFORE),
+    }
+    chosen = kinds.values() if what == "either" else (kinds[what],)
     codes = tuple(dict.fromkeys((language, "en")))
-    return (
-        re.compile("|".join(f"(?:{after[c]})" for c in codes)),
-        re.compile("|".join(f"(?:{before[c]})" for c in codes)),
+    after, before = (
+        "|".join(f"(?:{kind[side][c]})" for kind in chosen for c in codes) for side in (0, 1)
     )
+    return re.compile(after), re.compile(before)
 
 
 @cache
@@ -225,6 +247,6 @@ def _corrections(language: str) -> re.Pattern[str]:
     return re.compile(
         rf"[)\]*_\"'”’」』]{{0,3}}(?:\s?\([^()\n]{{1,60}}\))?{_COPULA}[\s.,،，、。;…!?—–-]{{0,8}}"
         rf"(?:(?P<strong>{strong})|(?:{weak}))(?-i:(?![{_SMALL}]))[\s.,،，、。;:…!—–-]{{0,6}}"
-        rf"(?:(?:it is|it['’]s|es|est|é|là|คือ|هو|应该是|是)\s?(?-i:(?![{_SMALL}])))?",
+        rf"(?:I (?:think|believe|meant?)\s)?(?:(?:it is|it['’]s|es|est|é|là|คือ|هو|应该是|是)\s?(?-i:(?![{_SMALL}])))?",
         re.IGNORECASE,
     )

@@ -14,6 +14,7 @@ from veriloop.bench.pmmeval.rejections import (
     rejected,
     rejected_after,
     stated,
+    taken_back,
 )
 from veriloop.bench.pmmeval.tasks import LANGUAGES
 
@@ -91,6 +92,17 @@ def test_a_correction_is_sure_or_may_be_a_remark():
     at, sure = correction(text, 16, "en")
     assert (text[at], sure, stated(text, at + 1)) == ("B", False, False)
     assert correction("A and B", 1, "en") is None
+
+
+def test_a_letter_is_taken_back_that_is_rejected_or_announced():
+    for text, gone in (("Option A is wrong.", True), ("Option A says", True), ("I take A.", False)):
+        assert taken_back(*around(text), "en") is gone
+
+
+def test_after_a_bracket_stands_an_option_and_no_rejection():
+    assert not rejected_after("(B) the claim is not supported", 2, "en")
+    assert not rejected_after("B）他不是医生", 1, "zh")
+    assert rejected_after("(B) is not supported", 2, "en")
 
 
 @given(st.text(max_size=80), st.integers(0, 79), st.sampled_from(list(LANGUAGES)))
