@@ -64,7 +64,9 @@ def one_cpu():
         yield
         return
     before = sorted(os.sched_getaffinity(0))
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])  # two such tests at once share none
+    worker = int(
+        os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]
+    )  # two such tests at once share none
     os.sched_setaffinity(0, {before[worker % len(before)]})
     yield
     os.sched_setaffinity(0, before)
