@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, final
 
 from veriloop.errors import VerifierError
-from veriloop.ids import Json, describe
+from veriloop.ids import Json
 from veriloop.records import (
     Finish,
     Form,
@@ -28,6 +28,7 @@ from veriloop.records import (
 from veriloop.text.answer_rules import answer_of, find_answer
 from veriloop.verify.answer_rules import equality_of
 from veriloop.verify.equality import Equality, MathEquality
+from veriloop.verify.stamp import stamped
 
 
 @final
@@ -54,38 +55,16 @@ class Answer:
 
     async def _verify_one(self, problem: Problem, solution: Solution) -> Verdict:
         if problem.reference is None or not problem.reference.strip():
-            return self._verdict(solution, unscored=Unscored.NO_REFERENCE)
+            return stamped(self, solution, unscored=Unscored.NO_REFERENCE)
         if not solution.steps and not solution.answer:
-            return self._verdict(solution, unscored=Unscored.EMPTY)
+            return stamped(self, solution, unscored=Unscored.EMPTY)
         answer = answer_of(problem, solution) or find_answer(problem, solution.text)
         if not answer:
             cut = solution.finish is Finish.LENGTH
             detail: dict[str, Json] = {"finish": "length"} if cut else {"no_answer": True}
-            return self._verdict(solution, value=0.0, detail=detail)
+            return stamped(self, solution, value=0.0, detail=detail)
         try:
             right = await equality_of(problem, self.equality).equal(problem.reference, answer)
         except VerifierError as error:
-            return self._verdict(solution, unscored=Unscored.CHECKER, detail={"error": str(error)})
-        return self._verdict(solution, value=float(right))
-
-    def _verdict(
-        self,
-        solution: Solution,
-        *,
-        value: float | None = None,
-        unscored: Unscored | None = None,
-        detail: dict[str, Json] | None = None,
-    ) -> Verdict:
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.BINARY,
-            granularity=Granularity.TRAJECTORY,
-            value=value,
-            unscored=unscored,
-            detail=detail or {},
-            made_by=describe(self),
-            source=self.traits.source,
-            trained=self.traits.trained,
-        )
+            return stamped(self, solution, unscored=Unscored.CHECKER, detail={"error": str(error)})
+        return stamped(self, solution, value=float(right))

@@ -21,7 +21,7 @@ from veriloop.codejudge.problem import JudgedProblem, Submission
 from veriloop.codejudge.verdicts import Code as Letter
 from veriloop.codejudge.verdicts import Report
 from veriloop.errors import InputError
-from veriloop.ids import Json, describe
+from veriloop.ids import Json
 from veriloop.records import (
     Finish,
     Form,
@@ -36,6 +36,7 @@ from veriloop.records import (
 from veriloop.sandbox.outcomes import Mode
 from veriloop.text.code_blocks import NoCode, find_program, without_thoughts
 from veriloop.verify.code_tests import CodeTests, code_tests
+from veriloop.verify.stamp import stamped
 
 NO_CODE = "NC"  # stands where a verdict would: the answer holds no program
 _TOLD = 2000  # characters of a message that a verdict keeps
@@ -95,7 +96,7 @@ class Code:
         if not group.solutions:
             return ()
         if not group.problem.tests:
-            return tuple(self._verdict(s, unscored=Unscored.NO_REFERENCE) for s in group.solutions)
+            return tuple(stamped(self, s, unscored=Unscored.NO_REFERENCE) for s in group.solutions)
         tests = code_tests(group.problem)
         asked: dict[tuple[str, bytes], asyncio.Task[Report]] = {}
         programs = [self._program(tests, s) for s in group.solutions]
@@ -115,13 +116,13 @@ class Code:
     def _program(self, tests: CodeTests, solution: Solution) -> Submission | Verdict:
         """The program of a solution; its verdict where it has none."""
         if not solution.steps:
-            return self._verdict(solution, unscored=Unscored.EMPTY)
+            return stamped(self, solution, unscored=Unscored.EMPTY)
         found = hand_in(solution.text, self.language, self.compilers, tests)
         if isinstance(found, Submission):
             return found
         cut = {"finish": "length"} if solution.finish is Finish.LENGTH else {}
         detail = {"verdict": NO_CODE, "reason": found, **cut}
-        return self._verdict(solution, value=0.0, detail=detail)
+        return stamped(self, solution, value=0.0, detail=detail)
 
     async def _judge(self, problem: JudgedProblem, program: Submission) -> Report:
         judge = self.judge or shared_judge(self.mode, self.untrusted, self.policy)
@@ -131,36 +132,14 @@ class Code:
     def _judged(self, solution: Solution, report: Report) -> Verdict:
         detail = told(report)
         if report.code is Letter.JE:
-            return self._verdict(solution, unscored=Unscored.CHECKER, detail=detail)
+            return stamped(self, solution, unscored=Unscored.CHECKER, detail=detail)
         if self.scoring == "all":
-            return self._verdict(solution, value=float(report.accepted), detail=detail)
+            return stamped(self, solution, value=float(report.accepted), detail=detail)
         if report.code is Letter.CE:
-            return self._verdict(solution, value=0.0, detail=detail)
+            return stamped(self, solution, value=0.0, detail=detail)
         if report.score is None:
-            return self._verdict(solution, unscored=Unscored.CHECKER, detail=detail)
-        return self._verdict(solution, value=report.score, detail=detail)
-
-    def _verdict(
-        self,
-        solution: Solution,
-        *,
-        value: float | None = None,
-        unscored: Unscored | None = None,
-        detail: Mapping[str, Json] | None = None,
-    ) -> Verdict:
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=self.traits.forms[0],
-            granularity=Granularity.TRAJECTORY,
-            value=value,
-            unscored=unscored,
-            detail=detail or {},
-            made_by=describe(self),
-            source=self.traits.source,
-            trained=self.traits.trained,
-        )
+            return stamped(self, solution, unscored=Unscored.CHECKER, detail=detail)
+        return stamped(self, solution, value=report.score, detail=detail)
 
 
 def check_judge(mode: str | None, policy: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, final
 
-from veriloop.ids import Json, describe
+from veriloop.ids import Json
 from veriloop.records import (
     Finish,
     Form,
@@ -24,6 +24,7 @@ from veriloop.records import (
     Unscored,
     Verdict,
 )
+from veriloop.verify.stamp import stamped
 
 _TRAITS = Traits(Source.PROGRAM, (Form.BINARY,), (Granularity.TRAJECTORY,))
 Unit = Literal["characters", "words", "steps", "tokens"]
@@ -136,17 +137,11 @@ def _ruled(
 ) -> Verdict:
     if not solution.steps:
         unscored = Unscored.EMPTY
-    return Verdict(
-        problem=solution.problem,
-        solution=solution.id,
-        verifier=rule.name,
-        form=Form.BINARY,
-        granularity=Granularity.TRAJECTORY,
+    return stamped(
+        rule,
+        solution,
         value=None if unscored else float(not faults),
         unscored=unscored,
         critique="\n".join(faults) or None,
         detail=detail,
-        made_by=describe(rule),
-        source=rule.traits.source,
-        trained=rule.traits.trained,
     )

@@ -14,7 +14,8 @@ from typing import Protocol, final
 from veriloop.bench.pmmeval.outcomes import Judged
 from veriloop.bench.pmmeval.tasks import Scoring
 from veriloop.errors import InputError
-from veriloop.ids import Json, describe
+from veriloop.ids import Json
+from veriloop.protocols import Verifier
 from veriloop.records import (
     Finish,
     Form,
@@ -27,6 +28,7 @@ from veriloop.records import (
     Unscored,
     Verdict,
 )
+from veriloop.verify.stamp import stamped
 
 
 class Judge(Protocol):
@@ -36,20 +38,6 @@ class Judge(Protocol):
         self, problem: Problem, answer: str, scoring: Scoring, *, cut: bool = False
     ) -> Judged:
         """What the answer came to."""
-        ...
-
-
-class Named(Protocol):
-    """What a verdict is stamped with."""
-
-    @property
-    def name(self) -> str:
-        """What the verdicts are filed under."""
-        ...
-
-    @property
-    def traits(self) -> Traits:
-        """What the verifier declares of itself."""
         ...
 
 
@@ -105,7 +93,7 @@ class Scorer:
 
 
 def verdict_of(
-    verifier: Named, solution: Solution, judged: Judged, *, unscored: Unscored | None = None
+    verifier: Verifier, solution: Solution, judged: Judged, *, unscored: Unscored | None = None
 ) -> Verdict:
     """The verdict that holds what a scorer said; ``unscored`` is the reason where it is not the answer's fault."""
     if judged.value is None and unscored is None:
@@ -113,18 +101,8 @@ def verdict_of(
         unscored = Unscored.TRUNCATED if cut else Unscored.UNPARSED
         if not solution.steps:
             unscored = Unscored.EMPTY
-    return Verdict(
-        problem=solution.problem,
-        solution=solution.id,
-        verifier=verifier.name,
-        form=verifier.traits.forms[0],
-        granularity=Granularity.TRAJECTORY,
-        value=judged.value,
-        unscored=unscored,
-        detail=_detail(judged),
-        made_by=describe(verifier),
-        source=Source.PROGRAM,
-        trained=False,
+    return stamped(
+        verifier, solution, value=judged.value, unscored=unscored, detail=_detail(judged)
     )
 
 

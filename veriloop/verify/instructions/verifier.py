@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from veriloop.ids import Json, describe
+from veriloop.ids import Json
 from veriloop.records import (
     Finish,
     Form,
@@ -24,6 +24,7 @@ from veriloop.records import (
     Verdict,
 )
 from veriloop.verify.instructions.checking import Checked, all_followed, answer_of, check_all
+from veriloop.verify.stamp import stamped
 
 # What more text cannot mend, besides "less than".
 _FINAL = (
@@ -58,12 +59,12 @@ class Instructions:
 
     def _verdict(self, problem: Problem, solution: Solution) -> Verdict:
         if not solution.steps:
-            return self._said(solution, unscored=Unscored.EMPTY)
+            return stamped(self, solution, unscored=Unscored.EMPTY)
         if not problem.instructions:
-            return self._said(solution, unscored=Unscored.NO_REFERENCE)
+            return stamped(self, solution, unscored=Unscored.NO_REFERENCE)
         answer = answer_of(solution.text)
         if answer is None and not self.cut_too:
-            return self._said(solution, unscored=Unscored.TRUNCATED)
+            return stamped(self, solution, unscored=Unscored.TRUNCATED)
         found = check_all(
             problem.instructions, answer or "", language=problem.language, prompt=problem.text
         )
@@ -72,38 +73,16 @@ class Instructions:
         detail: dict[str, Json] = {"instructions": [one.to_json() for one in found]}
         cut = solution.finish is Finish.LENGTH and not self.cut_too
         if value is None:
-            return self._said(solution, unscored=Unscored.ABSTAINED, detail=detail)
+            return stamped(self, solution, unscored=Unscored.ABSTAINED, detail=detail)
         if cut and (value or not _beyond_mending(problem.instructions, found)):
-            return self._said(solution, unscored=Unscored.TRUNCATED, detail=detail)
+            return stamped(self, solution, unscored=Unscored.TRUNCATED, detail=detail)
         faults = [
             f"{one.id} is not followed: {said.why}."
             for one, said in zip(found, judged, strict=True)
             if said.value is False
         ]
-        return self._said(solution, float(value), faults=faults, detail=detail)
-
-    def _said(
-        self,
-        solution: Solution,
-        value: float | None = None,
-        *,
-        unscored: Unscored | None = None,
-        faults: Sequence[str] = (),
-        detail: Mapping[str, Json] | None = None,
-    ) -> Verdict:
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.BINARY,
-            granularity=Granularity.TRAJECTORY,
-            value=value,
-            unscored=unscored,
-            critique="\n".join(faults) or None,
-            detail=detail or {},
-            made_by=describe(self),
-            source=self.traits.source,
-            trained=self.traits.trained,
+        return stamped(
+            self, solution, value=float(value), critique="\n".join(faults) or None, detail=detail
         )
 
 
