@@ -22,8 +22,9 @@ def stamped(
     critique: str | None = None,
     detail: Mapping[str, Json] | None = None,
 ) -> Verdict:
-    """What ``verifier`` says of ``solution``: a value or a reason for having none, never both or neither. The form and the
-    granularity are the first of its ``traits``.
+    """What ``verifier`` says of ``solution``: a value or a reason for having none, never both or neither.
+
+    The form and the granularity are the first of its ``traits``.
     """
     traits: Traits = verifier.traits  # type: ignore[attr-defined]  # declared beside the pinned protocol
     return Verdict(
