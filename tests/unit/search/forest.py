@@ -14,6 +14,9 @@ from veriloop.protocols import Reply, Request
 from veriloop.records import Finish, Form, Granularity, Problem, Unscored, Verdict
 
 
+FINE = 2**44
+
+
 def problems(count):
     return [Problem("forest", f"Find the way {i} 🌲.", str(i)) for i in range(count)]
 
@@ -72,8 +75,11 @@ class Mute:
 
 
 def score(salt, written):
-    """What the last of these steps is worth, in (0, 1): fixed for good, and different for different steps."""
-    return (1 + derive_seed(salt, *written) % 9973) / 9975
+    """What the last of these steps is worth, in (0, 1): fixed for good, and different for different steps.
+
+    So fine that sums of a few scores do not meet by chance either: of equals, whichever comes first may win.
+    """
+    return (1 + derive_seed(salt, *written) % FINE) / (FINE + 2)
 
 
 def scores(salt, written):
