@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format lint types floors docs docs-check clean
+.PHONY: help demo test fuzz check format lint types floors docs docs-check clean
 
 help:                    ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -24,6 +24,9 @@ demo: $(VENV)/installed  ## install and run the main job on the embedded world; 
 
 test: $(VENV)/installed-dev  ## install and run the tests
 	$(BIN)/pytest -n 2
+
+fuzz: $(VENV)/installed-dev  ## the property tests on examples that nobody has seen yet
+	$(BIN)/pytest -n 2 -m hypothesis --hypothesis-profile=fuzz
 
 check: $(VENV)/installed-dev lint types floors docs-check test  ## everything CI checks
 
@@ -44,7 +47,10 @@ floors: $(VENV)/installed-dev
 docs: $(VENV)/installed-dev  ## write the generated parts of README and docs again
 	$(BIN)/python docs/generate.py
 
-docs-check: $(VENV)/installed-dev
+docs-fuzz: $(VENV)/installed-dev  ## the property tests on examples that nobody has seen yet
+	$(BIN)/pytest -n 2 -m hypothesis --hypothesis-profile=fuzz
+
+check: $(VENV)/installed-dev
 	$(BIN)/python docs/generate.py --check
 
 clean:                   ## remove the environment and what runs left

@@ -1,4 +1,7 @@
-"""Shared fixtures. Threads are pinned before torch can load: contended OpenMP threads run many times slower."""
+"""Shared fixtures. Threads are pinned before torch can load: contended OpenMP threads run many times slower.
+
+Property tests draw the same examples each time, so that a failure is the change's; ``make fuzz`` draws new ones.
+"""
 
 import os
 from pathlib import Path
@@ -8,6 +11,11 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("suite", derandomize=True)
+settings.register_profile("fuzz", derandomize=False, print_blob=True)
+settings.load_profile("suite")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
