@@ -32,6 +32,7 @@ from veriloop.records import (
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import tagged_sections
 from veriloop.verify.asking import ask
+from veriloop.verify.stamp import stamped
 
 _FIRST, _SECOND, _TIE = "1", "2", "tie"
 
@@ -180,20 +181,14 @@ class Pairwise:
         detail: dict[str, Json] = dict(counts)
         if match is not None:
             detail["lost_to"] = match.winner.id
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.RANKING,
-            granularity=Granularity.TRAJECTORY,
+        return stamped(
+            self,
+            solution,
             value=place,
             unscored=reason,
             critique=match.text if match else None,
             cost=match.cost if match else Cost(),
             detail=detail,
-            made_by=describe(self),
-            source=self.traits.source,
-            trained=self.traits.trained,
         )
 
 

@@ -12,8 +12,8 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import final
 
-from veriloop.ids import Json, derive_seed, describe
-from veriloop.protocols import Completion, Engine, Request, Sampling
+from veriloop.ids import Json, derive_seed
+from veriloop.protocols import Completion, Engine, Request, Sampling, Verifier
 from veriloop.records import (
     Cost,
     Finish,
@@ -69,7 +69,7 @@ class Critic:
             seed = derive_seed(self.seed, "critic", solution.id)
             chat = CriticChat(self.prompt).ask(problem, solution.steps)
             read = await _ask(self.engine, Request(chat, self.sampling, seed=seed), solution)
-        return read.verdict(solution, name=self.name, made_by=describe(self), traits=self.traits)
+        return read.verdict(self, solution)
 
 
 @final
@@ -104,7 +104,7 @@ class ContrastiveCritic:
         if read is None:
             reference = Pairing(self.judged_by, self.seed).reference(group, target)
             read = await self._criticise(group.problem, target, reference)
-        verdict = read.verdict(target, name=self.name, made_by=describe(self), traits=self.traits)
+        verdict = read.verdict(self, target)
         if reference is None:
             return verdict
         return replace(verdict, detail={**verdict.detail, "reference": reference.id})
@@ -152,15 +152,15 @@ class _Read:
     answer: str | None = None
     cost: Cost = Cost()
 
-    def verdict(self, solution: Solution, *, name: str, made_by: str, traits: Traits) -> Verdict:
+    def verdict(self, verifier: Verifier, solution: Solution) -> Verdict:
         found = Located(
             self.first_error, unscored=self.unscored, critique=self.text, cost=self.cost
         )
-        verdict = found.verdict(solution, name=name, made_by=made_by, traits=traits)
         detail: dict[str, Json] = {"answer": self.answer}
         if self.why:
             detail["why"] = self.why
-        return replace(verdict, form=Form.TEXT, correction=self.correction, detail=detail)
+        verdict = found.verdict(verifier, solution)
+        return replace(verdict, correction=self.correction, detail=detail)
 
 
 async def _ask(engine: Engine, request: Request, solution: Solution) -> _Read:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, final
 
-from veriloop.ids import Json, describe
+from veriloop.ids import Json
 from veriloop.records import (
     NO_ERROR,
     Finish,
@@ -25,6 +25,7 @@ from veriloop.records import (
 )
 from veriloop.text.arithmetic import evaluate, written
 from veriloop.text.equations import Equation, find_equations
+from veriloop.verify.stamp import stamped
 
 
 @final
@@ -68,21 +69,15 @@ class Equations:
         if wrong:
             detail["wrong"] = [{"step": i, "equation": e.text} for i, e in wrong]
         right = len(solution.steps) if first == NO_ERROR else first
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.BINARY,
-            granularity=Granularity.STEP,
+        return stamped(
+            self,
+            solution,
             value=None if unscored else float(not wrong),
             unscored=unscored,
             step_scores=() if unscored else (1.0,) * right + ((0.0,) if wrong else ()),
             first_error=None if unscored else first,
             critique=_critique(first, [e for i, e in wrong if i == first]) if wrong else None,
             detail=detail,
-            made_by=describe(self),
-            source=self.traits.source,
-            trained=self.traits.trained,
         )
 
 

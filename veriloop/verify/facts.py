@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol, final
 
-from veriloop.ids import Json, derive_seed, describe
+from veriloop.ids import Json, derive_seed
 from veriloop.protocols import Engine, Request, Sampling
 from veriloop.records import (
     Cost,
@@ -34,6 +34,7 @@ from veriloop.text.code_blocks import without_thoughts
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import tagged_sections
 from veriloop.verify.asking import ask
+from veriloop.verify.stamp import stamped
 
 _STATES = re.compile(r"\W*(supported|refuted|unknown)\b", re.IGNORECASE)
 
@@ -204,21 +205,15 @@ class Facts:
         }
         if read.why:
             detail["error"] = read.why
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.TEXT,
-            granularity=Granularity.TRAJECTORY,
+        return stamped(
+            self,
+            solution,
             value=value,
             unscored=unscored,
             first_error=min(places) if places else None,
             critique="\n\n".join(map(_told, refuted)) or None,
             cost=read.cost,
             detail=detail,
-            made_by=describe(self),
-            source=self.traits.source,
-            trained=self.traits.trained,
         )
 
 

@@ -12,7 +12,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import final
 
-from veriloop.ids import derive_seed, describe
+from veriloop.ids import derive_seed
 from veriloop.protocols import Engine, Request, Sampling
 from veriloop.records import (
     Finish,
@@ -74,8 +74,7 @@ class Judge:
         return (Message("user", template.fill(problem=problem.text, paragraphs=paragraphs)),)
 
     async def _verify_one(self, problem: Problem, solution: Solution) -> Verdict:
-        found = await self._locate(problem, solution)
-        return found.verdict(solution, name=self.name, made_by=describe(self), traits=self.traits)
+        return (await self._locate(problem, solution)).verdict(self, solution)
 
     async def _locate(self, problem: Problem, solution: Solution) -> Located:
         if not solution.steps:

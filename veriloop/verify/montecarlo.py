@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Literal, final
 
 from veriloop.errors import EngineError, VerifierError
-from veriloop.ids import Json, derive_seed, describe
+from veriloop.ids import Json, derive_seed
 from veriloop.protocols import Engine, Request, Sampling
 from veriloop.records import (
     NO_ERROR,
@@ -37,6 +37,7 @@ from veriloop.text.answer_rules import answer_of, find_answer
 from veriloop.text.chats import Chat
 from veriloop.verify.answer_rules import equality_of
 from veriloop.verify.equality import Equality
+from veriloop.verify.stamp import stamped
 
 
 @final
@@ -255,21 +256,15 @@ class MonteCarlo:
         if scores is not None:
             first_error = scores.index(0.0) if 0.0 in scores else NO_ERROR
             labelled = scores if first_error == NO_ERROR else scores[: first_error + 1]
-        return Verdict(
-            problem=work.problem.id,
-            solution=work.solution.id,
-            verifier=self.name,
-            form=self.traits.forms[0],
-            granularity=Granularity.STEP,
+        return stamped(
+            self,
+            work.solution,
             value=min(labelled) if labelled else None,
             unscored=unscored,
             step_scores=tuple(labelled),
             first_error=first_error,
             cost=_cost(work.tallies.values()),
             detail=self._detail(work) | ({"error": why} if why else {}),
-            made_by=describe(self),
-            source=self.traits.source,
-            trained=self.traits.trained,
         )
 
     def _detail(self, work: _Work) -> dict[str, Json]:

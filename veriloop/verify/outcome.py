@@ -79,15 +79,12 @@ class Outcome:
         read = read.checked()
         scores = tuple(_sigmoid(x) for x in read.scores)
         rule, squashed = Rule("last", self.threshold), replace(read, scores=scores)
-        who = {"name": self.name, "made_by": self._made_by()}
-        verdict = rule.verdict(solution, squashed, traits=self.traits, **who)
+        verdict = rule.verdict(self, solution, read=squashed, made_by=self._made_by())
         if verdict.value is not None:
             verdict = replace(verdict, value=read.scores[-1])
         if self.granularity == "step":
             return verdict
-        return replace(
-            verdict, granularity=Granularity.TRAJECTORY, step_scores=(), first_error=None
-        )
+        return replace(verdict, step_scores=(), first_error=None)
 
     def fingerprint(self) -> Json:
         """What decides its scores: its settings and the weights, wherever they lie."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import dataclass
-from typing import Literal, TypedDict, final
+from typing import Literal, final
 
 from veriloop.errors import EngineError
 from veriloop.ids import Json, describe
@@ -30,13 +30,6 @@ from veriloop.records import (
     Verdict,
 )
 from veriloop.verify.step_scores import NO_STEPS, Aggregate, Located, Read, Rule
-
-
-class _Who(TypedDict):
-    name: str
-    made_by: str
-    traits: Traits
-
 
 _PLUS, _MINUS = "+", "-"
 _ONE = Sampling(max_tokens=1, temperature=0.0)
@@ -93,12 +86,12 @@ class PlusMinus:
         return tuple(chat)
 
     async def _judge(self, problem: Problem, solution: Solution) -> Verdict:
-        who: _Who = {"name": self.name, "made_by": describe(self), "traits": self.traits}
         if not solution.steps:
-            return Located(unscored=NO_STEPS.unscored, why=NO_STEPS.why).verdict(solution, **who)
+            return Located(unscored=NO_STEPS.unscored, why=NO_STEPS.why).verdict(self, solution)
         if self.read == "word":
-            return (await self._locate(problem, solution)).verdict(solution, **who)
-        return self._rule().verdict(solution, await self._score(problem, solution), **who)
+            return (await self._locate(problem, solution)).verdict(self, solution)
+        read = await self._score(problem, solution)
+        return self._rule().verdict(self, solution, read=read, made_by=describe(self))
 
     async def _locate(self, problem: Problem, solution: Solution) -> Located:
         cost = Cost()

@@ -103,7 +103,7 @@ class Pooling:
         reads = await asyncio.gather(*(self._read(one) for one in asked))
         rule, made_by = self._rule(), self._made_by()
         return tuple(
-            rule.verdict(solution, read, name=self.name, made_by=made_by, traits=self.traits)
+            rule.verdict(self, solution, read=read, made_by=made_by)
             for solution, read in zip(group.solutions, reads, strict=True)
         )
 

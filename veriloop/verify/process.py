@@ -98,9 +98,9 @@ class Process:
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution, with a score for each step, or the reason for having none."""
         reads = await self._held.desk.ask(items_of(group), self._read_groups)
-        made_by, traits = self._made_by(), self.traits
+        rule, made_by = self._rule(), self._made_by()
         return tuple(
-            self._rule().verdict(solution, read, name=self.name, made_by=made_by, traits=traits)
+            rule.verdict(self, solution, read=read, made_by=made_by)
             for solution, read in zip(group.solutions, reads, strict=True)
         )
 

@@ -11,6 +11,7 @@ from typing import final
 
 from veriloop.ids import content_id
 from veriloop.records import Form, Granularity, Group, Source, Traits, Unscored, Verdict
+from veriloop.verify.stamp import stamped
 
 _UNKNOWN = Traits(Source.MODEL, tuple(Form), tuple(Granularity))
 
@@ -47,16 +48,8 @@ class Recorded:
         return tuple(
             replace(self.verdicts[s.id], verifier=self.name)
             if s.id in self.verdicts
-            else Verdict(
-                problem=group.problem.id,
-                solution=s.id,
-                verifier=self.name,
-                form=self.traits.forms[0],
-                granularity=self.traits.granularities[0],
-                unscored=Unscored.ABSTAINED,
-                detail={"error": "nothing is recorded"},
-                source=self.traits.source,
-                trained=self.traits.trained,
+            else stamped(
+                self, s, unscored=Unscored.ABSTAINED, detail={"error": "nothing is recorded"}
             )
             for s in group.solutions
         )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import ClassVar, final
 
 from veriloop.errors import InputError
-from veriloop.ids import Json, derive_seed, describe
+from veriloop.ids import Json, derive_seed
 from veriloop.protocols import Completion, Engine, Request, Sampling
 from veriloop.records import (
     Cost,
@@ -33,6 +33,7 @@ from veriloop.records import (
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import tagged_sections
 from veriloop.verify.asking import ask
+from veriloop.verify.stamp import stamped
 
 HELPFUL = "The response does what the request asks, is true, and leaves nothing out that matters."
 _NUMBER = re.compile(r"[-+]?\d+(?:\.\d+)?")
@@ -88,14 +89,13 @@ class Rubric:
 
     async def _verify_one(self, problem: Problem, solution: Solution) -> Verdict:
         if not solution.steps:
-            return self._verdict(solution, unscored=Unscored.EMPTY)
+            return stamped(self, solution, unscored=Unscored.EMPTY)
         seed = derive_seed(self.seed, "rubric", solution.id)
         request = Request(self.ask(problem, solution.text), self.sampling, seed=seed, n=self.n)
         asked = await ask(self.engine, request)
         if asked.why:
-            return self._verdict(
-                solution, unscored=Unscored.ENGINE, cost=asked.cost, detail={"error": asked.why}
-            )
+            detail = {"error": asked.why}
+            return stamped(self, solution, unscored=Unscored.ENGINE, cost=asked.cost, detail=detail)
         return self._rated(solution, asked.completions, asked.cost)
 
     def _rated(self, solution: Solution, said: Sequence[Completion], cost: Cost) -> Verdict:
@@ -104,7 +104,8 @@ class Rubric:
         if not read:
             cut = all(one.finish is Finish.LENGTH for one in said)
             detail: dict[str, Json] = {"error": "no rating in the range asked for"}
-            return self._verdict(
+            return stamped(
+                self,
                 solution,
                 unscored=Unscored.TRUNCATED if cut else Unscored.UNPARSED,
                 critique=said[0].text,
@@ -114,9 +115,8 @@ class Rubric:
         mean = sum(rating for _, rating in read) / len(read)
         value = (mean - self.lowest) / (self.highest - self.lowest)
         detail = {"ratings": [rating for _, rating in read], "unread": len(said) - len(read)}
-        return self._verdict(
-            solution, value=value, critique=read[0][0].text, cost=cost, detail=detail
-        )
+        told = read[0][0].text
+        return stamped(self, solution, value=value, critique=told, cost=cost, detail=detail)
 
     def rating(self, text: str, cut: bool = False) -> float | None:
         """What the last ``<score>`` after any ``</think>`` says; None where it is no number of the range, is out of
@@ -131,29 +131,3 @@ class Rubric:
         if slash and not (_NUMBER.fullmatch(of) and float(of) == self.highest):
             return None
         return float(said)
-
-    def _verdict(
-        self,
-        solution: Solution,
-        *,
-        value: float | None = None,
-        unscored: Unscored | None = None,
-        critique: str | None = None,
-        cost: Cost = Cost(),
-        detail: dict[str, Json] | None = None,
-    ) -> Verdict:
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.SCORE,
-            granularity=Granularity.TRAJECTORY,
-            value=value,
-            unscored=unscored,
-            critique=critique,
-            cost=cost,
-            detail=detail or {},
-            made_by=describe(self),
-            source=self.traits.source,
-            trained=self.traits.trained,
-        )

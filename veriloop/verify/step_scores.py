@@ -12,17 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, final
 
-from veriloop.records import (
-    NO_ERROR,
-    Cost,
-    Form,
-    Granularity,
-    Group,
-    Solution,
-    Traits,
-    Unscored,
-    Verdict,
-)
+from veriloop.protocols import Verifier
+from veriloop.records import NO_ERROR, Cost, Group, Solution, Unscored, Verdict
+from veriloop.verify.stamp import stamped
 
 Aggregate: TypeAlias = Literal["product", "min", "last"]
 AGGREGATES: tuple[Aggregate, ...] = ("product", "min", "last")
@@ -63,17 +55,14 @@ class Rule:
             raise ValueError(f"aggregate is product, min or last, got {self.aggregate!r}")
 
     def verdict(
-        self, solution: Solution, read: Read, *, name: str, made_by: str, traits: Traits
+        self, verifier: Verifier, solution: Solution, *, read: Read, made_by: str
     ) -> Verdict:
-        """The verdict on one solution; a score that is no number makes it unscored. ``traits`` are the speaker's."""
+        """The verifier's verdict on one solution; a score that is no number makes it unscored."""
         read = read.checked()
         wrong = (i for i, score in enumerate(read.scores) if score <= self.threshold)
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=name,
-            form=Form.SCORE,
-            granularity=Granularity.STEP,
+        return stamped(
+            verifier,
+            solution,
             value=None if read.unscored else aggregate(read.scores, self.aggregate),
             unscored=read.unscored,
             step_scores=read.scores,
@@ -81,8 +70,6 @@ class Rule:
             cost=Cost(calls=read.calls, prompt_tokens=read.tokens) if read.tokens else Cost(),
             detail={"error": read.why} if read.why else {},
             made_by=made_by,
-            source=traits.source,
-            trained=traits.trained,
         )
 
 
@@ -99,18 +86,15 @@ class Located:
     critique: str | None = None
     cost: Cost = Cost()
 
-    def verdict(self, solution: Solution, *, name: str, made_by: str, traits: Traits) -> Verdict:
-        """The verdict on one solution: step scores are 1 before the first wrong step and 0 at it."""
+    def verdict(self, verifier: Verifier, solution: Solution) -> Verdict:
+        """The verifier's verdict on one solution: step scores are 1 before the first wrong step and 0 at it."""
         where, scores = self.first_error, ()
         if where is not None:
             right = len(solution.steps) if where == NO_ERROR else where
             scores = (1.0,) * right + (() if where == NO_ERROR else (0.0,))
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=name,
-            form=Form.BINARY,
-            granularity=Granularity.STEP,
+        return stamped(
+            verifier,
+            solution,
             value=None if where is None else float(where == NO_ERROR),
             unscored=self.unscored,
             step_scores=scores,
@@ -118,9 +102,6 @@ class Located:
             critique=self.critique,
             cost=self.cost,
             detail={"error": self.why} if self.why else {},
-            made_by=made_by,
-            source=traits.source,
-            trained=traits.trained,
         )
 
 

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import Literal, final
 
 from veriloop.errors import EngineError
-from veriloop.ids import describe
 from veriloop.protocols import Engine, Scored, ScoreRequest
 from veriloop.records import (
     NO_ERROR,
@@ -30,6 +29,7 @@ from veriloop.records import (
     Verdict,
 )
 from veriloop.text.chats import Chat
+from veriloop.verify.stamp import stamped
 
 _NUMBER = re.compile(r"[\d+\-*/=<>^%×÷−·≤≥≠±]")
 
@@ -108,21 +108,15 @@ class MinTokenProbability:
     ) -> Verdict:
         wrong = (i for i, score in enumerate(scores) if score < self.threshold)
         told = scored if self.granularity == "token" else None
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.SCORE,
-            granularity=Granularity(self.granularity),
+        return stamped(
+            self,
+            solution,
             value=None if unscored else min(scores),
             unscored=unscored,
             step_scores=scores,
             first_error=None if unscored else next(wrong, NO_ERROR),
             cost=Cost(calls=1, prompt_tokens=len(scored.tokens)) if scored else Cost(),
             detail={"error": why} if why else {},
-            made_by=describe(self),
-            source=self.traits.source,
-            trained=self.traits.trained,
             token_scores=tuple(math.exp(log) for log in told.logprobs) if told else (),
             token_offsets=told.offsets if told else (),
         )

@@ -3,7 +3,7 @@
 import pytest
 
 from veriloop.ids import describe
-from veriloop.records import Form, Granularity, Solution, Unscored
+from veriloop.records import Cost, Form, Granularity, Solution, Unscored
 from veriloop.verify.rules import Length
 from veriloop.verify.stamp import stamped
 
@@ -18,6 +18,17 @@ def test_names_form_granularity_and_speaker_are_the_verifiers():
     assert (found.source, found.trained) == (RULE.traits.source, RULE.traits.trained)
     assert (found.value, found.critique, found.detail) == (1.0, "short", {"words": 2})
     assert found.made_by == describe(RULE)
+    assert stamped(RULE, SOLUTION, value=1, made_by="Length()").made_by == "Length()"
+
+
+def test_steps_tokens_and_cost_are_told_as_they_are_given():
+    found = stamped(
+        RULE, SOLUTION, value=0, step_scores=(0.25,), first_error=0, cost=Cost(2), token_scores=(0.5,), token_offsets=(0,)
+    )  # fmt: skip
+    assert (found.step_scores, found.first_error, found.cost) == ((0.25,), 0, Cost(2))
+    assert (found.token_scores, found.token_offsets) == ((0.5,), (0,))
+    silent = stamped(RULE, SOLUTION, unscored=Unscored.EMPTY)
+    assert (silent.step_scores, silent.first_error, silent.cost) == ((), None, Cost())
 
 
 def test_a_reason_stands_in_place_of_a_value_and_never_beside_it():

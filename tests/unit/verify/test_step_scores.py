@@ -1,5 +1,7 @@
 import asyncio
 import math
+from dataclasses import dataclass
+from typing import ClassVar, final
 
 import pytest
 from hypothesis import given
@@ -16,6 +18,7 @@ from veriloop.records import (
     Source,
     Traits,
     Unscored,
+    Verdict,
 )
 from veriloop.verify.step_scores import (
     AGGREGATES,
@@ -30,6 +33,20 @@ from veriloop.verify.step_scores import (
 
 SOLUTION = Solution("p", ("a", "b", "c"))
 TRAITS = Traits(Source.MODEL, (Form.SCORE,), (Granularity.STEP,), trained=True)
+
+
+@final
+@dataclass(frozen=True)
+class Speaker:
+    """A verifier of which only the name and the traits matter."""
+
+    name: str = "v"
+    traits: ClassVar[Traits] = TRAITS
+
+    async def verify(self, group: Group) -> tuple[Verdict, ...]:
+        return ()
+
+
 SCORES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
 
@@ -43,9 +60,8 @@ def test_aggregates_are_what_they_are_called(scores):
 @given(SCORES, st.floats(0, 1), st.sampled_from(AGGREGATES))
 def test_the_first_step_not_above_the_threshold_is_the_first_error(scores, threshold, how):
     solution = Solution("p", tuple("x" for _ in scores))
-    verdict = Rule(how, threshold).verdict(
-        solution, Read(tuple(scores)), name="v", made_by="m", traits=TRAITS
-    )
+    read = Read(tuple(scores))
+    verdict = Rule(how, threshold).verdict(Speaker(), solution, read=read, made_by="m")
     first = verdict.first_error
     assert first is not None
     upto = scores if first == NO_ERROR else scores[:first]
@@ -56,7 +72,7 @@ def test_the_first_step_not_above_the_threshold_is_the_first_error(scores, thres
 
 def test_a_verdict_says_who_what_and_at_what_cost():
     read = Read((0.9, 0.2, 0.7), tokens=40, calls=3)
-    verdict = Rule("min").verdict(SOLUTION, read, name="v", made_by="m", traits=TRAITS)
+    verdict = Rule("min").verdict(Speaker(), SOLUTION, read=read, made_by="m")
     assert (verdict.form, verdict.granularity) == (Form.SCORE, Granularity.STEP)
     assert (verdict.verifier, verdict.made_by, verdict.solution) == ("v", "m", SOLUTION.id)
     assert (verdict.value, verdict.first_error) == (0.2, 1)
@@ -68,7 +84,7 @@ def test_a_verdict_says_who_what_and_at_what_cost():
     "lost", [NO_STEPS, too_long(9, 8), Read(unscored=Unscored.ENGINE, why="x")]
 )
 def test_what_was_not_scored_has_its_reason_and_nothing_else(lost):
-    verdict = Rule().verdict(SOLUTION, lost, name="v", made_by="m", traits=TRAITS)
+    verdict = Rule().verdict(Speaker(), SOLUTION, read=lost, made_by="m")
     assert (verdict.unscored, verdict.detail) == (lost.unscored, {"error": lost.why})
     assert (verdict.value, verdict.first_error, verdict.step_scores) == (None, None, ())
     assert verdict.cost == Cost()
@@ -78,7 +94,7 @@ def test_what_was_not_scored_has_its_reason_and_nothing_else(lost):
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -math.inf])
 def test_a_score_that_is_no_number_is_no_right_step_and_no_crash(how, bad):
     read = Read((0.9, bad, 0.8), tokens=12)
-    verdict = Rule(how).verdict(SOLUTION, read, name="v", made_by="m", traits=TRAITS)
+    verdict = Rule(how).verdict(Speaker(), SOLUTION, read=read, made_by="m")
     assert (verdict.unscored, verdict.value) == (Unscored.ENGINE, None)
     assert (verdict.first_error, verdict.step_scores) == (None, ())
     assert "NaN or infinite" in verdict.detail["error"]
