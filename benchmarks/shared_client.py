@@ -7,6 +7,8 @@ on the other core: ours is ``veriloop sample`` (problems read, every call in the
 on disk), the rivals are lm-eval (local-chat-completions), inspect_ai (openai-api) and evalscope (general_mcq) in
 the environment of ``--peers`` (``pip install "lm_eval[api]" inspect_ai evalscope``); what is not there is skipped
 with a line. lm-eval is started without its index of bundled tasks, which takes 10 s and is no part of this.
+``bare_client.py`` tells what aiohttp alone, and sockets alone, can do in the same minutes. Nobody may have more
+requests at the server than were allowed.
 
 The rate is the server's: from the first request's arrival to the last answer, start-up excluded. CPU per request is
 the slope between n/10 and n requests, so start-up is no part of it either. Then, of ours alone: ten times the requests
@@ -198,10 +200,20 @@ def write_lines(path: Path, rows: Sequence[Mapping[str, str]]) -> None:
     path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
 
 
+Command = Callable[[Place, str, int, int, Path], list[object]]
+
+
 def ours(place: Place, url: str, n: int, flight: int, out: Path) -> list[object]:
     command: list[object] = [sys.executable, "-m", "veriloop.cli", "sample", "--whole", "--quiet"]
-    command += ["--problems", place.problems(n), "--engine", f"mock@{url}", "--out", out]
-    command += ["--n", 1, "--temperature", 0, "--max-tokens", MAX_TOKENS, "--in-flight", flight]
+    engine = f"mock@{url}{'&' if '?' in url else '?'}concurrency={flight}"
+    command += ["--problems", place.problems(n), "--engine", engine, "--out", out]
+    return [*command, "--n", 1, "--temperature", 0, "--max-tokens", MAX_TOKENS]
+
+
+def bare(kind: str) -> Command:
+    def command(place: Place, url: str, n: int, flight: int, out: Path) -> list[object]:
+        return [sys.executable, Path(__file__).with_name("bare_client.py"), kind, url, n, flight]
+
     return command
 
 
@@ -233,12 +245,13 @@ def evalscope(place: Place, url: str, n: int, flight: int, out: Path) -> list[ob
     return [*command, "--generation-config", json.dumps(decoding)]
 
 
-Command = Callable[[Place, str, int, int, Path], list[object]]
 CLIENTS: Mapping[str, Command] = {
     "veriloop": ours,
     "lm_eval": lm_eval,
     "inspect_ai": inspect_ai,
     "evalscope": evalscope,
+    "bare aiohttp": bare("aiohttp"),
+    "bare sockets": bare("sockets"),
 }
 
 
@@ -258,9 +271,11 @@ def once(place: Place, server: Server, name: str, n: int, flight: int) -> tuple[
     more = {"HF_HUB_OFFLINE": "1", "MOCK_API_KEY": "none", "MOCK_BASE_URL": f"{server.url}/v1"}
     took = ended(started(command, log, **more))
     seen = server.seen()
-    if took.code or seen["answered"] < n:
+    if took.code or seen["answered"] < n or seen["most"] > flight:
         tail = log.read_text(errors="replace")[-1500:]
-        raise RuntimeError(f"{name} ended with {took.code} after {seen['answered']} of {n}: {tail}")
+        raise RuntimeError(
+            f"{name} ended with {took.code} after {seen['answered']} of {n}, {seen['most']} at once: {tail}"
+        )
     return seen["requests"] / seen["seconds"], took
 
 
@@ -400,7 +415,7 @@ def main() -> None:
     given = parser.parse_args()
     names = ["veriloop"]
     for name in list(CLIENTS)[1:]:
-        if there(given.peers, name):
+        if name.startswith("bare") or there(given.peers, name):
             names.append(name)
         else:
             print(f"{name} is left out: it is not installed in {given.peers or '--peers'}")

@@ -52,7 +52,7 @@ class Options:
     mode: str = ""
     trusted: bool = False
     seed: int = 0
-    in_flight: int = 64
+    in_flight: int = 256
 
     def check(self) -> None:
         """Raises InputError on what is misspelt, before anything is read or asked."""
