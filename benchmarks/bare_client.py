@@ -80,7 +80,8 @@ class Socket(asyncio.Protocol):
 
 async def sockets(url: str, requests: int, flight: int) -> None:
     loop, server = asyncio.get_running_loop(), urlsplit(url)
-    assert server.hostname and server.port
+    assert server.hostname
+    assert server.port
     opened = [
         await loop.create_connection(Socket, server.hostname, server.port) for _ in range(flight)
     ]
