@@ -31,9 +31,9 @@ from veriloop.records import (
 from veriloop.search.metered import Budget, BudgetSpent, Metered
 from veriloop.search.rounds import Traced, lost_to, revision
 from veriloop.search.sample import Sample, in_steps
-from veriloop.text.code_blocks import without_thoughts
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import tagged_sections
+from veriloop.text.thoughts import without_thoughts
 
 WAYS = ("together", "factored", "compared")
 _NUMBERED = re.compile(r"^\s*(?:\d{1,2}[.):]|[-*•])\s+(.+?)\s*$", re.MULTILINE)

@@ -18,6 +18,7 @@ from veriloop.text.answer_rules import find_answer
 from veriloop.text.prompts import load_prompt
 from veriloop.text.steps import split_steps
 from veriloop.text.tagged import tagged_sections
+from veriloop.text.thoughts import without_thoughts
 
 EMPTY = "inject: the reply is empty"
 CUT = "inject: the reply was cut by the token limit"
@@ -86,8 +87,8 @@ class Inject:
 
 
 def written(text: str) -> str:
-    """The solution in a reply: what stands in the last ``<solution>``, or all that follows any ``</think>``."""
-    said = text.rpartition("</think>")[2]
+    """The solution in a reply: what stands in the last ``<solution>``, or all that follows any thoughts."""
+    said = without_thoughts(text) or ""
     sections = tagged_sections(said, "solution")
     return sections[-1].text if sections else said.strip()
 

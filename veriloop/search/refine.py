@@ -16,8 +16,8 @@ from veriloop.search.metered import Metered
 from veriloop.search.rounds import Revised, Reviser, Rounds
 from veriloop.search.sample import Sample, in_steps
 from veriloop.search.whole import as_one
-from veriloop.text.code_blocks import without_thoughts
 from veriloop.text.prompts import load_prompt
+from veriloop.text.thoughts import without_thoughts
 
 SHOWS = ("critique", "first-error", "verdict")
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import final
 
 from veriloop.text.tagged import own_words
+from veriloop.text.thoughts import without_thoughts
 
 LABELS: Mapping[str, str] = {
     "c": "c",
@@ -70,8 +71,6 @@ _OPEN = re.compile(
 # "Here is the code: ```cpp", which Markdown would not take for a fence
 _BEHIND_WORDS = re.compile(r"(?P<indent>)[^`]*(?P<fence>`{3,})(?P<info>[^`\s]+)\s*")
 _VERSION = re.compile(r"[\d.]+$")
-_THOUGHT = re.compile(r"</(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
-_THINKING = re.compile(r"\s*<(?:think|thinking|thought|reasoning)>", re.IGNORECASE)
 
 
 class NoCode(StrEnum):
@@ -138,20 +137,6 @@ def find_program(text: str, language: str, *, defines: str = "") -> Program | No
     ranks = [_rank(block, language, defines) for block in programs]
     best = programs[max(range(len(ranks)), key=lambda i: (ranks[i], i))]
     return Program(best.code, best.language or language, best.label, best.closed, len(blocks))
-
-
-def without_thoughts(text: str) -> str | None:
-    """What follows the thoughts; the text itself where there are none, None where they were opened and never end."""
-    begin = after_thoughts(text)
-    return None if begin is None else text[begin:]
-
-
-def after_thoughts(text: str) -> int | None:
-    """Where the text goes on behind its last thought; None where thoughts were opened and never end."""
-    ends = [match.end() for match in _THOUGHT.finditer(text)]
-    if ends:
-        return ends[-1]
-    return None if _THINKING.match(text) else 0
 
 
 def code_blocks(text: str) -> tuple[Block, ...]:

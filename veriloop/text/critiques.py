@@ -17,6 +17,7 @@ from typing import final
 from veriloop.records import NO_ERROR
 from veriloop.text.answers import last_boxed
 from veriloop.text.conclusions import Stated, read_stated, read_stated_lines
+from veriloop.text.thoughts import without_thoughts
 
 ANALYSIS = "## Analysis of Reference Solution"
 CRITIQUE = "## Critique of Student Solution Steps"
@@ -93,7 +94,6 @@ _MARK = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _END = re.compile(r"[=*_\[<\s]{0,8}CORRECTION[_ ]END[=*_\]> \t]{0,8}", re.IGNORECASE)
-_THOUGHT = re.compile(r"</think(?:ing)?>")
 _BLANK = " \t*_#=:：`>]"  # what may stand between a heading and the text on its line
 _SECTIONS = (
     ("conclusion", "conclusion"),
@@ -109,7 +109,7 @@ _FENCE = "```"
 def parse_critique(text: str, steps: int | None = None) -> Critique:
     """Read a critique of a solution of ``steps`` steps (None: not known, and any step exists).
 
-    Tolerant of case, bold, the depth of headings and missing ones, fences, thoughts before ``</think>``, and markers
+    Tolerant of case, bold, the depth of headings and missing ones, fences, thoughts, and markers
     that are missing or never closed. Strict about what is said: a conclusion stands in its section, or is a line of its
     own after the last step or the correction; what a correction says of the solution concludes nothing, and neither do
     conclusions that differ. Of several corrections the last counts. Never raises, and takes linear time.
@@ -212,11 +212,8 @@ def _take(told: _Reading, mark: re.Match[str]) -> None:
 
 def _bare(text: str) -> str:
     """The text without thoughts and without a fence around it."""
-    text = text.replace("\r\n", "\n")
-    if "<think" in text or "</think" in text:
-        ends = [m.end() for m in _THOUGHT.finditer(text)]
-        text = text[ends[-1] :] if ends else text.partition("<think")[0]
-    text = text.strip()
+    said = without_thoughts(text.replace("\r\n", "\n")) or ""
+    text = said.partition("<think")[0].strip()  # one that begins later never ends
     if text.startswith(_FENCE):
         text = text.partition("\n")[2].removesuffix(_FENCE)
     return text

@@ -14,9 +14,9 @@ from enum import StrEnum
 from typing import final
 
 from veriloop.records import NO_ERROR
+from veriloop.text.thoughts import without_thoughts
 
 _OBSERVED = re.compile(r"<observation\b[^<>]*>")
-_THINKING, _THOUGHT = "<think>", "</think>"
 _CONCLUDED = re.compile(r"[*_\s]*([A-Za-z]+)[*_.!\s]*\Z")
 _BOXED = re.compile(r"\\boxed\{([^}]*)\}")
 
@@ -91,12 +91,10 @@ def parse_judge(text: str, n_steps: int) -> JudgeReading:
     """Read a judge's answer on a solution of ``n_steps`` paragraphs, numbered from 1 in the answer.
 
     ``Correct`` means no error; ``Incorrect`` puts the first one at the last paragraph analysed. What a reasoning
-    model thought before ``</think>`` does not count, nor a thought that never ended. The paper does not say which
+    model thought does not count, nor a thought that never ended. The paper does not say which
     answers it threw away: all reasons in ``Reject`` are this package's.
     """
-    text = text.rpartition(_THOUGHT)[2]
-    if text.lstrip().startswith(_THINKING):
-        text = ""
+    text = without_thoughts(text) or ""
     numbered = (section.index for section in tagged_sections(text, "analysis"))
     analysed = tuple(index for index in numbered if index is not None)
     said = {_conclusion(section.text) for section in tagged_sections(text, "conclusion")}

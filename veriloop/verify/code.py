@@ -34,7 +34,8 @@ from veriloop.records import (
     Verdict,
 )
 from veriloop.sandbox.outcomes import Mode
-from veriloop.text.code_blocks import NoCode, find_program, without_thoughts
+from veriloop.text.code_blocks import NoCode, find_program
+from veriloop.text.thoughts import without_thoughts
 from veriloop.verify.code_tests import CodeTests, code_tests
 from veriloop.verify.stamp import stamped
 

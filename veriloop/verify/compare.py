@@ -31,6 +31,7 @@ from veriloop.records import (
 )
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import tagged_sections
+from veriloop.text.thoughts import without_thoughts
 from veriloop.verify.asking import ask
 from veriloop.verify.stamp import stamped
 
@@ -193,12 +194,12 @@ class Pairwise:
 
 
 def parse_better(text: str) -> str | None:
-    """What the last ``<better>`` after any ``</think>`` says: "1", "2" or "tie"; None where it is none of these.
+    """What the last ``<better>`` after any thoughts says: "1", "2" or "tie"; None where it is none of these.
 
     >>> parse_better("Step 2 of the first is wrong. <better>2</better>")
     '2'
     """
-    sections = tagged_sections(text.rpartition("</think>")[2], "better")
+    sections = tagged_sections(without_thoughts(text) or "", "better")
     said = {section.text.strip(" .*\\n").casefold() for section in sections[-1:]}
     named = said & {_FIRST, _SECOND, _TIE}
     return named.pop() if named else None

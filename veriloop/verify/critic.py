@@ -29,6 +29,7 @@ from veriloop.records import (
 )
 from veriloop.text.critic_chats import CriticChat
 from veriloop.text.critiques import END, START, parse_critique
+from veriloop.text.thoughts import without_thoughts
 from veriloop.verify.asking import ask
 from veriloop.verify.pairing import Pairing
 from veriloop.verify.step_scores import Located
@@ -191,5 +192,5 @@ def _read(completion: Completion, steps: int) -> _Read:
 
 def _ended(text: str) -> bool:
     """True where the last correction that begins also ends; what was thought begins none."""
-    said = text.rpartition("</think")[2].upper().replace("CORRECTION ", "CORRECTION_")
+    said = (without_thoughts(text) or "").upper().replace("CORRECTION ", "CORRECTION_")
     return said.rfind(END) > said.rfind(START)

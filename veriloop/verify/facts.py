@@ -30,9 +30,9 @@ from veriloop.records import (
     Unscored,
     Verdict,
 )
-from veriloop.text.code_blocks import without_thoughts
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import tagged_sections
+from veriloop.text.thoughts import without_thoughts
 from veriloop.verify.asking import ask
 from veriloop.verify.stamp import stamped
 

@@ -32,6 +32,7 @@ from veriloop.records import (
 )
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import tagged_sections
+from veriloop.text.thoughts import without_thoughts
 from veriloop.verify.asking import ask
 from veriloop.verify.stamp import stamped
 
@@ -119,10 +120,10 @@ class Rubric:
         return stamped(self, solution, value=value, critique=told, cost=cost, detail=detail)
 
     def rating(self, text: str, cut: bool = False) -> float | None:
-        """What the last ``<score>`` after any ``</think>`` says; None where it is no number of the range, is out of
+        """What the last ``<score>`` after any thoughts says; None where it is no number of the range, is out of
         another highest one (4/10), or is open at the end of a reply that was ``cut``.
         """
-        sections = tagged_sections(text.rpartition("</think>")[2], "score")
+        sections = tagged_sections(without_thoughts(text) or "", "score")
         if not sections or (cut and not sections[-1].closed):
             return None
         said, slash, of = (part.strip(" *") for part in sections[-1].text.partition("/"))

@@ -13,7 +13,6 @@ from veriloop.text.code_blocks import (
     code_blocks,
     find_program,
     language_of,
-    without_thoughts,
 )
 
 MAIN = "#include <iostream>\nint main() { return 0; }"
@@ -87,7 +86,6 @@ def test_thoughts_are_stripped_first():
     assert program(text.replace("<think>\n", ""), "cpp").code == PYTHON  # the template opened them
     assert find_program(f"<think>\nMaybe {fenced(MAIN)}", "cpp") is NoCode.THINKING
     assert find_program(f"<think>{fenced(MAIN)}</think>\nI give up.", "cpp") is NoCode.NO_BLOCK
-    assert without_thoughts("a <b") == "a <b"
 
 
 @pytest.mark.parametrize("text", ["```cpp\n```", "```\n\n \n```", "```cpp\n   \n", "```cpp"])

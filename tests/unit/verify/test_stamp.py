@@ -22,9 +22,10 @@ def test_names_form_granularity_and_speaker_are_the_verifiers():
 
 
 def test_steps_tokens_and_cost_are_told_as_they_are_given():
+    tokens = {"token_scores": (0.5,), "token_offsets": (0,)}
     found = stamped(
-        RULE, SOLUTION, value=0, step_scores=(0.25,), first_error=0, cost=Cost(2), token_scores=(0.5,), token_offsets=(0,)
-    )  # fmt: skip
+        RULE, SOLUTION, value=0, step_scores=(0.25,), first_error=0, cost=Cost(2), **tokens
+    )
     assert (found.step_scores, found.first_error, found.cost) == ((0.25,), 0, Cost(2))
     assert (found.token_scores, found.token_offsets) == ((0.5,), (0,))
     silent = stamped(RULE, SOLUTION, unscored=Unscored.EMPTY)

@@ -23,8 +23,8 @@ from typing import TypeAlias, final
 from veriloop.bench.pmmeval import rejections
 from veriloop.bench.pmmeval.leads import lead_ends, lowered
 from veriloop.text.choices import narrow
-from veriloop.text.code_blocks import after_thoughts
 from veriloop.text.extraction import Extraction
+from veriloop.text.thoughts import after_thoughts
 
 EMPTY, NO_LETTER, ONLY_THOUGHT = "empty", "no letter", "a thought without an answer"
 SEVERAL, NOT_OFFERED = "several letters", "a letter that is not offered"

@@ -20,9 +20,9 @@ from veriloop.bench.pmmeval.tasks import Scoring
 from veriloop.errors import InputError
 from veriloop.ids import Json
 from veriloop.records import Problem
-from veriloop.text.code_blocks import after_thoughts
 from veriloop.text.extraction import Extraction
 from veriloop.text.numerals import Number, number_at, numbers_in
+from veriloop.text.thoughts import after_thoughts
 
 EMPTY, NO_NUMBER, ONLY_THOUGHT = "empty", "no number", "a thought without an answer"
 CUT, CUT_OFF = "cut off before a number", "cut off"

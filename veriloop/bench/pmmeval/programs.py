@@ -32,8 +32,9 @@ from veriloop.records import (
     Unscored,
     Verdict,
 )
-from veriloop.text.code_blocks import NoCode, find_program, without_thoughts
+from veriloop.text.code_blocks import NoCode, find_program
 from veriloop.text.tagged import own_words
+from veriloop.text.thoughts import without_thoughts
 from veriloop.verify.code import Judge, check_language, shared_judge, told
 from veriloop.verify.code_tests import CodeTests, closed, code_tests
 

@@ -13,8 +13,8 @@ from typing import TypeAlias, final
 
 from veriloop.errors import InputError
 from veriloop.ids import Json
-from veriloop.text.code_blocks import without_thoughts
 from veriloop.text.tagged import own_words
+from veriloop.text.thoughts import without_thoughts
 from veriloop.verify.instructions import (
     casing,
     combining,
