@@ -93,7 +93,7 @@ _MARK = re.compile(
     r"(?P<rest>[^\n]{0,400})",
     re.IGNORECASE | re.MULTILINE,
 )
-_END = re.compile(r"[=*_\[<\s]{0,8}CORRECTION[_ ]END[=*_\]> \t]{0,8}", re.IGNORECASE)
+_END = re.compile(r"[=*_\[< \t]{0,8}CORRECTION[_ ]END[=*_\]> \t]{0,8}", re.IGNORECASE)
 _BLANK = " \t*_#=:：`>]"  # what may stand between a heading and the text on its line
 _SECTIONS = (
     ("conclusion", "conclusion"),

@@ -74,6 +74,14 @@ def test_what_is_rendered_is_read_back(critique):
     assert parse_critique(render_critique(critique)) == critique
 
 
+@pytest.mark.parametrize("end", ["CORRECTION_END", "**CORRECTION_END**", "=== CORRECTION END ==="])
+def test_the_dress_of_the_end_mark_is_on_its_own_line(end):
+    """The emphasis that a correction ends with is the correction's."""
+    critique = Critique(correct=False, first_error=0, correction="so **x = 5**")
+    text = render_critique(critique).replace("CORRECTION_END", end)
+    assert parse_critique(text).correction == "so **x = 5**"
+
+
 def test_a_critique_without_a_verdict_has_no_text():
     with pytest.raises(ValueError, match="nothing to conclude"):
         render_critique(parse_critique("no idea"))
