@@ -1,4 +1,4 @@
-"""What asks the mock server, each in its own words: ``veriloop sample``, three harnesses, and what does nothing besides.
+"""What asks the mock server, each in its own words: ``veriloop sample``, three harnesses, and what does nothing else.
 
 A client is a command line. All of them ask the same questions, which ``Place`` lays out in everybody's layout.
 """
