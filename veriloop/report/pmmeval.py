@@ -54,6 +54,7 @@ from veriloop.report.terminal import terminal_table
 
 SHOWN = 30_000  # items on a page; 10,000 are about 9 MB
 MAPS = 2  # systems whose official scores have a heat map of their own
+PALE = 10.0  # points apart that have the full colour at least: one point is no dark square
 FORESTS = 8  # contrasts of a kind that have a picture; all are in the table
 
 
@@ -188,6 +189,7 @@ def _scorings(contrasts: Sequence[Contrast]) -> list[Section]:
     if not contrasts:
         return []
     out: list[Section] = [scorings_table(contrasts)]
+    apart = [abs(d.difference.value) for c in contrasts for d in c.comparison.languages.values()]
     for one in contrasts:
         table = scorings_table([one])
         codes = [c.name for c in table.columns if c.name in LANGUAGES]
@@ -196,14 +198,13 @@ def _scorings(contrasts: Sequence[Contrast]) -> list[Section]:
         values = tuple(
             tuple(c for c in row.cells[-len(codes) :] if isinstance(c, Cell)) for row in table.rows
         )
-        most = max((abs(c.value) for row in values for c in row if c.value), default=1.0)
         out.append(
             HeatMap(
                 f"Fixed minus official: {one.held}",
                 tuple(row.label for row in table.rows),
                 tuple(codes),
                 values,
-                end=most,
+                end=max(PALE, *apart),
                 digits=0,
                 caption="Points of 100. Blue: the fixed scoring finds more right; orange: less.",
                 interval=INTERVAL,
@@ -295,7 +296,7 @@ def _alone(one: Scored) -> str:
 
 def _leaders(best: Sequence[Scored]) -> str:
     """Which system is first in what, with how much."""
-    leads: dict[str, list[str]] = {}
+    leads: dict[tuple[str, ...], list[str]] = {}
     for what in dict.fromkeys(name for one in best for name in (*one.means.suites, "flores")):
         found = [
             (mean.estimate.value, name_of(one))
@@ -303,10 +304,11 @@ def _leaders(best: Sequence[Scored]) -> str:
             if (mean := one.means.suites.get(what) or one.means.sets.get(what))
         ]
         if found:
-            value, name = max(found, key=lambda pair: pair[0])
+            value = max(found)[0]
+            first = tuple(name for own, name in found if f"{own:.1f}" == f"{value:.1f}")
             said = {"flores": "translation", "specialised": "the specialised tasks"}.get(what, what)
-            leads.setdefault(name, []).append(f"{said} ({value:.1f})")
-    told = "; ".join(f"{name} is first in {_listed(what)}" for name, what in leads.items())
+            leads.setdefault(first, []).append(f"{said} ({value:.1f})")
+    told = "; ".join(f"{_first(names)} in {_listed(what)}" for names, what in leads.items())
     alike = len({frozenset(one.means.languages) for one in best}) == 1
     caution = (
         "Whether a lead is more than chance is said by the paired differences."
@@ -314,6 +316,14 @@ def _leaders(best: Sequence[Scored]) -> str:
         else "They were not asked in the same tasks and languages: only the paired differences compare them."
     )
     return f"Of {len(best)} systems, {told}. {caution}"
+
+
+def _first(names: Sequence[str]) -> str:
+    """``a is first``; of several that stand alike to a decimal, how many more."""
+    if len(names) == 1:
+        return f"{names[0]} is first"
+    more = f"{len(names) - 1} others" if len(names) > 2 else names[1]
+    return f"{names[0]} and {more} are equally first"
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -75,15 +75,20 @@ def _counted(r: Completeness | None) -> str:
 
 
 def published_table(summary: Summary) -> Table | None:
-    """What reports print of the same models, beside what was measured here; None where none is known."""
+    """What reports print of the same models in the tasks and languages that were measured here; None where nothing."""
     rows: list[Row] = []
-    for one in (s for s in summary.scored if s.answered.scoring == "official"):
-        fixed = next((s for s in summary.of("fixed") if s.system == one.system), None)
+    by_system: dict[tuple[str, str], dict[str, Scored]] = {}
+    for one in summary.scored:
+        by_system.setdefault(one.system, {})[one.answered.scoring] = one
+    for scored in by_system.values():
+        one = next(iter(scored.values()))
         for p in beside(one.answered.model):
+            own = [_own(scored.get(scoring), p) for scoring in ("official", "fixed")]
+            if all(c.value is None for c in own):  # not asked here: nothing stands beside it
+                continue
             where = LANGUAGES[p.language].name if p.language in LANGUAGES else "mean"
             label = ", ".join(part for part in (p.title or title_of(p.task), where, p.mode) if part)
-            cells = (Cell(p.value), _own(one, p), _own(fixed, p), p.differs, p.source)
-            rows.append(Row(label, cells, group=name_of(one)))
+            rows.append(Row(label, (Cell(p.value), *own, p.differs, p.source), group=name_of(one)))
     if not rows:
         return None
     return Table(

@@ -23,6 +23,7 @@ from veriloop.report.tables import Column, Row, Table
 INTERVAL = "95 % bootstrap interval over items, all languages of an item together"
 PAIRED = "n counts answers of both to the same items; items without a counterpart are left out."
 UNDECIDED = "not known"
+SENTENCES = "mean of sentence scores, where the scores above are of the whole corpus"
 
 
 def shown_p(p: float) -> str:
@@ -47,10 +48,11 @@ def contrasts_table(contrasts: Sequence[Contrast], title: str, caption: str) -> 
     for one in contrasts:
         for name in (key for key in TASKS if key in one.comparison.sets):
             d = one.comparison.sets[name]
+            note = SENTENCES if name == "flores" else ""
             cells = (
                 estimate(d.difference),
-                Cell(d.first),
-                Cell(d.second),
+                Cell(d.first, note=note),
+                Cell(d.second, note=note),
                 shown_p(d.p),
                 shown_p(one.holm[name]),
                 detectable_cell(d),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
@@ -57,6 +58,7 @@ PLOTS = (
 )
 Picture: TypeAlias = "Plot | ForestPlot | Grid"
 SCRIPTS = ("browser.js", "copy.js")
+_OPTION = re.compile(r"(--[a-z][a-z-]*)")
 NO_DATA = "There is nothing to draw."
 
 
@@ -70,13 +72,21 @@ def render(page: Page) -> str:
     return Template(_template("page.html")).substitute(
         title=escape(page.title),
         subtitle=element("p", page.subtitle, class_="subtitle") if page.subtitle else "",
-        headline=element("p", page.headline, class_="headline") if page.headline else "",
+        headline=element("p", _unbroken(page.headline), class_="headline") if page.headline else "",
         nav=element("nav", *links, aria_label="Sections") if len(links) > 1 else "",
         body=join((block for _, _, block in blocks), "\n"),
         style=style,
         script=script,
         style_hash=_hash(style),
         script_hash=_hash(script),
+    )
+
+
+def _unbroken(text: str) -> Markup:
+    """The text with its command-line options kept on one line."""
+    parts = _OPTION.split(text)
+    return join(
+        element("span", part, class_="option") if i % 2 else part for i, part in enumerate(parts)
     )
 
 

@@ -1,6 +1,7 @@
 """The page and the terminal text: what is there, what is absent where there is one model, and that nothing is silly."""
 
 import re
+from dataclasses import replace
 
 from veriloop.bench.pmmeval.outcomes import DIES, Answered, Judged, Outcome
 from veriloop.bench.pmmeval.summary import summarise
@@ -144,3 +145,56 @@ def test_where_the_official_evaluation_stops_is_told():
     found = PMMEvalFound(summary)
     assert "MLogiQA (ko) and gives no score" in " ".join(pmmeval_terminal(found).split())
     assert "Where the official evaluation stops" in titles(pmmeval_page(found))
+
+
+def right_of(model, right, task="mgsm"):
+    """Ten answers, the first ``right`` of them right."""
+    outcomes = tuple(
+        Outcome(task, "en", i, f"p{i}", Judged(float(i < right), "", "json"), f"q{i}")
+        for i in range(10)
+    )
+    return Answered(model, "en", "fixed", outcomes)
+
+
+def headline(*answered):
+    return pmmeval_page(PMMEvalFound(summarise(answered))).headline
+
+
+def test_equal_scores_are_no_lead():
+    one, two = right_of("a", 7), right_of("b", 3)
+    assert "a, prompt en is first in the specialised tasks (70.0)" in headline(one, two)
+    assert "a, prompt en is first" in headline(two, one)
+    twins = headline(two, one, right_of("c", 7))
+    assert "a, prompt en and c, prompt en are equally first in the specialised tasks" in twins
+    assert "a, prompt en and 2 others are equally first" in headline(
+        one, right_of("c", 7), right_of("d", 7)
+    )
+
+
+def test_one_point_between_the_scorings_is_no_dark_square(several):
+    """Colours of all maps have one scale, and never less than ten points for the full one."""
+    _, summary = several
+    maps = [
+        s
+        for s in pmmeval_page(PMMEvalFound(summary)).sections
+        if s.title.startswith("Fixed minus official: ")
+    ]
+    apart = [
+        abs(d.difference.value)
+        for c in summary.contrasts_of("scorings")
+        for d in c.comparison.languages.values()
+    ]
+    assert len(maps) == 4
+    assert {m.end for m in maps} == {max(10.0, *apart)}
+    answered = right_of("a", 7)
+    outcomes = (
+        replace(answered.outcomes[0], judged=Judged(0.0, "", "json")),
+        *answered.outcomes[1:],
+    )
+    both = [
+        replace(x, outcomes=(*x.outcomes, *(replace(o, language="ko") for o in x.outcomes)))
+        for x in (answered, replace(answered, scoring="official", outcomes=outcomes))
+    ]
+    small = pmmeval_page(PMMEvalFound(summarise(both)))
+    (shown,) = [s for s in small.sections if s.title.startswith("Fixed minus official: ")]
+    assert shown.end == 10.0

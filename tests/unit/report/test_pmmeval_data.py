@@ -35,3 +35,24 @@ def test_published_numbers_stand_beside_the_same_model_only(several, made_up):
         3, models=("nobody's",), settings=("en",), tasks=("mgsm",), languages=("en",)
     )
     assert published_table(summarise([a for m in other for a in m.answered])) is None
+
+
+def test_published_numbers_of_what_was_not_asked_are_left_out(made_up):
+    """The Qwen3 report has eight languages of MLogiQA, thinking and not: only the one that was asked is here."""
+    asked = made_up.measured(
+        4, models=("Qwen3-8B",), settings=("en",), tasks=("mlogiqa", "mgsm"), languages=("en", "ko"),
+        scorings=("fixed",),
+    )  # fmt: skip
+    table = published_table(summarise([a for m in asked for a in m.answered]))
+    assert table is not None
+    # Qwen3 report, table 30
+    assert [(row.label, row.cells[0].value) for row in table.rows] == [
+        ("MLogiQA, Korean, thinking", 60.0),
+        ("MLogiQA, Korean, non-thinking", 52.5),
+    ]
+    assert all(row.cells[1].value is None for row in table.rows)  # official was not scored
+    assert all(row.cells[2].value is not None for row in table.rows)
+    other = made_up.measured(
+        4, models=("Qwen3-8B",), settings=("en",), tasks=("xnli",), languages=("ko",)
+    )
+    assert published_table(summarise([a for m in other for a in m.answered])) is None

@@ -112,3 +112,12 @@ def test_sizes_make_steps_and_lines(several):
 def test_a_p_is_never_zero():
     assert shown_p(0.0) == "< 0.001"
     assert shown_p(0.0342) == "0.034"
+
+
+def test_paired_means_of_translations_are_said_to_be_of_sentences(several):
+    """Their mean is not the corpus score that the tables of scores show."""
+    table = contrasts_table(several[1].contrasts_of("models"), "T", "")
+    for row in table.rows:
+        said = [c.note for c in row.cells[1:3]]
+        assert [bool(note) for note in said] == [row.label == "FLORES-200"] * 2
+        assert all("sentence" in note for note in said if note)

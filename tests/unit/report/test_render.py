@@ -218,3 +218,17 @@ def test_whiskers_bands_and_shades_are_explained(text, html):
     assert "n = 1,000; bands: 95 % bootstrap intervals over problems." in said
     assert "n = 240; whiskers: intervals." in said
     assert "Shaded: the first wrong step" in said
+
+
+def test_an_option_in_the_headline_is_not_broken(html, browse):
+    """A browser breaks lines at hyphens: "-" at the end of one and "-max-tokens" on the next."""
+    page = render(Page("one", headline=f"{'9 ' * 70}of 9 <b> were cut by --max-tokens."))
+    (told,) = html(page).by_class("headline")
+    assert told.text.endswith("of 9 <b> were cut by --max-tokens.")
+    assert [n.text for n in told.by_class("option")] == ["--max-tokens"]
+    script = (
+        "document.title = [300, 340, 380, 420, 460, 500].map(w => { const p = "
+        "document.querySelector('.headline'); p.style.width = w + 'px'; return "
+        "p.querySelector('.option').getClientRects().length; }).join(' ');"
+    )
+    assert browse(page, script).all("title")[0].text == "1 1 1 1 1 1"
