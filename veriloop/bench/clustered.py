@@ -30,6 +30,7 @@ from veriloop.bench.statistics import (
 from veriloop.errors import InputError
 from veriloop.ids import Json
 
+SAME = 1e-9  # resamples that differ by less tell nothing
 Uids: TypeAlias = "tuple[str | None, ...]"
 
 
@@ -39,8 +40,8 @@ class ClusteredMean:
     """A mean in points (scores in [0, 1] times 100), where answers that could not be read count as wrong.
 
     ``estimate.n`` counts scores, ``clusters`` what was resampled. ``interval`` says how the interval was made:
-    "bootstrap" over clusters, or "wilson" (one language of 0/1 scores; or all of them alike, where resampling is
-    blind). ``se`` is the analytic cluster-robust standard error in points, ``naive_se`` that of pretending that all
+    "bootstrap" over clusters, or "wilson" (one language of 0/1 scores; or no two resamples apart, where resampling
+    is blind). ``se`` is the analytic cluster-robust standard error in points, ``naive_se`` that of pretending that all
     scores were independent; None with fewer than two of what they are made of. ``left_out`` is the same mean without
     the ``failed`` answers that could not be read, over the languages that have others; None where none has.
     """
@@ -247,10 +248,21 @@ def _estimate(
         low, high = wilson(n if value > 0.5 else 0, n, level)
         return Estimate(100 * value, 100 * low, 100 * high, clusters.n, unscored, level), "wilson"
     tail = (1 - level) / 2
-    low, high = np.quantile(clusters.draw(bootstrap), (tail, 1 - tail))
-    return Estimate(
-        100 * value, 100 * float(low), 100 * float(high), clusters.n, unscored, level
-    ), "bootstrap"
+    low, high = map(float, np.quantile(clusters.draw(bootstrap), (tail, 1 - tail)))
+    kind = "bootstrap"
+    if binary and high - low < SAME:  # a language all right, another all wrong
+        (low, high), kind = _by_place(clusters, level), "wilson"
+    return Estimate(100 * value, 100 * low, 100 * high, clusters.n, unscored, level), kind
+
+
+def _by_place(clusters: Clusters, level: float) -> tuple[float, float]:
+    """Wilson's ends of each place, weighed as places are: no narrower than if all erred to the same side."""
+    ends: list[tuple[float, float]] = []
+    for worth, mean in zip(clusters.worths(), clusters.means, strict=True):
+        n = max(1, math.floor(worth + 1e-6))
+        ends.append(wilson(round(n * float(mean)), n, level))
+    low, high = clusters.shares @ np.array(ends)
+    return float(low), float(high)
 
 
 def draws(clusters: Clusters) -> int:

@@ -105,6 +105,10 @@ class Clusters:
         weights = self.counts @ (self.shares / self.counts.sum(axis=0))
         return 1 / float(weights @ weights)
 
+    def worths(self) -> Floats:
+        """The same of each place alone, shape (places,)."""
+        return self.counts.sum(axis=0) ** 2 / (self.counts**2).sum(axis=0)
+
     def alike(self) -> bool:
         """Are all scores of all places the same? Resampling is blind then."""
         value = self.value

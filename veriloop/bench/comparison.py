@@ -16,7 +16,7 @@ from typing import final
 
 import numpy as np
 
-from veriloop.bench.clustered import Corpus, corpus_mean, draws
+from veriloop.bench.clustered import SAME, Corpus, corpus_mean, draws
 from veriloop.bench.clusters import Clusters, cluster, plain_mean
 from veriloop.bench.multiplicity import holm_by_name
 from veriloop.bench.parallel import ParallelScores, Place
@@ -46,8 +46,8 @@ class PairedDifference:
     standard error ``se`` (points); None with fewer than two clusters in a language, and where clusters differ without
     any spread, so that there is nothing to measure by. ``mcnemar`` is exact, and None where scores are not 0/1, where a
     cluster has several scores, which it would take for independent, and over several languages or sets, whose items
-    do not weigh alike. The interval is of the bootstrap; where scores are 0/1 and all differ alike, which
-    resampling is blind to, of Wilson. ``effect`` is the mean difference over the standard deviation of
+    do not weigh alike. The interval is of the bootstrap; where scores are 0/1 and no two resamples
+    differ, so that resampling is blind, of Wilson. ``effect`` is the mean difference over the standard deviation of
     clusters' differences (Cohen's d_z; None where there is no spread), ``odds`` only_first over only_second (None
     where only_second is 0). ``missing_first`` counts items that the second has and the first lacks; ``unaligned``
     scores without a uid, of both together.
@@ -304,7 +304,25 @@ def _estimate(whole: Clusters, binary: bool, bootstrap: Bootstrap) -> Estimate:
     else:
         tail = (1 - level) / 2
         low, high = map(float, np.quantile(whole.draw(bootstrap), (tail, 1 - tail)))
+        if binary and high - low < SAME:  # one place all 1, another all 0
+            low, high = _by_place(whole, level)
     return Estimate(100 * value, 100 * low, 100 * high, whole.n, level=level)
+
+
+def _by_place(whole: Clusters, level: float) -> tuple[float, float]:
+    """Wilson's ends of the shares of 1 less those of -1 in each place, weighed as places are."""
+    ends: list[tuple[float, float]] = []
+    for worth, mean, moved in zip(
+        whole.worths(), whole.means, whole.squares / whole.counts.sum(axis=0), strict=True
+    ):
+        n = max(1, math.floor(worth + 1e-6))
+        ahead, behind = (
+            wilson(round(n * float(share)), n, level)
+            for share in ((moved + mean) / 2, (moved - mean) / 2)
+        )
+        ends.append((ahead[0] - behind[1], ahead[1] - behind[0]))
+    low, high = whole.shares @ np.array(ends)
+    return float(low), float(high)
 
 
 def _flipped(whole: Clusters, comparing: Comparing) -> float:

@@ -204,3 +204,25 @@ def test_problems_in_several_programs_are_one_draw_each():
     assert found.se == pytest.approx(math.sqrt(3) * found.naive_se, rel=0.01)
     assert found.estimate.low == pytest.approx(alone.estimate.low, abs=2)
     assert found.design_effect == pytest.approx(3, rel=0.02)
+
+
+def test_a_set_all_right_beside_one_all_wrong_is_not_certainty():
+    """No two resamples differ there: the ends are Wilson's of each set, as sets weigh (Wilson 1927, 60 of 60)."""
+    known = {
+        ("a", "en"): {f"u{i}": 1.0 for i in range(60)},
+        ("b", "en"): {f"v{i}": 0.0 for i in range(60)},
+    }
+    suite = means(ParallelScores("m", known), suites={"both": ["a", "b"]}, bootstrap=FEW)
+    found = suite.suites["both"]
+    least = 100 / (1 + 1.959964**2 / 60)  # of n right of n it is n / (n + z^2)
+    assert (found.estimate.value, found.interval) == (50, "wilson")
+    assert found.estimate.low == pytest.approx(least / 2)
+    assert found.estimate.high == pytest.approx(50 + (100 - least) / 2)
+
+
+def test_a_language_that_is_right_where_the_other_is_wrong_leaves_doubt():
+    right = np.arange(40) % 2 == 0
+    found = clustered_mean(table(np.stack([right, ~right], axis=1)), bootstrap=FEW)
+    low, high = wilson(20, 40)
+    assert found.estimate.value == 50
+    assert (found.estimate.low, found.estimate.high) == pytest.approx((100 * low, 100 * high))

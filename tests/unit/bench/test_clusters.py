@@ -116,3 +116,9 @@ def test_a_mean_of_unequal_sets_is_worth_less_than_its_items():
     assert cluster(scores).worth() == pytest.approx(4 / (1 / 10 + 1 / 990))
     equal = {("a", code): {str(i): 1.0 for i in range(10)} for code in ("en", "fr")}
     assert cluster(equal).worth() == pytest.approx(10)
+
+
+def test_each_place_alone_is_worth_what_its_clusters_are():
+    scores = {("a", "en"): {f"u{i}": 1.0 for i in range(6)}, ("b", "en"): {"v": 0.0, "w": 1.0}}
+    joined = {"a": {f"u{i}": "one" for i in range(3)}}  # 3 + 1 + 1 + 1: 36 / 12 by Kish
+    assert cluster(scores, joined=joined).worths().tolist() == pytest.approx([3.0, 2.0])

@@ -321,3 +321,17 @@ def test_copies_of_a_problem_in_several_programs_add_no_evidence():
         copied("a", a), ParallelScores("b", copied("b", b).scores), comparing=FEW
     )
     assert half.sets["s"].clusters == 80
+
+
+@pytest.mark.parametrize("of", ["set", "language"])
+def test_a_lead_in_one_place_and_a_tie_in_another_leave_doubt(of):
+    """All resamples are alike there. Of 40 right of 40 Wilson's lower end is 40 / (40 + z^2)."""
+    places = [("a", "en"), ("b", "en") if of == "set" else ("a", "ko")]
+    first = {place: {f"u{i}": 1.0 for i in range(40)} for place in places}
+    second = {**first, places[0]: {f"u{i}": 0.0 for i in range(40)}}
+    found = compare_parallel(ParallelScores("x", first), ParallelScores("y", second)).overall
+    least = 100 * 40 / (40 + 1.959964**2)
+    lead, tie = (2 * least - 100, 100), (least - 100, 100 - least)
+    assert found.difference.value == 50
+    assert found.difference.low == pytest.approx((lead[0] + tie[0]) / 2)
+    assert found.difference.high == pytest.approx((lead[1] + tie[1]) / 2)
