@@ -1,6 +1,10 @@
-"""The SCRIT recipe from problems to its page at a tiny size: killed, resumed, and measured again without a model."""
+"""The SCRIT recipe from problems to its page at a tiny size: killed, resumed, and measured again without a model.
+
+What is killed is a process of its own. What goes on from there runs in this one, whose libraries are loaded.
+"""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -8,27 +12,32 @@ import time
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from veriloop.cli import app
 from veriloop.records import Dropped, Example, Solution, Verdict
 from veriloop.runs.stages import read_all
 from veriloop.store.pieces import Table
 
-CRITIC = Path(__file__).resolve().parents[2] / "veriloop/abacus/checkpoints/critic"
+ROOT = Path(__file__).resolve().parents[2]
+CHECKPOINTS = ROOT / "veriloop/abacus/checkpoints"
+CRITIC = CHECKPOINTS / "critic"
 OPTIONS = [
-    "--critic", "abacus:critic", "--ways", "contrastive", "--sizes", "8", "--rounds", "2", "--no-ungated",
-    "--train-count", "16", "--heldout-count", "8", "--votes", "3", "--samples", "2", "--epochs", "1",
-    "--heldout-cap", "8", "--kind", "local", "--quiet",
+    "--critic", "abacus:critic", "--students", f"local:{CHECKPOINTS / 'policy'}", "--ways", "contrastive",
+    "--sizes", "8", "--rounds", "2", "--no-ungated", "--train-count", "12", "--heldout-count", "4", "--votes", "3",
+    "--samples", "2", "--epochs", "1", "--heldout-cap", "8", "--kind", "local", "--quiet",
 ]  # fmt: skip
 
 
-def command(out, *words):
-    return [sys.executable, "-m", "veriloop.cli", *words, *(["--out", str(out)] if out else [])]
-
-
-def kill_when_there(arguments, file, log):
-    """Start, and kill without warning as soon as ``file`` is there."""
+def kill_when_there(words, file, log):
+    """Start the command, and kill it without warning as soon as ``file`` is there."""
     with open(log, "w") as stream:
-        running = subprocess.Popen(arguments, stdout=stream, stderr=stream)
+        running = subprocess.Popen(
+            [sys.executable, "-m", "veriloop.cli", *words],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=stream,
+            stderr=stream,
+        )
         while not file.exists() and running.poll() is None:
             time.sleep(0.1)
         running.send_signal(signal.SIGKILL)
@@ -40,7 +49,7 @@ def kill_when_there(arguments, file, log):
 @pytest.mark.skipif(not CRITIC.is_dir(), reason="the critic is not in this installation")
 def test_a_killed_run_goes_on_and_the_page_comes_from_the_records(tmp_path):
     out = tmp_path / "scrit"
-    full = command(out, "run", "scrit", *OPTIONS)
+    full = ["run", "scrit", *OPTIONS, "--out", str(out)]
     kill_when_there(full, out / "models/contrastive-8/training.json", tmp_path / "log")
     before = {
         file: file.stat().st_mtime_ns
@@ -48,8 +57,8 @@ def test_a_killed_run_goes_on_and_the_page_comes_from_the_records(tmp_path):
         for file in (out / folder).rglob("*")
         if file.suffix in (".parquet", ".safetensors")
     }
-    made = subprocess.run(full, capture_output=True, text=True)
-    assert made.returncode == 0, made.stderr
+    made = CliRunner().invoke(app, full, catch_exceptions=False)
+    assert made.exit_code == 0, made.stderr
     assert {file: file.stat().st_mtime_ns for file in before} == before
     assert "What do the critics find?" in made.stdout
 
@@ -67,8 +76,8 @@ def test_a_killed_run_goes_on_and_the_page_comes_from_the_records(tmp_path):
     assert "Beside the paper" in page
     assert "58.3" in page
     (out / "report.html").unlink()
-    again = subprocess.run(command(None, "report", str(out)), capture_output=True, text=True)
-    assert again.returncode == 0, again.stderr
+    again = CliRunner().invoke(app, ["report", str(out)], catch_exceptions=False)
+    assert again.exit_code == 0, again.stderr
     assert (out / "report.html").is_file()
     assert json.loads((out / "measures.json").read_text()) == measures
 
