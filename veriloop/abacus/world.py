@@ -11,7 +11,6 @@ from typing import ClassVar, final
 
 from veriloop.abacus.checker import check_steps, first_error
 from veriloop.abacus.problems import Split, problem
-from veriloop.ids import describe
 from veriloop.records import (
     NO_ERROR,
     Form,
@@ -24,6 +23,7 @@ from veriloop.records import (
     Unscored,
     Verdict,
 )
+from veriloop.verify.step_scores import Located
 
 TASK = "abacus"
 
@@ -67,20 +67,6 @@ class Gold:
         kind = None
         if where is not None and where != NO_ERROR:
             kind = check_steps(problem.meta, solution.steps)[where].error
-        right = 0 if where is None else len(solution.steps) if where == NO_ERROR else where
         missing = Unscored.EMPTY if not solution.steps else Unscored.NO_REFERENCE
-        return Verdict(
-            problem=problem.id,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.BINARY,
-            granularity=Granularity.STEP,
-            value=None if where is None else float(where == NO_ERROR),
-            unscored=missing if where is None else None,
-            step_scores=(1.0,) * right + (() if where in (None, NO_ERROR) else (0.0,)),
-            first_error=where,
-            detail={} if kind is None else {"error": kind},
-            made_by=describe(self),
-            source=self.traits.source,
-            trained=self.traits.trained,
-        )
+        unscored = missing if where is None else None
+        return Located(where, unscored, kind or "").verdict(self, solution)

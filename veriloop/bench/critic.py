@@ -19,7 +19,6 @@ from veriloop.ids import Json, derive_seed
 from veriloop.protocols import Completion, Engine, Request, Sampling
 from veriloop.records import (
     NO_ERROR,
-    Cost,
     Finish,
     Form,
     Granularity,
@@ -35,6 +34,7 @@ from veriloop.records import (
 from veriloop.text.prompts import load_prompt
 from veriloop.text.tagged import parse_critic
 from veriloop.verify.asking import Asked, ask
+from veriloop.verify.stamp import stamped
 
 GREEDY = Sampling(max_tokens=8192, temperature=0.0)
 VOTING = Sampling(max_tokens=8192, temperature=1.0, top_p=0.9)
@@ -84,7 +84,7 @@ class Critic:
 
     async def _verify_one(self, problem: Problem, solution: Solution) -> Verdict:
         if not solution.steps:
-            return self._verdict(solution, unscored=Unscored.EMPTY)
+            return stamped(self, solution, unscored=Unscored.EMPTY, made_by=repr(self))
         request = Request(
             self.ask(problem, solution.steps),
             self.sampling,
@@ -93,45 +93,23 @@ class Critic:
         )
         asked = await ask(self.engine, request)
         if not asked.answered:
-            return self._verdict(solution, unscored=Unscored.ENGINE, detail={"error": asked.why})
+            why: dict[str, Json] = {"error": asked.why}
+            return stamped(self, solution, unscored=Unscored.ENGINE, detail=why, made_by=repr(self))
         return self._read(solution, asked)
 
     def _read(self, solution: Solution, asked: Asked) -> Verdict:
         read = read_critiques(asked.completions, len(solution.steps))
-        return self._verdict(
+        first = read.first_error
+        return stamped(
+            self,
             solution,
-            first_error=read.first_error,
+            value=None if first is None else float(first == NO_ERROR),
             unscored=read.unscored,
+            first_error=first,
             critique=read.critique,
             cost=asked.cost,
             detail=read.detail,
-        )
-
-    def _verdict(
-        self,
-        solution: Solution,
-        *,
-        first_error: int | None = None,
-        unscored: Unscored | None = None,
-        critique: str | None = None,
-        cost: Cost = Cost(),
-        detail: dict[str, Json] | None = None,
-    ) -> Verdict:
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.TEXT,
-            granularity=Granularity.STEP,
-            value=None if first_error is None else float(first_error == NO_ERROR),
-            unscored=unscored,
-            first_error=first_error,
-            critique=critique,
-            cost=cost,
-            detail=detail or {},
             made_by=repr(self),
-            source=self.traits.source,
-            trained=self.traits.trained,
         )
 
 

@@ -10,10 +10,20 @@ import math
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Literal, final
 
 from veriloop.records import Form, Granularity, Group, Solution, Source, Traits, Verdict
-from veriloop.verify.step_scores import NO_STEPS, Desk, Item, Read, Rule, items_of, too_long
+from veriloop.verify.step_scores import (
+    NO_STEPS,
+    Desk,
+    Item,
+    Read,
+    Rule,
+    items_of,
+    read_groups,
+    too_long,
+)
 
 if TYPE_CHECKING:
     from veriloop.engines.outcome_reward import OutcomeModel
@@ -72,7 +82,8 @@ class Outcome:
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution."""
-        reads = await self._held.desk.ask(items_of(group), self._read_groups)
+        read = partial(read_groups, self._read, together=self.device != "cpu")
+        reads = await self._held.desk.ask(items_of(group), read)
         return tuple(self._verdict(s, r) for s, r in zip(group.solutions, reads, strict=True))
 
     def _verdict(self, solution: Solution, read: Read) -> Verdict:
@@ -98,13 +109,6 @@ class Outcome:
             f"Outcome(name={self.name!r}, granularity={self.granularity!r}, "
             f"threshold={self.threshold!r}, system={self.system!r}, dtype={self.dtype!r})"
         )
-
-    def _read_groups(self, groups: list[list[Item]]) -> list[list[Read]]:
-        """On a CPU group after group, because rounding depends on what shares a batch."""
-        if self.device == "cpu":
-            return [self._read(items) for items in groups]
-        together = iter(self._read([item for items in groups for item in items]))
-        return [[next(together) for _ in items] for items in groups]
 
     def _read(self, items: Sequence[Item]) -> list[Read]:
         """Logits of prefixes, or of whole answers, as scores that are not squashed yet."""

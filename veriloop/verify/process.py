@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, final
 
 from veriloop.records import Form, Granularity, Group, Source, Traits, Unscored, Verdict
@@ -21,6 +22,7 @@ from veriloop.verify.step_scores import (
     Rule,
     aggregate,
     items_of,
+    read_groups,
     too_long,
 )
 
@@ -97,7 +99,8 @@ class Process:
 
     async def verify(self, group: Group) -> tuple[Verdict, ...]:
         """One verdict for each solution, with a score for each step, or the reason for having none."""
-        reads = await self._held.desk.ask(items_of(group), self._read_groups)
+        read = partial(read_groups, self._read, together=self.device != "cpu")
+        reads = await self._held.desk.ask(items_of(group), read)
         rule, made_by = self._rule(), self._made_by()
         return tuple(
             rule.verdict(self, solution, read=read, made_by=made_by)
@@ -117,13 +120,6 @@ class Process:
             f"Process(name={self.name!r}, aggregate={self.aggregate!r}, "
             f"threshold={self.threshold!r}, dtype={self.dtype!r}{layout})"
         )
-
-    def _read_groups(self, groups: list[list[Item]]) -> list[list[Read]]:
-        """On a CPU group after group, because rounding depends on what shares a batch."""
-        if self.device == "cpu":
-            return [self._read(items) for items in groups]
-        together = iter(self._read([item for items in groups for item in items]))
-        return [[next(together) for _ in items] for items in groups]
 
     def score_steps(
         self, items: Sequence[tuple[str, Sequence[str]]]

@@ -119,6 +119,18 @@ def items_of(group: Group) -> list[Item]:
     return [(group.problem.text, solution.steps) for solution in group.solutions]
 
 
+def read_groups(
+    read: Callable[[list[Item]], list[Read]], groups: list[list[Item]], *, together: bool
+) -> list[list[Read]]:
+    """What ``read`` makes of each group: of all ``together`` on a GPU, and on a CPU of one after the other, because
+    rounding depends on what shares a batch.
+    """
+    if not together:
+        return [read(items) for items in groups]
+    reads = iter(read([item for items in groups for item in items]))
+    return [[next(reads) for _ in items] for items in groups]
+
+
 def too_long(tokens: int, limit: int) -> Read:
     """Why a solution that does not fit is not scored."""
     return Read(

@@ -28,6 +28,7 @@ from veriloop.verify.step_scores import (
     Rule,
     aggregate,
     items_of,
+    read_groups,
     too_long,
 )
 
@@ -104,6 +105,20 @@ def test_a_score_that_is_no_number_is_no_right_step_and_no_crash(how, bad):
 def test_rules_that_are_none_are_refused():
     with pytest.raises(ValueError, match="product, min or last, got 'mean'"):
         Rule("mean")
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_groups_get_their_own_reads_back_together_or_alone(together):
+    sizes = []
+
+    def read(items):
+        sizes.append(len(items))
+        return [Read((float(len(text)),)) for text, _ in items]
+
+    groups = [[("a", ()), ("bb", ())], [], [("ccc", ())]]
+    found = read_groups(read, groups, together=together)
+    assert [[one.scores[0] for one in reads] for reads in found] == [[1.0, 2.0], [], [3.0]]
+    assert sizes == ([3] if together else [2, 0, 1])
 
 
 def test_those_who_ask_in_one_turn_are_read_together_and_later_ones_in_the_next_pass():

@@ -15,7 +15,7 @@ from veriloop.bench.codeelo.submitting import Handed, Judgement, Patience, Submi
 from veriloop.bench.rating.scores import LOST, NO_CODE, ProblemVerdicts, split_problem
 from veriloop.codejudge.verdicts import Code
 from veriloop.errors import InputError
-from veriloop.ids import Json, describe
+from veriloop.ids import Json
 from veriloop.records import (
     Finish,
     Form,
@@ -28,6 +28,7 @@ from veriloop.records import (
     Verdict,
 )
 from veriloop.text.code_blocks import NoCode, find_program
+from veriloop.verify.stamp import stamped
 
 
 @final
@@ -60,12 +61,12 @@ class Submitted:
     async def _one(self, group: Group, solution: Solution) -> Verdict:
         if not solution.steps:
             detail = {"verdict": NO_CODE, "reason": "an empty answer"}
-            return self._verdict(solution, unscored=Unscored.EMPTY, detail=detail)
+            return stamped(self, solution, unscored=Unscored.EMPTY, detail=detail)
         found = find_program(solution.text, self.language)
         cut: dict[str, Json] = {"finish": "length"} if solution.finish is Finish.LENGTH else {}
         if isinstance(found, NoCode):
             detail = {"verdict": NO_CODE, "reason": found.value, **cut}
-            return self._verdict(solution, value=0.0, detail=detail)
+            return stamped(self, solution, value=0.0, detail=detail)
         handed = Handed(
             group.problem.uid or group.problem.id,
             found.language,
@@ -79,36 +80,14 @@ class Submitted:
                 raise
             reason = f"a program in {found.language}, which is not judged"
             detail = {"verdict": NO_CODE, "reason": reason, **cut}
-            return self._verdict(solution, value=0.0, detail=detail)
+            return stamped(self, solution, value=0.0, detail=detail)
         return self._judged(solution, said, {"block": found.label, **cut})
 
     def _judged(self, solution: Solution, said: Judgement, more: Mapping[str, Json]) -> Verdict:
         detail = {**said.detail, "verdict": said.code.value, **more}
         if said.code.value in LOST:
-            return self._verdict(solution, unscored=Unscored.CHECKER, detail=detail)
-        return self._verdict(solution, value=float(said.code is Code.AC), detail=detail)
-
-    def _verdict(
-        self,
-        solution: Solution,
-        *,
-        detail: Mapping[str, Json],
-        value: float | None = None,
-        unscored: Unscored | None = None,
-    ) -> Verdict:
-        return Verdict(
-            problem=solution.problem,
-            solution=solution.id,
-            verifier=self.name,
-            form=Form.BINARY,
-            granularity=Granularity.TRAJECTORY,
-            value=value,
-            unscored=unscored,
-            detail=detail,
-            made_by=describe(self),
-            source=self.traits.source,
-            trained=self.traits.trained,
-        )
+            return stamped(self, solution, unscored=Unscored.CHECKER, detail=detail)
+        return stamped(self, solution, value=float(said.code is Code.AC), detail=detail)
 
 
 @final
