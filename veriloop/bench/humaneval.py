@@ -9,7 +9,6 @@ share among the first k stands beside it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,7 @@ from veriloop.protocols import Engine, Sampling
 from veriloop.records import Group, Problem
 from veriloop.runs.stages import Run
 from veriloop.search.whole import Whole
-from veriloop.store.atomic import write_whole
+from veriloop.store.json_files import write_json
 from veriloop.store.quarantine import Quarantine
 from veriloop.text.prompts import load_prompt
 from veriloop.verify.code import Code
@@ -129,7 +128,6 @@ async def measure_humaneval(
     result = HumanEvalResult(
         engine.name, found.language, tuple(attempts), summarise(attempts), tuple(groups)
     )
-    text = json.dumps(result.to_json(), indent=2, ensure_ascii=False)
-    write_whole(run.folder / "humaneval.json", f"{text}\n".encode())
+    write_json(run.folder / "humaneval.json", result.to_json())
     write_attempts(run, attempts)
     return result

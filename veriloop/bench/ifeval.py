@@ -24,6 +24,7 @@ from veriloop.records import Finish, Group, Problem, Verdict
 from veriloop.runs.stages import Run
 from veriloop.search.whole import Whole
 from veriloop.store.atomic import write_whole
+from veriloop.store.json_files import write_json
 from veriloop.store.quarantine import Quarantine
 from veriloop.verify.instructions.checking import require_known
 from veriloop.verify.instructions.verifier import Instructions
@@ -165,8 +166,7 @@ async def measure_ifeval(
     groups = await collect(run, found.problems, engine=engine, search=search, verifier=verifier)
     summary = summarise(groups, found.problems, samples=search.n, verifier=verifier.name)
     result = IfevalResult(engine.name, summary, tuple(groups))
-    text = json.dumps(result.to_json(), indent=2, ensure_ascii=False)
-    write_whole(run.folder / "ifeval.json", f"{text}\n".encode())
+    write_json(run.folder / "ifeval.json", result.to_json())
     rows = [json.dumps(row, ensure_ascii=False) for row in item_rows(groups, verifier.name)]
     write_whole(run.folder / "items.jsonl", "".join(f"{row}\n" for row in rows).encode())
     return result

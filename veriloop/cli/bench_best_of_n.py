@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from veriloop.cli.options import FRESH, QUIET, RETRY_LOST, SEED
+from veriloop.cli.showing import publish, tell
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -87,25 +88,19 @@ def _system(names: list[str]) -> str | None:
 
 def _show(result: BestOfNSets) -> None:
     from veriloop.report import best_of_n as shown
-    from veriloop.report.terminal import terminal_table
 
     if result.means:
-        typer.echo(terminal_table(shown.means_table(result)))
+        tell(shown.means_table(result))
     else:
         (board,) = result.boards.values()
-        typer.echo(terminal_table(shown.board_table("", board)))
-    if published := shown.published_table(result):
-        typer.echo(terminal_table(published))
-    for note in shown.notes(result):
-        typer.echo(fill(note, 80))
+        tell(shown.board_table("", board))
+    tell(shown.published_table(result), *shown.notes(result))
 
 
 def _report(options: Options, result: BestOfNSets) -> None:
     from veriloop.cli.provenance import provenance
     from veriloop.report.best_of_n import best_of_n_page
-    from veriloop.report.render import write_page
 
     assert options.out
-    path = options.out / "report.html"
-    write_page(best_of_n_page(result, provenance=provenance({"seed": options.seed}, options)), path)
-    typer.echo(f"report: {path}")
+    page = best_of_n_page(result, provenance=provenance({"seed": options.seed}, options))
+    publish(page, options.out / "report.html")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 import typer
 
+from veriloop.cli.showing import publish, tell
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -73,20 +73,16 @@ def _run(options: Options) -> None:
     from veriloop.cli.measuring_biases import measure
     from veriloop.cli.provenance import provenance
     from veriloop.report.biases import biases_page, process_error_table, verifiers_table
-    from veriloop.report.render import write_page
-    from veriloop.report.terminal import terminal_table
 
     found, notes = measure(options)
     for note in notes:
         typer.echo(note, err=True)
-    typer.echo(terminal_table(process_error_table(found)))
+    tell(process_error_table(found))
     if found.verifiers:
         table = verifiers_table(found)
-        typer.echo(terminal_table(table))
-        typer.echo(fill(table.caption, 80) + "\n")
-    path = options.out / "report.html"
-    write_page(biases_page(found, provenance=provenance({}, options)), path)
-    typer.echo(f"report: {path}")
+        tell(table, table.caption)
+        typer.echo()
+    publish(biases_page(found, provenance=provenance({}, options)), options.out / "report.html")
 
 
 def _named(given: list[str], option: str) -> dict[str, str]:

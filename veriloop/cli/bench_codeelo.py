@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import fill
 
 import typer
 
 from veriloop.cli.code_options import CHECKERS, COMPILERS, EXAMPLES, MODE, POLICY, SYSTEM, TRUSTED
 from veriloop.cli.options import FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED
+from veriloop.cli.showing import publish, tell
 
 
 def codeelo(
@@ -65,8 +65,5 @@ def codeelo(
     shown = measure_and_show(options, fresh=fresh, retry_lost=retry_lost, quiet=quiet)
     for line in shown.said:
         typer.echo(line, err=True)
-    for table in shown.tables:
-        typer.echo(table)
-    for note in shown.notes:
-        typer.echo(fill(note, 80))
-    typer.echo(f"report: {shown.report}")
+    tell(*shown.tables, *shown.notes)
+    publish(shown.page, out / "report.html")

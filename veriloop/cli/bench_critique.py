@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 import typer
 
 from veriloop.cli.options import FRESH, QUIET, RETRY_LOST, SEED
+from veriloop.cli.showing import publish, tell
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,7 +80,6 @@ def critique(
 
 def _show(result: CritiqueResult) -> None:
     from veriloop.report import critique_tables as shown
-    from veriloop.report.terminal import terminal_table
 
     tables = []
     if result.scores:
@@ -88,30 +87,25 @@ def _show(result: CritiqueResult) -> None:
         tables.append(shown.words_table(result))
     if result.identification:
         tables.append(shown.identification_table(result))
-    for table in (*tables, shown.published_table(result)):
-        typer.echo(terminal_table(table))
+    tell(*tables, shown.published_table(result))
     for what, counts in (
         ("rows left out of every denominator", result.lost),
         ("critiques without a verdict, judged by their answers alone", result.without_verdict),
     ):
         if counts:
             told = ", ".join(f"{n:,} {why}" for why, n in counts.items())
-            typer.echo(fill(f"{what}: {told}", 80))
+            tell(f"{what}: {told}")
     if result.recorded:
         agree = result.recorded - len(result.differing)
         typer.echo(f"recorded scores that agree: {agree:,} of {result.recorded:,}")
         if result.differing:
-            typer.echo(fill(f"those that differ: {', '.join(result.differing)}", 80))
-    if warning := shown.not_comparable(result):
-        typer.echo(fill(warning, 80))
+            tell(f"those that differ: {', '.join(result.differing)}")
+    tell(shown.not_comparable(result))
 
 
 def _report(options: Options, result: CritiqueResult) -> None:
     from veriloop.cli.provenance import provenance
     from veriloop.report.critique import critique_page
-    from veriloop.report.render import write_page
 
     page = critique_page(result, provenance=provenance({"seed": options.seed}, options))
-    path = options.out / "report.html"
-    write_page(page, path)
-    typer.echo(f"report: {path}")
+    publish(page, options.out / "report.html")

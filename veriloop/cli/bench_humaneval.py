@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from textwrap import fill
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -19,6 +18,10 @@ from veriloop.cli.options import (
     RETRY_LOST,
     SEED,
 )
+from veriloop.cli.showing import publish, set_aside, tell
+
+if TYPE_CHECKING:
+    from veriloop.bench.humaneval import HumanEvalResult
 
 
 def humaneval(
@@ -49,47 +52,37 @@ def humaneval(
 ) -> None:
     """HumanEval (arXiv 2107.03374): pass@k of functions. Stopped runs go on where they were."""
     from dataclasses import replace
+    from functools import partial
 
     from veriloop.bench import humaneval as bench
     from veriloop.bench.codeelo.measuring import Asking
     from veriloop.cli.budgets import open_purse, say_spent
-    from veriloop.cli.opening import remembered
+    from veriloop.cli.opening import asked
     from veriloop.cli.running import running
     from veriloop.verify.code import Code
 
     found = bench.read_humaneval(data, limit=limit or None)
-    saved = found.quarantine.save(out)
-    if saved:
-        typer.echo(f"{found.quarantine.summary()}; all in {saved}", err=True)
+    if aside := set_aside(found.quarantine, out):
+        typer.echo(aside, err=True)
     decoding = bench.sampling(samples, max_tokens)
-    asked = {"temperature": temperature, "top_p": top_p}
-    decoding = replace(decoding, **{k: v for k, v in asked.items() if v is not None})
+    given = {"temperature": temperature, "top_p": top_p}
+    decoding = replace(decoding, **{k: v for k, v in given.items() if v is not None})
     search = Asking(found.language, samples, decoding, seed, system).search()
     verifier = Code(found.language, mode=mode or None, untrusted=not trusted)
 
     purse = open_purse(out, max_tokens_total, max_usd)
     with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
-
-        async def work() -> bench.HumanEvalResult:
-            async with remembered(engine, out, purse=purse) as model:
-                return await bench.measure_humaneval(
-                    run, found, engine=model, search=search, verifier=verifier
-                )
-
-        result = asyncio.run(work())
+        measure = partial(bench.measure_humaneval, run, found, search=search, verifier=verifier)
+        result = asked(engine, out, lambda model: measure(engine=model), purse)
     _show(result, out, {"search": repr(search), "verifier": repr(verifier)}, seed)
     say_spent(purse)
 
 
-def _show(result: object, out: Path, config: dict[str, str], seed: int) -> None:
-    from veriloop.bench.humaneval import HumanEvalResult
+def _show(result: HumanEvalResult, out: Path, config: dict[str, str], seed: int) -> None:
     from veriloop.cli.provenance import provenance
     from veriloop.report import code_attempts as page
     from veriloop.report.page import Link
-    from veriloop.report.render import write_page
-    from veriloop.report.terminal import terminal_table
 
-    assert isinstance(result, HumanEvalResult)
     title = f"HumanEval: {result.model}, {result.language}"
     tables = [page.passes_table(title, result.summary), page.shares_table(result.summary)]
     verdicts = page.verdicts_table(result.summary)
@@ -101,9 +94,5 @@ def _show(result: object, out: Path, config: dict[str, str], seed: int) -> None:
         link=Link("HumanEval, arXiv 2107.03374", "https://arxiv.org/abs/2107.03374"),
         provenance=provenance({"seed": seed}, config),
     )
-    write_page(whole, out / "report.html")
-    for table in [*tables, verdicts]:
-        typer.echo(terminal_table(table))
-    if doubts := page.doubts(result.summary):
-        typer.echo(fill(doubts, 80))
-    typer.echo(f"report: {out / 'report.html'}")
+    tell(*tables, verdicts, page.doubts(result.summary))
+    publish(whole, out / "report.html")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
-from textwrap import fill
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -19,6 +18,10 @@ from veriloop.cli.options import (
     RETRY_LOST,
     SEED,
 )
+from veriloop.cli.showing import publish, set_aside, tell
+
+if TYPE_CHECKING:
+    from veriloop.bench.ifeval import IfevalResult
 
 
 def ifeval(
@@ -43,18 +46,18 @@ def ifeval(
 ) -> None:
     """IFEval (arXiv 2311.07911): verifiable instructions. Stopped runs go on where they were."""
     from dataclasses import replace
+    from functools import partial
 
     from veriloop.bench import ifeval as bench
     from veriloop.cli.budgets import open_purse, say_spent
-    from veriloop.cli.opening import remembered
+    from veriloop.cli.opening import asked
     from veriloop.cli.running import running
     from veriloop.search.whole import Whole
     from veriloop.text.chats import Chat
 
     found = bench.read_ifeval(data, language=language, limit=limit or None)
-    saved = found.quarantine.save(out)
-    if saved:
-        typer.echo(f"{found.quarantine.summary()}; all in {saved}", err=True)
+    if aside := set_aside(found.quarantine, out):
+        typer.echo(aside, err=True)
     decoding = bench.sampling(samples, max_tokens)
     if temperature is not None:
         decoding = replace(decoding, temperature=temperature)
@@ -62,31 +65,17 @@ def ifeval(
 
     purse = open_purse(out, max_tokens_total, max_usd)
     with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
-
-        async def work() -> bench.IfevalResult:
-            async with remembered(engine, out, purse=purse) as model:
-                return await bench.measure_ifeval(run, found, engine=model, search=search)
-
-        result = asyncio.run(work())
+        measure = partial(bench.measure_ifeval, run, found, search=search)
+        result = asked(engine, out, lambda model: measure(engine=model), purse)
     _show(result, out, {"search": repr(search), "data": data.name}, seed)
     say_spent(purse)
 
 
-def _show(result: object, out: Path, config: dict[str, str], seed: int) -> None:
-    from veriloop.bench.ifeval import IfevalResult
+def _show(result: IfevalResult, out: Path, config: dict[str, str], seed: int) -> None:
     from veriloop.cli.provenance import provenance
     from veriloop.report import ifeval as page
-    from veriloop.report.render import write_page
-    from veriloop.report.terminal import terminal_table
 
-    assert isinstance(result, IfevalResult)
-    write_page(page.ifeval_page(result, provenance({"seed": seed}, config)), out / "report.html")
-    tables = (
-        page.accuracy_table(f"IFEval: {result.model}", result.summary),
-        page.kinds_table(result.summary),
-    )
-    for table in tables:
-        typer.echo(terminal_table(table))
-    if doubts := page.doubts(result.summary):
-        typer.echo(fill(doubts, 80))
-    typer.echo(f"report: {out / 'report.html'}")
+    title = f"IFEval: {result.model}"
+    tell(page.accuracy_table(title, result.summary), page.kinds_table(result.summary))
+    tell(page.doubts(result.summary))
+    publish(page.ifeval_page(result, provenance({"seed": seed}, config)), out / "report.html")

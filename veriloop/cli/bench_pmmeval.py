@@ -18,6 +18,7 @@ from veriloop.cli.options import (
     RETRY_LOST,
     SEED,
 )
+from veriloop.cli.showing import publish
 from veriloop.errors import EngineError, InputError
 
 if TYPE_CHECKING:
@@ -98,10 +99,7 @@ def pmmeval(
 def _show(options: Options, found: PMMEvalFound) -> None:
     from veriloop.cli.provenance import provenance
     from veriloop.report.pmmeval import pmmeval_page, pmmeval_terminal
-    from veriloop.report.render import write_page
 
-    path = options.out / "report.html"
     account = provenance({"seed": options.seed}, options)
-    write_page(pmmeval_page(found, provenance=account), path)
     typer.echo(pmmeval_terminal(found))
-    typer.echo(f"report: {path}")
+    publish(pmmeval_page(found, provenance=account), options.out / "report.html")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 import typer
 
 from veriloop.cli.options import QUIET, RETRY_LOST, SEED
+from veriloop.cli.showing import publish, tell
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -79,7 +79,6 @@ def processbench(
 def _report(options: Options, scored: Scored) -> None:
     from veriloop.cli.provenance import provenance
     from veriloop.report.processbench import processbench_page
-    from veriloop.report.render import write_page
 
     page = processbench_page(
         scored.rows,
@@ -88,26 +87,22 @@ def _report(options: Options, scored: Scored) -> None:
         comparison=scored.comparison,
         provenance=provenance({"seed": options.seed}, options),
     )
-    path = options.out / "report.html"
-    write_page(page, path)
-    typer.echo(f"report: {path}")
+    publish(page, options.out / "report.html")
 
 
 def _show(scored: Scored) -> None:
     from veriloop.report import processbench_tables as shown
-    from veriloop.report.terminal import terminal_table
 
     result = scored.result
-    typer.echo(terminal_table(shown.scores_table(result)))
+    tell(shown.scores_table(result))
     lost = ", ".join(f"{n} {why}" for why, n in result.unscored.items())
     if lost:
-        typer.echo(fill(f"without a prediction, and so counted as wrong: {lost}", 80) + "\n")
-    if result.bounds:
-        typer.echo(terminal_table(shown.bounds_table(result)))
-    if result.critiques:
-        typer.echo(terminal_table(shown.critiques_table(result)))
-    if scored.comparison:
-        typer.echo(terminal_table(shown.comparison_table(scored.comparison)))
-    typer.echo(terminal_table(shown.published_table(result, scored.family, nearest=5)))
-    if warning := shown.not_comparable(result):
-        typer.echo(fill(warning, 80))
+        tell(f"without a prediction, and so counted as wrong: {lost}")
+        typer.echo()
+    tell(
+        shown.bounds_table(result) if result.bounds else None,
+        shown.critiques_table(result) if result.critiques else None,
+        shown.comparison_table(scored.comparison) if scored.comparison else None,
+        shown.published_table(result, scored.family, nearest=5),
+        shown.not_comparable(result),
+    )

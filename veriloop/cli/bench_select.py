@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, final
 
 import typer
 
 from veriloop.cli.options import SEED
+from veriloop.cli.showing import publish, set_aside, tell
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -83,21 +83,17 @@ def select(
 
 
 def _run(options: Options) -> None:
-    import json
 
     from veriloop.bench import discriminativeness
     from veriloop.bench.score_tables import read_scores
     from veriloop.bench.statistics import Bootstrap
     from veriloop.cli.provenance import provenance
-    from veriloop.report.render import write_page
     from veriloop.report.selection import pairs_table, selection_page, sets_table
-    from veriloop.report.terminal import terminal_table
-    from veriloop.store.atomic import write_whole
+    from veriloop.store.json_files import write_json
 
     systems, aside = read_scores(options.scores)
-    saved = aside.save(options.out)
-    if saved:
-        typer.echo(f"{aside.summary()}; all in {saved}", err=True)
+    if said := set_aside(aside, options.out):
+        typer.echo(said, err=True)
     _check_range(aside, systems)
     seed = options.criterion.seed
     found = discriminativeness.select(
@@ -106,17 +102,14 @@ def _run(options: Options) -> None:
         criterion=options.criterion,
         bootstrap=Bootstrap(options.resamples, seed),
     )
-    text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
-    write_whole(options.out / "result.json", f"{text}\n".encode())
-    page = options.out / "report.html"
-    write_page(selection_page(found, provenance=provenance({"seed": seed}, options)), page)
+    write_json(options.out / "result.json", found.to_json())
     for table in (sets_table(found), pairs_table(found)):
-        typer.echo(terminal_table(table))
-        typer.echo(fill(table.caption, 80) + "\n")
-    for note in found.notes:
-        typer.echo(fill(note, 80))
+        tell(table, table.caption)
+        typer.echo()
+    tell(*found.notes)
     typer.echo(f"numbers: {options.out / 'result.json'}")
-    typer.echo(f"report: {page}")
+    page = selection_page(found, provenance=provenance({"seed": seed}, options))
+    publish(page, options.out / "report.html")
 
 
 def _check_range(aside: Quarantine, systems: Sequence[ParallelScores]) -> None:

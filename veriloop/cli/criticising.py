@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar, final
 
 from veriloop.errors import InputError
 from veriloop.records import Group, Problem, Solution, Verdict
-from veriloop.store.atomic import write_whole
+from veriloop.store.json_files import write_json
 
 if TYPE_CHECKING:
     from veriloop.bench.critique import CritiqueResult
@@ -61,8 +60,7 @@ def measure(
     options.out.mkdir(parents=True, exist_ok=True)
     with running(options.out, fresh=fresh, retry_lost=retry_lost, quiet=quiet) as run:
         result, notes = asyncio.run(_measure(options, run))
-    text = json.dumps({**result.to_json(), "limit": options.limit}, indent=2, ensure_ascii=False)
-    write_whole(options.out / "result.json", f"{text}\n".encode())
+    write_json(options.out / "result.json", {**result.to_json(), "limit": options.limit})
     return result, notes
 
 

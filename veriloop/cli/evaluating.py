@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from veriloop.errors import InputError
-from veriloop.store.atomic import write_whole
+from veriloop.store.json_files import write_json
 
 if TYPE_CHECKING:
     from veriloop.bench.parallel import Place
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from veriloop.bench.pmmeval.summary import Summary
     from veriloop.bench.pmmeval.tasks import Scoring, Setting
     from veriloop.engines.budget import Purse
-    from veriloop.ids import Json
     from veriloop.report.pmmeval import PMMEvalFound
     from veriloop.report.pmmeval_data import Completeness
 
@@ -125,7 +123,7 @@ def evaluate(options: Options, doing: Doing) -> PMMEvalFound:
     notes = [*_notes(read), *_unlike_official(options, read)]
     for note in notes:
         doing.say(note)
-    _write(options.out / "alignment.json", aligned.as_json())
+    write_json(options.out / "alignment.json", aligned.as_json())
     items = limited(of_programs(aligned.items, options.programs), options.limit)
     measured = _measured(options, items, doing)
     answered = [a for m in measured for a in m.answered]
@@ -241,7 +239,7 @@ class _Work:
 def _measure(options: Options, work: _Work, doing: Doing) -> Measured:
     from veriloop.bench.pmmeval.measuring import called, measure
     from veriloop.bench.pmmeval.saved import write_outcomes
-    from veriloop.cli.opening import remembered
+    from veriloop.cli.opening import asked
     from veriloop.cli.running import running
 
     folder = work.folder / work.asking.setting
@@ -253,14 +251,8 @@ def _measure(options: Options, work: _Work, doing: Doing) -> Measured:
         quiet=doing.quiet,
         in_flight=options.in_flight,
     ) as run:
-
-        async def ask() -> Measured:
-            async with remembered(work.spec, work.folder, purse=doing.purse) as engine:
-                return await measure(
-                    run, work.items, engine=engine, asking=work.asking, judging=work.judging
-                )
-
-        measured = asyncio.run(ask())
+        made = partial(measure, run, work.items, asking=work.asking, judging=work.judging)
+        measured = asked(work.spec, work.folder, lambda engine: made(engine=engine), doing.purse)
     if options.names:
         measured = called(measured, work.name)
     write_outcomes(folder, measured.answered)
@@ -342,7 +334,7 @@ def _save(out: Path, summary: Summary, measured: Iterable[Measured]) -> None:
 
     best = "fixed" if summary.of("fixed") else "official"
     write_scores(out / "scores.jsonl", [one.scores for one in summary.of(best)])
-    _write(
+    write_json(
         out / "result.json",
         {
             "benchmark": "P-MMEval",
@@ -374,7 +366,3 @@ def _save(out: Path, summary: Summary, measured: Iterable[Measured]) -> None:
             "scalings": {k: v.to_json() for k, v in (summary.scalings or {}).items()},
         },
     )
-
-
-def _write(path: Path, told: Mapping[str, Json]) -> None:
-    write_whole(path, f"{json.dumps(told, indent=2, ensure_ascii=False)}\n".encode())

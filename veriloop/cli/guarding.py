@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import final
 
+from veriloop.cli.showing import set_aside
 from veriloop.errors import InputError
 from veriloop.feedback.contamination import EvaluationSet, Guard, left_out
 from veriloop.records import Dropped, Example, Problem
@@ -136,8 +137,7 @@ def guard_labelled(
         items, _ = read_labelled(source, reading.format, quarantine=quarantine)
     tally = _Tally(guard)
     write_records(tally.filter(items), out, dropped=tally.lose)
-    saved = quarantine.save(out)
-    notes = (f"{quarantine.summary()}; all in {saved}",) if saved else ()
+    notes = tuple(filter(None, [set_aside(quarantine, out)]))
     lost = sum(tally.reasons.values())
     reasons = dict(tally.reasons)
     where = out / FOLDERS[Dropped]

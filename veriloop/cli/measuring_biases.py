@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, final
 
 from veriloop.errors import InputError
 from veriloop.records import Verdict
-from veriloop.store.atomic import write_whole
+from veriloop.store.json_files import write_json
 
 if TYPE_CHECKING:
     from veriloop.bench.biases import Biases, Selected
@@ -47,8 +46,7 @@ def measure(options: Options) -> tuple[Biases, list[str]]:
     for name, where in options.scores.items():
         verdicts[name], rules[name] = _scores(options, rows, name, Path(where), notes)
     found = measure_biases(rows, verdicts, thresholds=rules, selected=_selected(options, verdicts))
-    text = json.dumps(found.to_json(), indent=2, ensure_ascii=False)
-    write_whole(options.out / "biases.json", f"{text}\n".encode())
+    write_json(options.out / "biases.json", found.to_json())
     return found, notes
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
+from veriloop.cli.showing import set_aside
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from veriloop.bench.codeelo.submitting import Submitter
     from veriloop.bench.rating.aggregate import Rated
     from veriloop.bench.rating.contest_files import ContestFolder
-    from veriloop.report.page import Section
+    from veriloop.report.page import Page, Section
+    from veriloop.report.tables import Table
     from veriloop.runs.stages import Run
 
 KEY = "VERILOOP_JUDGE_KEY"
@@ -69,12 +70,12 @@ class CodeEloOptions:
 @final
 @dataclass(frozen=True)
 class Shown:
-    """What to print, and where the page is."""
+    """What to print, and the page."""
 
-    tables: tuple[str, ...]
+    tables: tuple[Table, ...]
     notes: tuple[str, ...]
     said: tuple[str, ...]
-    report: Path
+    page: Page
 
 
 def named_compilers(text: str) -> dict[str, str]:
@@ -147,7 +148,7 @@ async def measured(
 def measure_and_show(
     options: CodeEloOptions, *, fresh: bool, retry_lost: bool, quiet: bool
 ) -> Shown:
-    """Measure, write the files and the page, and give what to print."""
+    """Measure, write the files, and give what to print and the page."""
     from veriloop.cli.running import running
 
     options.asking()
@@ -172,7 +173,7 @@ def lacking(options: CodeEloOptions) -> tuple[str, ...]:
     from veriloop.bench.codeelo.lacks import lacks
     from veriloop.report.code_attempts import lacks_table
     from veriloop.report.terminal import terminal_table
-    from veriloop.store.atomic import write_whole
+    from veriloop.store.json_files import write_json
 
     contests = _contests(options.contests)
     found, said = _problems(options)
@@ -183,8 +184,7 @@ def lacking(options: CodeEloOptions) -> tuple[str, ...]:
         if p.judged(by_samples=options.examples) is None
     }
     path = options.out / "lacks.json"
-    text = json.dumps(known.to_json(), indent=2, ensure_ascii=False)
-    write_whole(path, f"{text}\n".encode())
+    write_json(path, known.to_json())
     table = lacks_table(known, unjudged)
     shown = terminal_table(table) if table else "The problems lack nothing."
     return (*said, shown, f"by problem: {path}")
@@ -195,8 +195,7 @@ def _problems(options: CodeEloOptions) -> tuple[ProblemSet, list[str]]:
     from veriloop.bench.codeelo.reading import read_codeelo
 
     found = read_codeelo(options.problems, limit=options.limit or None, checkers=options.checkers)
-    saved = found.quarantine.save(options.out)
-    return found, [f"{found.quarantine.summary()}; all in {saved}"] if saved else []
+    return found, list(filter(None, [set_aside(found.quarantine, options.out)]))
 
 
 def rated_in(contests: ContestFolder, result: CodeEloResult, out: Path) -> Rated:
@@ -204,12 +203,11 @@ def rated_in(contests: ContestFolder, result: CodeEloResult, out: Path) -> Rated
     from veriloop.bench.codeelo.attempts import rateable
     from veriloop.bench.rating.aggregate import rate_models
     from veriloop.bench.rating.written import rated_json
-    from veriloop.store.atomic import write_whole
+    from veriloop.store.json_files import write_json
 
     verdicts = rateable(result.attempts, model=result.model, language=result.language)
     rated = rate_models(verdicts, contests.contests)
-    text = json.dumps(rated_json(rated), indent=2, ensure_ascii=False)
-    write_whole(out / "ratings.json", f"{text}\n".encode())
+    write_json(out / "ratings.json", rated_json(rated))
     return rated
 
 
@@ -237,14 +235,12 @@ def shown(
     rated: Rated | None,
     said: Sequence[str],
 ) -> Shown:
-    """The page, written, and the tables for the terminal."""
+    """The page, and the tables for the terminal."""
     from veriloop.cli.provenance import provenance
     from veriloop.report import code_attempts as page
     from veriloop.report import rating
     from veriloop.report.page import Link
-    from veriloop.report.render import write_page
     from veriloop.report.tables import Table
-    from veriloop.report.terminal import terminal_table
 
     facts = {p.id: p.facts for p in problems}
     title = f"CodeElo: {result.model}, {result.language}"
@@ -266,9 +262,7 @@ def shown(
         link=Link("CodeElo, arXiv 2501.01257", "https://arxiv.org/abs/2501.01257"),
         provenance=provenance({"seed": options.seed}, options),
     )
-    path = options.out / "report.html"
-    write_page(whole, path)
     tables = [*main, *(s for s in (*ratings[:1], *rest[:3]) if isinstance(s, Table))]
     notes = [f"judged by {result.judge}", *filter(None, [page.doubts(result.summary)])]
     notes += rating.notes(rated) if rated else ()
-    return Shown(tuple(terminal_table(t) for t in tables), tuple(notes), tuple(said), path)
+    return Shown(tuple(tables), tuple(notes), tuple(said), whole)

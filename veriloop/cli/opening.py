@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, TypeVar, final
 
 from veriloop.cli.options import spelled
 from veriloop.errors import InputError, StoreError
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from veriloop.verify.equality import MathEquality
 
 WORLD = "abacus"
+Made = TypeVar("Made")
 
 
 def model_path(spec: str) -> str:
@@ -99,6 +101,18 @@ async def remembered(
         await opened.close()
 
 
+def asked(
+    spec: str, folder: Path, work: Callable[[Engine], Awaitable[Made]], purse: Purse | None = None
+) -> Made:
+    """What ``work`` makes of the engine, opened as ``remembered`` does and closed at the end."""
+
+    async def opened() -> Made:
+        async with remembered(spec, folder, purse=purse) as engine:
+            return await work(engine)
+
+    return asyncio.run(opened())
+
+
 @final
 @dataclass(frozen=True)
 class Found:
@@ -138,3 +152,14 @@ def problem_source(
     found, quarantine = read_problems(source, limit=count)
     problems = list(found)
     return Found(problems, quarantine, quarantine.save(out))
+
+
+def recipe_sources(options: Any, out: Path) -> tuple[Found, Found]:
+    """What a recipe learns from and what it measures on, by the options ``problems``, ``heldout``, their counts and
+    ``seed``.
+    """
+    seed = options.seed
+    return (
+        problem_source(options.problems, count=options.train_count, split="train", seed=seed, out=out),
+        problem_source(options.heldout, count=options.heldout_count, split="heldout", seed=seed, out=out),
+    )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,12 @@ from veriloop.bench.rating.contest_files import ContestFolder, read_contest, rea
 from veriloop.bench.rating.contests import LAST_EXACT_CONTEST, Contest
 from veriloop.bench.rating.scores import ProblemVerdicts, Scoring, contest_scores
 from veriloop.bench.rating.verdict_files import read_verdicts
+from veriloop.cli.showing import set_aside
 from veriloop.errors import InputError
 from veriloop.report.cells import Cell
 from veriloop.report.tables import Column, Row, Table
 from veriloop.store.atomic import write_whole
+from veriloop.store.json_files import write_json
 
 if TYPE_CHECKING:
     from veriloop.bench.rating.aggregate import RatingRule
@@ -113,14 +114,11 @@ def rate(options: ModelsOptions) -> Made:
     if not folder.contests:
         raise folder.errors[0]
     verdicts, quarantine = read_verdicts(options.verdicts)
-    saved = quarantine.save(options.out)
-    if saved:
-        said.append(f"{quarantine.summary()}; all in {saved}")
+    said += filter(None, [set_aside(quarantine, options.out)])
     facts = read_facts(options.problems) if options.problems else None
     rated = rate_models(verdicts, folder.contests, rule, facts=facts)
     numbers, page = options.out / "ratings.json", options.out / "report.html"
-    text = json.dumps(rated_json(rated), indent=2, ensure_ascii=False)
-    write_whole(numbers, f"{text}\n".encode())
+    write_json(numbers, rated_json(rated))
     made_by = provenance({"seed": options.seed}, options)
     write_page(shown.rating_page(rated, written=read_rated(numbers), provenance=made_by), page)
     tables = (

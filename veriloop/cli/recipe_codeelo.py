@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,8 @@ from textwrap import fill
 from typing import TYPE_CHECKING, final
 
 import typer
+
+from veriloop.cli.showing import publish, tell
 
 if TYPE_CHECKING:
     from veriloop.recipes.codeelo.recipe import Outcome, Settings
@@ -94,9 +94,7 @@ def _show(options: CodeEloRecipeOptions, outcome: Outcome) -> None:
     from veriloop.recipes.codeelo import page
     from veriloop.report import code_attempts as shown
     from veriloop.report import rating
-    from veriloop.report.render import write_page
-    from veriloop.report.terminal import terminal_table
-    from veriloop.store.atomic import write_whole
+    from veriloop.store.json_files import write_json
 
     out = options.out
     told = {
@@ -105,17 +103,15 @@ def _show(options: CodeEloRecipeOptions, outcome: Outcome) -> None:
         "sets": {one.name: one.result.summary.to_json() for one in outcome.sets},
         "ratings": rated_json(outcome.rated) if outcome.rated else None,
     }
-    write_whole(out / "measures.json", f"{json.dumps(told, indent=2)}\n".encode())
+    write_json(out / "measures.json", told)
     made_by = provenance({"run": options.seed}, options)
-    write_page(page.recipe_page(outcome, made_by), out / "report.html")
     tables = [page.sets_table(outcome)]
     tables += [rating.ratings_table(outcome.rated)] if outcome.rated else []
     tables += [missed] if (missed := page.unexpected_table(outcome)) else []
-    for table in tables:
-        typer.echo(terminal_table(table))
+    tell(*tables)
     doubts = [(one.title, shown.doubts(one.result.summary)) for one in outcome.sets]
     said = [f"{title}: {doubt}" for title, doubt in doubts if doubt]
     said += page.rating_notes(outcome.rated) if outcome.rated else ()
     for line in (page.headline(outcome), *said, *outcome.said):
         typer.echo(fill(line, 80, break_long_words=False, break_on_hyphens=False))
-    print(f"report: {out / 'report.html'}", file=sys.stderr)
+    publish(page.recipe_page(outcome, made_by), out / "report.html", err=True)

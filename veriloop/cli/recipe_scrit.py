@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 from veriloop.cli.accounts import attempt
+from veriloop.cli.showing import publish, tell
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -127,13 +127,11 @@ async def run_recipe(
     options: ScritOptions, out: Path, *, command: Sequence[str], fresh: bool, quiet: bool
 ) -> int:
     """Run everything in ``out``; returns how many items were lost to errors."""
-    from veriloop.cli.opening import problem_source
+    from veriloop.cli.opening import recipe_sources
     from veriloop.recipes.scrit.recipe import Inputs, run_scrit
     from veriloop.runs.stages import Run
 
-    where: dict[str, Any] = {"seed": options.seed, "out": out}
-    train = problem_source(options.problems, count=options.train_count, split="train", **where)
-    held = problem_source(options.heldout, count=options.heldout_count, split="heldout", **where)
+    train, held = recipe_sources(options, out)
     settings = options.settings()
     with attempt(out, options, command=command, fresh=fresh, quiet=quiet) as made:
         async with opened(options, settings, made.run) as recipe:
@@ -169,20 +167,16 @@ def show(recipe: Recipe, arms: Sequence[Arm]) -> None:
     """Measure what the run's records say; leave measures.json and report.html, and print the tables."""
     from veriloop.recipes.scrit.measures import measure
     from veriloop.recipes.scrit.page import corrections, headline, main_tables, page
-    from veriloop.report.render import write_page
-    from veriloop.report.terminal import terminal_table
     from veriloop.runs.manifest import Manifest
-    from veriloop.store.atomic import write_whole
+    from veriloop.store.json_files import write_json
 
     out = recipe.run.folder
     measures = measure(recipe, arms)
-    text = json.dumps(measures.to_json(), indent=2, ensure_ascii=False)
-    write_whole(out / "measures.json", f"{text}\n".encode())
-    write_page(page(recipe, arms, measures, Manifest(out / "run.json").read()), out / "report.html")
-    for table in (*main_tables(arms, measures), corrections(arms, measures)):
-        print(terminal_table(table))
+    write_json(out / "measures.json", measures.to_json())
+    tell(*main_tables(arms, measures), corrections(arms, measures))
     print(headline(arms, measures))
-    print(f"report: {out / 'report.html'}", file=sys.stderr)
+    account = Manifest(out / "run.json").read()
+    publish(page(recipe, arms, measures, account), out / "report.html", err=True)
 
 
 def report_again(out: Path, config: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, final, get_args
 
 from veriloop.cli.accounts import attempt
+from veriloop.cli.showing import publish, tell
 from veriloop.errors import InputError
 from veriloop.recipes.prm.settings import Head
 
@@ -107,16 +107,13 @@ async def run_recipe(
 ) -> int:
     """Run everything in ``out``; returns how many items were lost to errors."""
     from veriloop.abacus.world import Gold
-    from veriloop.cli.opening import closing, problem_source, remembered
+    from veriloop.cli.opening import closing, recipe_sources, remembered
     from veriloop.recipes.prm.recipe import Cast, Inputs, Recipe, run_prm
     from veriloop.runs.stages import Run
     from veriloop.verify.equality import MathEquality
 
     settings = options.settings()
-    where = {"split": "train", "seed": options.seed, "out": out}
-    train = problem_source(options.problems, count=options.train_count, **where)  # type: ignore[arg-type]
-    where["split"] = "heldout"
-    held = problem_source(options.heldout, count=options.heldout_count, **where)  # type: ignore[arg-type]
+    train, held = recipe_sources(options, out)
     with attempt(out, options, command=command, fresh=fresh, quiet=quiet) as made:
         async with (
             remembered(options.policy, out / "calls") as policy,
@@ -137,21 +134,15 @@ def show(recipe: Recipe, sources: Sequence[Source]) -> None:
     """Measure what the run's records say; leave measures.json and report.html, and print the tables."""
     from veriloop.recipes.prm.measures import measure
     from veriloop.recipes.prm.page import main_tables, page, verifier_titles
-    from veriloop.report.render import write_page
-    from veriloop.report.terminal import terminal_table
     from veriloop.runs.manifest import Manifest
-    from veriloop.store.atomic import write_whole
+    from veriloop.store.json_files import write_json
 
     out = recipe.run.folder
     measures = measure(recipe, sources)
-    text = json.dumps(measures.to_json(), indent=2, ensure_ascii=False)
-    write_whole(out / "measures.json", text.encode())
-    write_page(
-        page(recipe, sources, measures, Manifest(out / "run.json").read()), out / "report.html"
-    )
-    for table in main_tables(verifier_titles(sources, measures), measures):
-        print(terminal_table(table))
-    print(f"report: {out / 'report.html'}", file=sys.stderr)
+    write_json(out / "measures.json", measures.to_json())
+    tell(*main_tables(verifier_titles(sources, measures), measures))
+    account = Manifest(out / "run.json").read()
+    publish(page(recipe, sources, measures, account), out / "report.html", err=True)
 
 
 def report_again(out: Path) -> None:

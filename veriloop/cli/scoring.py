@@ -18,7 +18,7 @@ from veriloop.records import Group, Traits, Unscored, Verdict
 from veriloop.runs.plan import StageEvent
 from veriloop.runs.signals import listening
 from veriloop.runs.stages import identity
-from veriloop.store.atomic import write_whole
+from veriloop.store.json_files import write_json
 from veriloop.store.pieces import Table
 
 if TYPE_CHECKING:
@@ -132,8 +132,7 @@ def _write(options: Options, scored: Scored, records: str) -> None:
     }
     if records:
         told["records"] = records
-    text = json.dumps(told, indent=2, ensure_ascii=False)
-    write_whole(options.out / "result.json", f"{text}\n".encode())
+    write_json(options.out / "result.json", told)
 
 
 def _saved(options: Options, rows: Sequence[ProcessBenchRow]) -> _Judged:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, final
 
 from veriloop.errors import InputError
 from veriloop.records import Group, Problem, Solution, Verdict
-from veriloop.store.atomic import write_whole
+from veriloop.store.json_files import write_json
 
 if TYPE_CHECKING:
     from veriloop.bench.best_of_n_sets import BestOfNSets
@@ -87,8 +86,7 @@ async def select(options: Options, run: Run | None) -> Selection:
         groups, by_name, n=options.n, greedy=greedy, bootstrap=Bootstrap(seed=options.seed)
     )
     if options.out is not None:
-        text = json.dumps(result.to_json(), indent=2, ensure_ascii=False)
-        write_whole(options.out / "best_of_n.json", f"{text}\n".encode())
+        write_json(options.out / "best_of_n.json", result.to_json())
     return Selection(result, tuple(said))
 
 

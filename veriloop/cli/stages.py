@@ -83,7 +83,7 @@ def sample(
 ) -> None:
     """Problems -> solutions: n independent samples each, split into steps at blank lines."""
     from veriloop.cli.budgets import open_purse, say_spent
-    from veriloop.cli.opening import remembered
+    from veriloop.cli.opening import asked
     from veriloop.protocols import Sampling
     from veriloop.records import Problem
     from veriloop.runs.stages import read_all
@@ -96,13 +96,8 @@ def sample(
     )
     given = read_all(problems, Problem)
     purse = open_purse(out, max_tokens_total, max_usd)
-
-    async def work(run: Run) -> StageReport:
-        async with remembered(engine, out, purse=purse) as model:
-            return await run.search("", given, search, model)
-
     with running(out, fresh=fresh, retry_lost=retry_lost, quiet=quiet, in_flight=in_flight) as run:
-        report = asyncio.run(work(run))
+        report = asked(engine, out, lambda model: run.search("", given, search, model), purse)
     finish(report, strict, out)
     say_spent(purse)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, final
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, final
 import typer
 
 from veriloop.cli.options import SEED
+from veriloop.cli.showing import publish, tell
 from veriloop.cli.verdict_folders import gold_in, named_verdicts
 from veriloop.errors import InputError
 
@@ -90,10 +90,8 @@ class CardOptions:
         from veriloop.bench.statistics import Bootstrap
         from veriloop.bench.verifier_card import verifier_card
         from veriloop.cli.provenance import provenance
-        from veriloop.report.render import write_page
-        from veriloop.report.terminal import terminal_table
         from veriloop.report.verifier_card import terminal_tables, verifier_card_page
-        from veriloop.store.atomic import write_whole
+        from veriloop.store.json_files import write_json
         from veriloop.verify.logistic import fit_logistic
 
         made = verifier_card(
@@ -104,13 +102,9 @@ class CardOptions:
             folds=self.folds,
             bootstrap=Bootstrap(seed=self.seed),
         )
-        for table in terminal_tables(made):
-            typer.echo(terminal_table(table))
+        tell(*terminal_tables(made))
         if made.panel_note:
             typer.echo(f"The panel was not measured: {made.panel_note}.")
-        text = json.dumps(made.to_json(), indent=2, ensure_ascii=False)
-        write_whole(self.out / "card.json", f"{text}\n".encode())
-        path = self.out / "report.html"
+        write_json(self.out / "card.json", made.to_json())
         page = verifier_card_page(made, provenance=provenance({"seed": self.seed}, self))
-        write_page(page, path)
-        typer.echo(f"report: {path}")
+        publish(page, self.out / "report.html")

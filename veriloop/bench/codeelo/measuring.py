@@ -25,6 +25,7 @@ from veriloop.records import Group, Problem, Solution, Verdict
 from veriloop.runs.stages import Run, identity, join, read_all, read_dropped
 from veriloop.search.whole import Whole
 from veriloop.store.atomic import write_whole
+from veriloop.store.json_files import write_json
 from veriloop.text.chats import Chat
 
 _JUDGED_AT_ONCE = 4  # problems in a piece of verdicts: what a killed run may have to judge again
@@ -159,8 +160,7 @@ def write_result(run: Run, result: CodeEloResult) -> None:
     """``codeelo.json``, ``attempts.jsonl`` and, where problems are of contests, the ``verdicts.jsonl`` that
     ``veriloop rate`` reads.
     """
-    text = json.dumps(result.to_json(), indent=2, ensure_ascii=False)
-    write_whole(run.folder / "codeelo.json", f"{text}\n".encode())
+    write_json(run.folder / "codeelo.json", result.to_json())
     write_attempts(run, result.attempts)
     lists = rateable(result.attempts, model=result.model, language=result.language)
     if lists:
