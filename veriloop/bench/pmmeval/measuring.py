@@ -26,6 +26,7 @@ from veriloop.records import Dropped, Finish, Group, Problem, Solution, Unscored
 from veriloop.runs.stages import Run, join, read_all, read_dropped
 from veriloop.search.whole import Whole
 from veriloop.text.chats import Chat
+from veriloop.verify.code import check_judge
 
 _FEW = 8  # programs in a piece of verdicts: what a killed run may have to judge again
 _PROGRAMS_AT_ONCE = 16
@@ -57,13 +58,16 @@ class Asking:
 @dataclass(frozen=True)
 class Judging:
     """How answers are judged: under which scorings, and programs under which isolation at least. ``again`` judges what
-    was judged before; no answer is asked for anew.
+    was judged before; no answer is asked for anew. Raises InputError on an isolation that there is not.
     """
 
     scorings: tuple[Scoring, ...] = SCORINGS
     mode: str | None = None
     untrusted: bool = True
     again: bool = False
+
+    def __post_init__(self) -> None:
+        check_judge(self.mode, "default")
 
 
 @final

@@ -5,13 +5,15 @@ rules in order: ``boxed``, ``lead-in`` (the last that a number follows), ``hashe
 first line that is an amount), ``last line`` (a remark in brackets is none), ``last number``; a thought is cut off. Of
 an answer that the token limit cut, only the first three count, and only where something follows the number.
 
-Numbers are compared by value; one that may be read in two ways counts as the language reads it, and ``detail`` tells
-what the other reading is and whether it would be right.
+Numbers are compared by value; one that may be read in two ways counts as the language reads it, but a comma before
+three digits groups in every language: whole numbers are asked for, and the golds of the data are written so (Spanish
+"2,125"). ``detail`` tells what the other reading is and whether it would be right.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 
 from veriloop.bench.pmmeval.leads import lead_ends
@@ -65,7 +67,7 @@ def judge_number(problem: Problem, answer: str, scoring: Scoring, *, cut: bool =
     rule, found = _find(answer, problem.language, cut=cut)
     if found is None:
         return Judged(None, rule)
-    detail: dict[str, Json] = {}
+    found, detail = _grouped(found), dict[str, Json]()
     if found.other is not None:
         detail = {"other": written(found.other), "other_right": found.other == wanted}
     right = found.value == wanted
@@ -81,6 +83,13 @@ def official_number(answer: str) -> Extraction:
         return Extraction(None, reason=NO_NUMBER)
     value = last[0].replace(",", "").replace("+", "").strip().strip(".")
     return Extraction(value, last.span(), "last number")
+
+
+def _grouped(found: Number) -> Number:
+    """The number with its comma read as a mark of groups, where it may be one."""
+    if "," not in found.text or found.other is None or abs(found.other) < abs(found.value):
+        return found
+    return replace(found, value=found.other, other=found.value)
 
 
 def written(value: Fraction) -> str:

@@ -124,3 +124,8 @@ def test_the_prompt_reaches_the_model_and_the_stages_stand_in_the_folder(tmp_pat
     for stage in ("problems", "answers", "official", "fixed"):
         assert json.loads((tmp_path / stage / "stage.json").read_text())["items"] == 2
     assert replace(Asking(), setting="native").search() == Asking().search()
+
+
+def test_an_isolation_that_is_misspelt_is_told_before_anything_is_asked():
+    with pytest.raises(InputError, match="no isolation is called 'bogus'; there are "):
+        Judging(mode="bogus")

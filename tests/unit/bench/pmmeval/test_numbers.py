@@ -115,10 +115,26 @@ def test_official_counts_an_answer_without_a_number_wrong_and_fixed_says_why():
 
 
 def test_an_ambiguous_number_counts_as_the_language_reads_it_and_the_other_reading_is_told():
-    judged = judge_number(problem("2,125", "es"), "La respuesta es $2,125", "fixed")
+    judged = judge_number(problem("2125"), "The answer is $2.125", "fixed")
     assert (judged.value, judged.extracted) == (0.0, "2.125")
     assert judged.detail == {"other": "2125", "other_right": True}
     assert judge_number(problem("2,125", "es"), "La respuesta es 2.125", "fixed").value == 1.0
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_comma_before_three_digits_groups_in_every_language(language):
+    """MGSM asks for whole numbers and writes its golds so, Spanish and French ones too."""
+    judged = judge_number(problem("2,125", language), "\\boxed{2,125}", "fixed")
+    assert (judged.value, judged.extracted) == (1.0, "2125")
+    assert judge_number(problem("-2125", language), "\\boxed{-2,125}", "fixed").value == 1.0
+
+
+@pytest.mark.parametrize("language", ["es", "fr", "ja", "th", "zh"])
+def test_every_gold_as_the_data_writes_it_is_right(shared_data, language):
+    text = (shared_data("mgsm") / f"{language}.jsonl").read_text(encoding="utf-8")
+    golds = [json.loads(line)["answer"] for line in text.splitlines()]
+    right = [judge_number(problem(g, language), f"#### {g}", "fixed").value for g in golds]
+    assert (len(right), sum(right)) == (250, 250)
 
 
 @pytest.mark.parametrize("scoring", SCORINGS)

@@ -32,7 +32,7 @@ def test_values_and_reasons():
     right = verdict("La respuesta es 1.001")
     assert (right.value, right.verifier, right.trained) == (1.0, "pmmeval-fixed", False)
     assert judged_of(right).span == (16, 21)
-    assert verdict("La respuesta es 1,001").value == 0.0
+    assert verdict("La respuesta es 1,01").value == 0.0
     for text, finish, why in (
         ("no sé", Finish.STOP, Unscored.UNPARSED),
         ("no sé", Finish.LENGTH, Unscored.TRUNCATED),
