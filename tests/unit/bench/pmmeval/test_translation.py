@@ -184,3 +184,26 @@ def test_references_of_flores_score_100(language, name):
     for scoring in ("official", "fixed"):
         found = [judge_translation(problem(r, language), r, scoring) for r in references]
         assert corpus_bleu(found, scoring=scoring) == pytest.approx(100)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="FLORES+ is not here")
+@pytest.mark.parametrize(
+    ("language", "name", "fixed"), [("zh", "cmn_Hans", 79.2), ("ko", "kor_Hang", 57.6)]
+)
+def test_two_lines_of_chatter_cost_nothing_under_official(language, name, fixed):
+    """The figures of docs/pmmeval.md; sacrebleu's own for the whole answers."""
+    lines = (SHARED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()[:300]
+    references = [json.loads(line)["text"] for line in lines]
+    answers = [f"Here is the translation:\n{r}\nI hope this helps!" for r in references]
+    told = {
+        scoring: corpus_bleu(
+            [
+                judge_translation(problem(r, language), a, scoring)
+                for r, a in zip(references, answers, strict=True)
+            ],
+            scoring=scoring,
+        )
+        for scoring in ("official", "fixed")
+    }
+    assert told["official"] == pytest.approx(100)
+    assert told["fixed"] == pytest.approx(fixed, abs=0.05)
