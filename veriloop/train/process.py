@@ -12,15 +12,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-import xxhash
 from torch import Tensor
 
 from veriloop.engines.process_reward import ProcessRewardModel
 from veriloop.engines.step_encoding import SEPARATOR
 from veriloop.errors import InputError
-from veriloop.ids import Json, content_id
+from veriloop.ids import content_id
 from veriloop.records import NO_ERROR, Example
 from veriloop.store.atomic import write_whole
+from veriloop.train.base_weights import weights_of
 from veriloop.train.config import ProcessConfig
 from veriloop.train.ranks import Ranks, joined, whole
 from veriloop.train.report import HeldOut, TrainReport, class_balance, first_wrong
@@ -164,19 +164,6 @@ def _fingerprint(
     bases = [weights_of(path) for path in (config.base, config.reference) if path]
     ids = [[example_name(e) for e in examples], [example_name(e) for e in validation]]
     return content_id("training", config.decisive(), bases, *ids)
-
-
-def weights_of(path: str) -> Json:
-    """A hash of a checkpoint's weights, wherever they lie."""
-    running = xxhash.xxh3_128()
-    # transformers reads the older kind where there is none of the newer.
-    kinds = ("*.safetensors", "*.bin")
-    found = (sorted(Path(path).glob(kind)) for kind in kinds)
-    for file in next((files for files in found if files), []):
-        with open(file, "rb") as stream:
-            while piece := stream.read(2**24):
-                running.update(piece)
-    return running.hexdigest()
 
 
 def _finished(path: Path, fingerprint: str, config: ProcessConfig) -> TrainReport | None:

@@ -14,17 +14,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from veriloop.engines.layouts import read_config
 from veriloop.errors import InputError, MissingExtra
 from veriloop.ids import Json, content_id
 from veriloop.records import Dropped, Example
 from veriloop.store.atomic import write_whole
-from veriloop.train.process import weights_of
+from veriloop.train.base_weights import weights_of
 from veriloop.train.sft_config import SftConfig
 from veriloop.train.sft_rows import SftRows, sft_rows
-from veriloop.train.trainer import Progress
+
+if TYPE_CHECKING:
+    from veriloop.train.trainer import Progress
 
 REPORT: Final = "training.json"
 STATE: Final = "training.state"

@@ -160,15 +160,16 @@ def test_what_cannot_be_trained_is_one_line(base, tmp_path):
         train_sft([labelled], SftConfig(str(base), str(tmp_path / "out")))
 
 
-def test_without_trl_one_line_names_the_extra(base, tmp_path):
+def test_without_trl_one_line_names_the_extra_before_models_are_loaded(base, tmp_path):
     program = (
-        "import sys; sys.modules['trl'] = None\n"
+        "import atexit, sys; sys.modules['trl'] = None\n"
+        "atexit.register(lambda: print('transformers.modeling_utils' in sys.modules))\n"
         "from veriloop.train.sft import train_sft\n"
         "from veriloop.train.sft_config import SftConfig\n"
         f"train_sft([], SftConfig({str(base)!r}, {str(tmp_path / 'out')!r}))\n"
     )
     made = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
-    assert made.returncode == 1
+    assert (made.returncode, made.stdout) == (1, "False\n")
     assert made.stderr.strip().splitlines()[-1] == (
         "veriloop.errors.MissingExtra: fine-tuning needs the module 'trl', which is not installed: "
         "pip install 'veriloop[train]'"
