@@ -6,6 +6,7 @@ right and one with a planted fault, and a judge that tells the truth, or nonsens
 
 import json
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -80,14 +81,21 @@ def judge(folder, solutions, verdicts, nonsense=()):
     return script(folder / "judge.json", table)
 
 
-@pytest.fixture
-def solved(tmp_path):
+@pytest.fixture(scope="module")
+def solved_once(tmp_path_factory):
     """Problems, two solutions of each, and the gold verdicts, in a folder."""
-    veriloop("problems", "abacus", "--count", COUNT, "--out", tmp_path / "problems")
-    veriloop("sample", *given(tmp_path, "problems"), "--engine", policy(tmp_path), "--n", 2,
-             "--out", tmp_path / "solutions", "-q")  # fmt: skip
-    verify(tmp_path, "gold")
-    return tmp_path
+    folder = tmp_path_factory.mktemp("solved")
+    veriloop("problems", "abacus", "--count", COUNT, "--out", folder / "problems")
+    veriloop("sample", *given(folder, "problems"), "--engine", policy(folder), "--n", 2,
+             "--out", folder / "solutions", "-q")  # fmt: skip
+    verify(folder, "gold")
+    return folder
+
+
+@pytest.fixture
+def solved(solved_once, tmp_path):
+    """The same for one test, which may write into it."""
+    return shutil.copytree(solved_once, tmp_path / "solved")
 
 
 def given(folder, *names):
