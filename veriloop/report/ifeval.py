@@ -95,7 +95,7 @@ def ifeval_page(result: IfevalResult, provenance: Provenance | None = None) -> P
         (Link("IFEval, arXiv 2311.07911", "https://arxiv.org/abs/2311.07911"),),
     )
     strict = summary.by_prompt.strict
-    said = f"strict accuracy by prompt {strict}" if strict else "no answer could be checked"
+    said = f"Strict accuracy by prompt: {strict}" if strict else "No answer could be checked"
     sections = (
         accuracy_table(title, summary),
         kinds_table(summary),

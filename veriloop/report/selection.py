@@ -14,8 +14,8 @@ from veriloop.report.tables import Column, Entry, Row, Table
 
 _SAID = {True: "kept", False: "dropped", None: "untested"}
 _RULES = (
-    ("paper", "The raw rule: p below alpha for every pair, whichever model is ahead."),
-    ("directed", "The raw rule, where only tests in which the large model is ahead may pass."),
+    ("paper", "The paper's rule: p below alpha for every pair, whichever model is ahead."),
+    ("directed", "The paper's rule, where only tests in which the large model is ahead may pass."),
     (
         "strict",
         "The large model is ahead for every pair, by a t-test with standard errors clustered by uid, its p adjusted by "
@@ -32,7 +32,7 @@ def selection_page(selection: Selection, *, provenance: Provenance | None = None
         sections.append(languages_table(selection))
     return Page(
         title="Which sets tell models apart?",
-        subtitle=f"{len(selection.sets)} sets, {len(selection.pairs)} model pairs",
+        subtitle=f"{_counted(len(selection.sets), 'set')}, {_counted(len(selection.pairs), 'model pair')}",
         headline=_headline(selection),
         sections=(*sections, how_to_read(selection)),
         provenance=provenance,
@@ -69,7 +69,7 @@ def pairs_table(selection: Selection) -> Table:
         "Each pair, the languages together",
         (
             Column("ahead by", "points", "large minus small"),
-            Column("p", "", "paired t-test of instances as independent: the raw rule"),
+            Column("p", "", "paired t-test of instances as independent: the paper's rule"),
             Column("clustered", "", "p of the t-test with standard errors clustered by uid"),
             Column(
                 "Holm",
@@ -130,9 +130,14 @@ def how_to_read(selection: Selection) -> Text:
     )
 
 
+def _counted(count: int, what: str) -> str:
+    """``1 set``, ``7 sets``."""
+    return f"{count} {what}{'' if count == 1 else 's'}"
+
+
 def _headline(selection: Selection) -> str:
     kept, strict = selection.kept(), selection.kept("strict")
-    said = f"The raw rule keeps {len(kept)} of {len(selection.sets)} sets"
+    said = f"The paper's rule keeps {len(kept)} of {len(selection.sets)} sets"
     said += f" ({', '.join(kept)})" if kept else ""
     return f"{said}; the strict one {len(strict)}" + (f" ({', '.join(strict)})." if strict else ".")
 

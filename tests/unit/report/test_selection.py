@@ -67,7 +67,7 @@ def test_the_page_says_what_was_chosen_and_what_a_verdict_is_not(found):
     page = selection_page(found)
     text = render(page)
     assert page.headline.startswith(
-        "The raw rule keeps 1 of 4 sets (wide); the strict one 1 (wide)"
+        "The paper's rule keeps 1 of 4 sets (wide); the strict one 1 (wide)"
     )
     assert "first 4 in alphabetical order" in text
     assert "is not shown to be useless" in text
