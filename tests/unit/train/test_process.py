@@ -3,9 +3,8 @@ import json
 import random
 import shutil
 import signal
-import subprocess
-import sys
 from dataclasses import replace
+from multiprocessing import get_all_start_methods, get_context
 from pathlib import Path
 
 import pytest
@@ -67,7 +66,7 @@ def same(a, b):
 @pytest.mark.parametrize("objective", ["hard", "soft-mse", "soft-bce"])
 def test_the_linear_head_learns_what_the_labels_say(base, tmp_path, objective):
     learn = config(base, tmp_path, objective=objective, epochs=4)
-    report = train_process(examples(120), learn, validation=examples(40, seed=9))
+    report = train_process(examples(120), learn, validation=examples(20, seed=9))
     assert report.losses[-1] < report.losses[0] / 2
     assert report.validation[-1].f1 > 85
     model = ProcessRewardModel.load(tmp_path)
@@ -97,7 +96,7 @@ def test_a_frozen_base_leaves_only_the_head_to_learn(base, tmp_path):
 @pytest.mark.parametrize("head", ["linear", "surprise"])
 def test_same_seed_same_weights_and_another_seed_others(base, tmp_path, head):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
-        train_process(examples(40), config(base, tmp_path / name, head, seed=seed))
+        train_process(examples(24), config(base, tmp_path / name, head, seed=seed, epochs=2))
     assert same(weights(tmp_path / "a"), weights(tmp_path / "b"))
     assert not same(weights(tmp_path / "a"), weights(tmp_path / "c"))
 
@@ -120,12 +119,20 @@ class Killed(Exception):
     pass
 
 
+@pytest.fixture(scope="module")
+def straight(base, tmp_path_factory):
+    """A training with each head that nothing stopped, and its validation examples."""
+    held, made = examples(20, seed=4), {}
+    for head in ("linear", "surprise"):
+        learn = config(base, tmp_path_factory.mktemp(head), head, save_every=3, keep="best")
+        made[head] = (learn, train_process(examples(40), learn, validation=held), held)
+    return made
+
+
 @pytest.mark.parametrize("head", ["linear", "surprise"])
 @pytest.mark.parametrize("stop", [2, 7, 14])
-def test_a_training_that_stopped_ends_with_the_same_weights(base, tmp_path, head, stop):
-    held = examples(20, seed=4)
-    learn = config(base, tmp_path / "straight", head, save_every=3, keep="best")
-    straight = train_process(examples(40), learn, validation=held)
+def test_a_training_that_stopped_ends_with_the_same_weights(straight, tmp_path, head, stop):
+    learn, whole, held = straight[head]
     again = replace(learn, out=str(tmp_path / "stopped"))
 
     def kill(progress):
@@ -138,34 +145,33 @@ def test_a_training_that_stopped_ends_with_the_same_weights(base, tmp_path, head
     report = train_process(examples(40), again, validation=held)
     assert report.resumed_from == (stop - 1) // 3 * 3
     assert same(weights(again.out), weights(learn.out))
-    assert (report.losses, report.validation) == (straight.losses, straight.validation)
+    assert (report.losses, report.validation) == (whole.losses, whole.validation)
     assert not (tmp_path / "stopped" / "training.state").exists()
 
 
-_SCRIPT = """
-import sys
-sys.path.insert(0, {tests!r})
-import test_process as t
-def say(progress): print(progress.step, flush=True)
-t.train_process(t.examples(40), t.config({base!r}, {out!r}, save_every=1, epochs=6), on_progress=say)
-"""
-
-
 @pytest.mark.slow
+@pytest.mark.skipif("fork" not in get_all_start_methods(), reason="a process must start loaded")
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # the child runs no other thread
 def test_a_training_killed_by_the_system_ends_with_the_same_weights(base, tmp_path):
-    learn = config(base, tmp_path / "straight", save_every=0, epochs=6)
+    learn = config(base, tmp_path / "straight", save_every=0)
     train_process(examples(40), learn)
-    out = str(tmp_path / "killed")
-    script = _SCRIPT.format(tests=str(Path(__file__).parent), base=str(base), out=out)
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as run:
-        for line in run.stdout:
-            if int(line) == 10:
-                run.send_signal(signal.SIGKILL)
-                break
+    again = replace(learn, out=str(tmp_path / "killed"), save_every=1)
+    fork = get_context("fork")  # of this process, in which torch is loaded
+    heard, told = fork.Pipe(duplex=False)
+    tell = {"on_progress": lambda progress: told.send(progress.step)}
+    run = fork.Process(target=train_process, args=(examples(40), again), kwargs=tell)
+    run.start()
+    told.close()
+    while heard.recv() < 8:
+        pass
+    run.kill()
+    run.join()
+    heard.close()
+    assert run.exitcode == -signal.SIGKILL
     assert not (tmp_path / "killed" / "training.json").exists()
-    report = train_process(examples(40), replace(learn, out=out))
-    assert report.resumed_from >= 9
-    assert same(weights(out), weights(learn.out))
+    report = train_process(examples(40), replace(learn, out=again.out))
+    assert report.resumed_from >= 7
+    assert same(weights(again.out), weights(learn.out))
 
 
 def test_another_training_does_not_take_up_the_state(base, tmp_path):
@@ -281,8 +287,8 @@ def test_a_chat_is_shown_as_its_last_user_turn(base, tmp_path):
 
 def test_the_best_epoch_is_kept_where_asked(base, tmp_path):
     # Labels turned round: the longer it learns, the worse it does on the validation examples.
-    turned = [replace(e, labels=tuple(1 - x for x in e.labels)) for e in examples(150)]
-    held = examples(60, seed=3)
+    turned = [replace(e, labels=tuple(1 - x for x in e.labels)) for e in examples(64)]
+    held = examples(32, seed=3)
     learn = config(base, tmp_path / "best", epochs=3, keep="best")
     best = train_process(turned, learn, validation=held)
     f1 = [score.f1 for score in best.validation]
