@@ -20,6 +20,7 @@ from veriloop.engines.layouts import read_config
 from veriloop.errors import InputError, MissingExtra
 from veriloop.ids import Json, content_id
 from veriloop.records import Dropped, Example
+from veriloop.runs.fits import loading
 from veriloop.store.atomic import write_whole
 from veriloop.train.base_weights import weights_of
 from veriloop.train.sft_config import SftConfig
@@ -133,13 +134,14 @@ def train_sft(
 
 def _trainer() -> Any:
     """The module that needs TRL."""
-    try:
-        import trl  # noqa: F401
-        from accelerate import Accelerator  # noqa: F401
-        from datasets import Dataset  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise MissingExtra(error.name or "trl", "train", "fine-tuning") from error
-    from veriloop.train import sft_trainer
+    with loading():
+        try:
+            import trl  # noqa: F401
+            from accelerate import Accelerator  # noqa: F401
+            from datasets import Dataset  # noqa: F401
+        except ModuleNotFoundError as error:
+            raise MissingExtra(error.name or "trl", "train", "fine-tuning") from error
+        from veriloop.train import sft_trainer
 
     return sft_trainer
 

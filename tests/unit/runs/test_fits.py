@@ -1,11 +1,12 @@
 """Jobs in worker processes: each is told when it is done, workers have one thread, a killed one stops the run."""
 
+import gc
 import os
 
 import pytest
 
 from veriloop.errors import RunStopped
-from veriloop.runs.fits import fit_in_workers, usable_cpus
+from veriloop.runs.fits import fit_in_workers, loading, usable_cpus
 from veriloop.runs.stages import Run
 
 
@@ -48,3 +49,15 @@ def test_a_process_bound_to_one_cpu_counts_one():
     finally:
         os.sched_setaffinity(0, before)
     assert usable_cpus() == len(before)
+
+
+@pytest.mark.parametrize("collects", [True, False])
+def test_garbage_is_collected_after_loading_as_before(collects):
+    before = gc.isenabled()
+    (gc.enable if collects else gc.disable)()
+    try:
+        with loading():
+            assert not gc.isenabled()
+        assert gc.isenabled() is collects
+    finally:
+        (gc.enable if before else gc.disable)()

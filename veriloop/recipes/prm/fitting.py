@@ -15,7 +15,7 @@ from typing import final
 from veriloop.recipes.prm.settings import Settings
 from veriloop.recipes.prm.sources import Source, subset
 from veriloop.records import Example, Group, Problem, Solution
-from veriloop.runs.fits import fit_in_workers
+from veriloop.runs.fits import fit_in_workers, loading
 from veriloop.runs.plan import StageReport
 from veriloop.runs.stages import Run, join, read_all
 
@@ -41,8 +41,9 @@ def fit_all(jobs: Sequence[Job], run: Run) -> None:
 
 def fit(job: Job) -> list[StageReport]:
     """Train one model unless it is there, and verify the held-out solutions with it."""
-    from veriloop.train.process import ProcessConfig, train_process
-    from veriloop.verify.process import Process
+    with loading():
+        from veriloop.train.process import ProcessConfig, train_process
+        from veriloop.verify.process import Process
 
     examples = read_all(job.folder / "labels" / job.source.labels, Example)
     if job.count is not None:
