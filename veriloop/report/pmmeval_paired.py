@@ -39,7 +39,11 @@ def name_of(contrast: Contrast) -> str:
 def detectable_cell(found: PairedDifference) -> Cell:
     """The smallest gap that these items would show; larger than can be where nothing would."""
     gap = found.detectable
-    return Cell(gap.gap) if gap.reachable else Cell(note="no gap can be shown by so few items")
+    return (
+        Cell(gap.gap)
+        if gap.reachable
+        else Cell(note="no gap can be shown where the two differ in so few answers")
+    )
 
 
 def contrasts_table(contrasts: Sequence[Contrast], title: str, caption: str) -> Table:

@@ -45,7 +45,8 @@ def unread_table(summary: Summary) -> Table:
         tuple(Column(title_of(key), "%") for key in tasks),
         tuple(rows),
         row_label="model, prompt",
-        caption="They count as wrong everywhere else. The bounds below say what that costs.",
+        caption="They count as wrong everywhere else. The bounds below say what that costs. The official scoring says "
+        "wrong, not unread, but where MLogiQA stops.",
         losses="n counts answers.",
     )
 
@@ -77,9 +78,10 @@ def bounds_table(scored: Sequence[Scored]) -> Table:
         interval=INTERVAL,
         caption="Answers that could not be read, counted wrong and left out. "
         "The score of a reader without fault lies between the first two columns, or above where what was "
-        "misread was right. The official scoring has a fallback for almost everything, so it rarely says that it "
-        "could not read an answer. Of an answer that the token limit cut, the fixed scoring takes only what is "
-        "stated as final; where many were cut, ask again with more --max-tokens before blaming the model.",
+        "misread was right. The official scoring has a fallback for almost everything, and where that finds nothing "
+        "(rule none, below) it says wrong, not unread; MLogiQA alone stops there. Of an answer that the token limit "
+        "cut, the fixed scoring takes only what is stated as final; where many were cut, ask again with more "
+        "--max-tokens before blaming the model.",
         losses="n counts answers.",
         folded=folded_of(scored, "the bounds"),
     )

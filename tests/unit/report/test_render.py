@@ -232,3 +232,13 @@ def test_an_option_in_the_headline_is_not_broken(html, browse):
         "p.querySelector('.option').getClientRects().length; }).join(' ');"
     )
     assert browse(page, script).all("title")[0].text == "1 1 1 1 1 1"
+
+
+def test_a_note_in_the_last_column_gives_no_scrollbar(browse):
+    row = Row("one", (Cell(1.0), Cell(2.0, note="why")))
+    page = render(Page("one", sections=(Table("T", (Column("a"), Column("b")), (row,)),)))
+    script = (
+        "const f = document.querySelector('.frame'); document.title = "
+        "f.querySelectorAll('sup').length + ' ' + (f.scrollWidth - f.clientWidth);"
+    )
+    assert browse(page, script).all("title")[0].text == "1 0"
