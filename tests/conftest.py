@@ -3,15 +3,25 @@
 Property tests draw the same examples each time, so that a failure is the change's; ``make fuzz`` draws new ones.
 """
 
+import functools
 import os
+import sys
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as below, for the programs that tests start
 
 import pytest
+import typer.testing
 from hypothesis import settings
+
+# Bytecode is kept whatever the environment says: rewriting the asserts of all test files is half of what collecting
+# them costs each worker.
+sys.dont_write_bytecode = False
+# Building the tree of all commands takes 0.1 s, and the runner would do it again for every line that is tried.
+typer.testing._get_command = functools.cache(typer.main.get_command)
 
 settings.register_profile("suite", derandomize=True)
 settings.register_profile("fuzz", derandomize=False, print_blob=True)

@@ -93,6 +93,20 @@ def test_importing_the_package_loads_no_heavy_library():
     assert json.loads(shown.stdout) == []
 
 
+def test_what_a_command_imports_before_it_has_work_loads_no_torch():
+    """Loading it takes seconds: the rooms that hold it are imported when it is needed, their settings before."""
+    rooms = {"bench", "cli", "feedback", "prm", "report", "runs", "scrit", "search"}
+    parts = [p.relative_to(PACKAGE.parent).with_suffix("").parts for p in MODULES]
+    asked = [".".join(p) for p in parts if rooms & {*p[:-1]} and not p[-1].startswith("__")]
+    asked += ["veriloop.train.config", "veriloop.train.sft_config"]
+    code = (
+        f"import importlib, sys\nfor m in {asked!r}:\n    importlib.import_module(m)\n"
+        "    assert not {'torch', 'transformers'} & sys.modules.keys(), m"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_all_is_sorted_and_complete():
     names = [n for n in vars(veriloop) if not n.startswith("_")]
     public = [n for n in names if not inspect.ismodule(getattr(veriloop, n))]

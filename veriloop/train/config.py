@@ -1,24 +1,26 @@
 """How to train a process reward model: one frozen record, its usual values, and what may not be asked for.
 
-Nothing here learns; ``process`` reads this and ``trainer`` carries it out.
+Nothing here learns; ``process`` reads this and ``trainer`` carries it out. Nothing heavy is loaded either: a recipe's
+settings are read where nobody trains.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from typing import Final, Literal, TypeAlias, final, get_args
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final, get_args
 
-from veriloop.engines.heads import Head
 from veriloop.errors import InputError
 from veriloop.ids import Json
-from veriloop.train.loop import Shape
-from veriloop.train.losses import OBJECTIVES
+
+if TYPE_CHECKING:
+    from veriloop.engines.heads import Head
 
 Objective: TypeAlias = Literal["hard", "soft-mse", "soft-bce"]
 Keep: TypeAlias = Literal["last", "best"]
 OnTruncation: TypeAlias = Literal["drop", "error"]
 Precision: TypeAlias = Literal["float32", "bfloat16"]
+Shape: TypeAlias = Literal["linear", "cosine", "constant"]
 # (epochs, peak learning rate, solutions in a batch) where the configuration leaves them open. The paper reports
 # none of them; the linear head's are those of its re-implementations, the other's were measured on Abacus.
 USUAL: Final[dict[Head, tuple[int, float, int]]] = {
@@ -26,7 +28,7 @@ USUAL: Final[dict[Head, tuple[int, float, int]]] = {
     "surprise": (8, 3e-3, 16),
 }
 _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
-    "objective": tuple(OBJECTIVES),
+    "objective": get_args(Objective),
     "head": tuple(USUAL),
     "schedule": get_args(Shape),
     "keep": get_args(Keep),

@@ -13,15 +13,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, final
 
 import torch
 
 from veriloop.engines.step_encoding import length_batches
 from veriloop.errors import StoreError
 from veriloop.ids import derive_seed
+from veriloop.train.config import Shape
 
-Shape: TypeAlias = Literal["linear", "cosine", "constant"]
 _POOL = 16  # batches among which examples are sorted by length
 
 

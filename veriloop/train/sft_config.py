@@ -11,8 +11,7 @@ from typing import Final, Literal, TypeAlias, final, get_args
 
 from veriloop.errors import InputError
 from veriloop.ids import Json
-from veriloop.train.config import Precision
-from veriloop.train.loop import Shape
+from veriloop.train.config import Precision, Shape
 
 Optimiser: TypeAlias = Literal["adamw", "muon"]
 # (epochs, peak rate, rows in an update) where the configuration leaves them open. AdamW's rate is that of SCRIT

@@ -1,5 +1,6 @@
 """The door itself: every command explains itself, opens nothing heavy to do so, and turns errors into exit codes."""
 
+import functools
 import subprocess
 import sys
 
@@ -15,6 +16,11 @@ from veriloop.store.pieces import Table
 GROUPS = {("run",), ("bench",), ("serve",)}
 
 
+@functools.cache
+def root():
+    return typer.main.get_command(app)
+
+
 def test_the_commands_of_the_pipeline_are_there_in_its_order():
     stages = [path[0] for path in command_paths() if len(path) == 1 and path not in GROUPS]
     assert stages[:7] == ["demo", "problems", "sample", "search", "verify", "label", "train"]
@@ -27,7 +33,7 @@ def test_the_commands_of_the_pipeline_are_there_in_its_order():
 def test_help_describes_the_command_and_each_of_its_options(path):
     result = CliRunner().invoke(app, [*path, "--help"])
     assert result.exit_code == 0
-    command = typer.main.get_command(app)
+    command = root()
     for word in path:
         command = command.commands[word]
     assert command.help

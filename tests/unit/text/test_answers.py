@@ -1,5 +1,6 @@
 r"""Final answers: found in real solutions, and never judged by plain rules against what math-verify says."""
 
+import functools
 import itertools
 import json
 import logging
@@ -21,17 +22,15 @@ def rows(path: Path) -> list[dict]:
 
 @pytest.fixture(scope="module")
 def judge():
-    """math-verify itself, in this process; parsed answers are remembered."""
+    """math-verify itself, in this process; what it read and what it said of two answers is remembered."""
     math_verify = pytest.importorskip("math_verify")
     logging.getLogger("math_verify").setLevel(logging.ERROR)
-    parsed = {}
 
+    @functools.cache
     def read(answer: str):
-        if answer not in parsed:
-            parsed[answer] = math_verify.parse(f"\\boxed{{{answer}}}", parsing_timeout=0)
-        return parsed[answer]
+        return math_verify.parse(f"\\boxed{{{answer}}}", parsing_timeout=0)
 
-    return lambda a, b: math_verify.verify(read(a), read(b), timeout_seconds=0)
+    return functools.cache(lambda a, b: math_verify.verify(read(a), read(b), timeout_seconds=0))
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,17 @@
 from dataclasses import replace
+from typing import get_args
 
 import pytest
 
 from veriloop.errors import InputError
-from veriloop.train.config import ProcessConfig
+from veriloop.train.config import Objective, ProcessConfig
+from veriloop.train.losses import OBJECTIVES
 
 GIVEN = ProcessConfig("base", "out")
+
+
+def test_each_objective_that_may_be_chosen_has_its_loss():
+    assert get_args(Objective) == tuple(OBJECTIVES)
 
 
 def test_what_is_left_open_is_the_heads_usual_choice():
