@@ -46,7 +46,14 @@ def read_outcomes(folder: Path) -> list[Answered]:
                 if row["setting"] not in SETTINGS or row["scoring"] not in SCORINGS:
                     raise ValueError(f"unknown setting or scoring {key[1:]}")
                 found.setdefault(key, []).append(_outcome(row))
-            except (ValueError, KeyError, TypeError) as error:
+            except KeyError as error:
+                raise InputError(
+                    "an outcome has this field",
+                    file=str(path),
+                    row=number,
+                    field=str(error.args[0]),
+                ) from error
+            except (ValueError, TypeError) as error:
                 raise InputError(f"no outcome ({error!r})", file=str(path), row=number) from error
     return [Answered(m, s, c, tuple(own)) for (m, s, c), own in found.items()]  # type: ignore[arg-type]
 

@@ -63,3 +63,16 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
         read_outcomes(tmp_path / "none")
     with pytest.raises(InputError, match="name the folder of a run"):
         read_outcomes(tmp_path)
+
+
+def test_an_outcome_that_lacks_a_field_is_told_by_file_row_and_field(tmp_path):
+    write_outcomes(tmp_path, [Answered("a", "en", "fixed", OUTCOMES)])
+    path = tmp_path / "outcomes.jsonl"
+    first, *others = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    told = json.loads(first)
+    del told["span"]
+    path.write_text("".join([*others, json.dumps(told)]), encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        read_outcomes(tmp_path)
+    assert (refused.value.file, refused.value.row) == (str(path), len(OUTCOMES))
+    assert refused.value.field == "span"
