@@ -260,9 +260,9 @@ def _led_in(asked: _Asked) -> _Found | str | None:
     if leads and not asked.text[leads[-1] :].strip(_MARKS + "\n"):
         return CUT
     for at in reversed(leads[-_TRIED:]):
-        found = asked.value_at(at)
-        if isinstance(found, tuple):
-            found = _last_word(asked, found)
+        thought = rejections.supposed(asked.text, at, asked.language)
+        found = None if thought else asked.value_at(at)
+        found = _last_word(asked, found) if isinstance(found, tuple) else found
         if found is not None:
             return found
     return None

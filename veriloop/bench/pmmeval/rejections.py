@@ -151,6 +151,16 @@ _WEAK: Mapping[str, str] = {
     "zh": r"其实(?:应该)?是|应该是", "ja": r"やっぱり|やはり", "ko": r"사실(?:은)?", "ar": r"في الواقع",
     "th": r"จริง\s?ๆ แล้ว", "vi": r"thực ra",
 }  # fmt: skip
+_SUPPOSED: Mapping[str, str] = {
+    "en": r"\b(?:assum(?:e|ing)|suppos(?:e|ing)|if|whether|(?:might|may|could|would) (?:think|say|guess|assume|argue)|"
+    r"(?:some|people|others) (?:say|think|argue|believe))(?:\s+\S+){1,4}",
+    "es": r"\b(?:supon\w+|asum\w+|imagin\w+|si)(?:\s+\S+){1,5}",
+    "fr": r"\b(?:suppos\w+|imagin\w+|si)(?:\s+\S+){1,5}",
+    "pt": r"(?<![-\w])(?:supon\w+|assum\w+|imagin\w+|se|caso)(?:\s+\S+){1,4}",
+    "zh": r"(?:如果|假如|假设|假定|倘若|若).{1,10}", "ja": r"(?:もし|仮に).{1,12}",
+    "ko": r"(?:만약|만일|가정).{1,12}", "ar": r"(?:إذا|لو|لنفترض|نفترض|افترض\w*|بافتراض)(?:\s+\S+){1,5}",
+    "th": r"(?:ถ้า|หาก|สมมติ|สมมุติ).{1,24}", "vi": r"(?<!\w)(?:nếu|giả sử|giả định)(?:\s+\S+){1,7}",
+}  # fmt: skip
 _SMALL = r"a-z\u00df-\u00ff\u1ea0-\u1eff\u0621-\u064a"
 _MARKS_OPTION = (*")）]:：」』”",)
 _DIRECT = re.compile(
@@ -192,10 +202,22 @@ def announced(text: str, span: tuple[int, int], language: str) -> bool:
     )
 
 
+def supposed(text: str, end: int, language: str) -> bool:
+    """Is the lead-in that ends at ``end`` no more than a thought: "suppose the answer is"?
+
+    >>> supposed("Suppose the answer is A.", 21, "en"), supposed("I think the answer is A.", 21, "en")
+    (True, False)
+    """
+    clause = _END.split(text[max(0, end - _NEAR) : end])[-1]
+    return _suppositions(language).search(clause.lower()) is not None
+
+
 def taken_back(text: str, span: tuple[int, int], language: str) -> bool:
-    """Is the letter at ``span`` rejected or announced?"""
-    return _said_after(text, span[1], language, "either") or _said_before(
-        text, span[0], language, "either"
+    """Is the letter at ``span`` rejected, announced or supposed?"""
+    return (
+        _said_after(text, span[1], language, "either")
+        or _said_before(text, span[0], language, "either")
+        or supposed(text, span[0], language)
     )
 
 
@@ -238,6 +260,12 @@ def _patterns(language: str, what: str) -> tuple[re.Pattern[str], re.Pattern[str
         "|".join(f"(?:{kind[side][c]})" for kind in chosen for c in codes) for side in (0, 1)
     )
     return re.compile(after), re.compile(before)
+
+
+@cache
+def _suppositions(language: str) -> re.Pattern[str]:
+    said = "|".join(_SUPPOSED[c] for c in dict.fromkeys((language, "en")))
+    return re.compile(rf"(?:{said})\s*\Z")
 
 
 @cache

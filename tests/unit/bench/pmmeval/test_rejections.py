@@ -8,12 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from veriloop.bench.pmmeval.letter_reading import extract_letter
 from veriloop.bench.pmmeval.rejections import (
     announced,
     correction,
     rejected,
     rejected_after,
     stated,
+    supposed,
     taken_back,
 )
 from veriloop.bench.pmmeval.tasks import LANGUAGES
@@ -110,3 +112,27 @@ def test_any_text_is_looked_at(text, at, language):
     span = (min(at, len(text)), min(at + 1, len(text)))
     for asked in (rejected, announced):
         assert asked(text, span, language) in (True, False)
+
+
+SUPPOSED = {
+    "en": ("Suppose the answer is ", "Some say the answer is ", "I think the answer is "),
+    "zh": ("假设答案是", "如果答案是", "所以答案是"),
+    "ar": ("لنفترض أن الجواب هو ", "إذا كان الجواب هو ", "أعتقد أن الجواب هو "),
+    "es": ("Supongamos que la respuesta es ", "Si la respuesta es ", "Así, la respuesta es "),
+    "ja": ("もし答えは", "仮に正しい答えは", "よって答えは"),
+    "ko": ("만약 정답은 ", "만일 정답은 ", "따라서 정답은 "),
+    "th": ("ถ้าคำตอบคือ ", "สมมติว่าคำตอบคือ ", "ดังนั้นคำตอบคือ "),
+    "fr": ("Supposons que la réponse est ", "Si la réponse est ", "Ainsi la réponse est "),
+    "pt": ("Se a resposta é ", "Suponha que a resposta é ", "Conclui-se que a resposta é "),
+    "vi": ("Giả sử câu trả lời là ", "Nếu câu trả lời là ", "Vậy câu trả lời là "),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_lead_in_that_is_only_supposed_states_nothing(language):
+    one, other, sure = SUPPOSED[language]
+    assert supposed(f"{one}A. B", len(one), language)
+    assert extract_letter(f"{other}A. ", language).value is None
+    assert not supposed(sure, len(sure), language)
+    assert extract_letter(f"{sure}A.", language).value == "A"
+    assert extract_letter(f"{sure}C.\n{one}A: no.", language).value == "C"
