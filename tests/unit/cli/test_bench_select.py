@@ -53,7 +53,7 @@ def test_sets_are_kept_or_dropped_in_80_columns(scores, tmp_path):
     assert max(map(len, result.stdout.splitlines()[:-2])) <= 80
     assert "does not say how languages are joined" in result.stdout
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
-    assert "The raw rule keeps 1 of 2 sets (keep)" in page
+    assert "rule keeps 1 of 2 sets (keep)" in page
 
 
 def test_options_reach_the_test(scores, tmp_path):
