@@ -94,7 +94,7 @@ def pmmeval_page(found: PMMEvalFound, *, provenance: Provenance | None = None) -
         sections += [plot for told in summary.transfers if (plot := phi_map(told))]
     for setting, told in (summary.scalings or {}).items():
         sections += [scaling_table(setting, told), *scaling_plots(setting, told)]
-    sections.append(gaps_table(groups[0][0]))
+    sections.append(gaps_table(_telling([own[0] for own in groups])))
     published = published_table(summary)
     sections += [published] if published else []
     if found.completeness:
@@ -157,6 +157,11 @@ def _by_system(summary: Summary) -> list[list[Scored]]:
         )
         for system in systems
     ]
+
+
+def _telling(scored: Sequence[Scored]) -> Scored:
+    """The first system with most tasks whose scores are not all alike: these alone tell what an answer is worth."""
+    return max(scored, key=lambda one: sum(bool(m.se) for m in one.means.sets.values()))
 
 
 def _maps(scored: Sequence[Scored]) -> list[Section]:

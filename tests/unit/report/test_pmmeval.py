@@ -198,3 +198,26 @@ def test_one_point_between_the_scorings_is_no_dark_square(several):
     small = pmmeval_page(PMMEvalFound(summarise(both)))
     (shown,) = [s for s in small.sections if s.title.startswith("Fixed minus official: ")]
     assert shown.end == 10.0
+
+
+def test_what_sets_can_tell_apart_is_read_off_a_system_that_is_not_all_right():
+    """Scores that are all alike do not say how languages hang together."""
+
+    def gaps(*answered):
+        page = pmmeval_page(PMMEvalFound(summarise(answered)))
+        (table,) = [s for s in page.sections if s.title == "What these sets can tell apart"]
+        return [[c.value for c in row.cells] for row in table.rows]
+
+    def wide(answered):
+        korean = (
+            replace(o, language="ko", judged=Judged(float(i % 2), "", "json"))
+            for i, o in enumerate(answered.outcomes)
+        )
+        return replace(answered, outcomes=(*answered.outcomes, *korean))
+
+    best = right_of("a", 10)
+    best = replace(
+        best, outcomes=(*best.outcomes, *(replace(o, language="ko") for o in best.outcomes))
+    )
+    some = wide(right_of("b", 4))
+    assert gaps(best, some) == gaps(some) != gaps(best)
