@@ -47,10 +47,7 @@ floors: $(VENV)/installed-dev
 docs: $(VENV)/installed-dev  ## write the generated parts of README and docs again
 	$(BIN)/python docs/generate.py
 
-docs-fuzz: $(VENV)/installed-dev  ## the property tests on examples that nobody has seen yet
-	$(BIN)/pytest -n 2 -m hypothesis --hypothesis-profile=fuzz
-
-check: $(VENV)/installed-dev
+docs-check: $(VENV)/installed-dev
 	$(BIN)/python docs/generate.py --check
 
 clean:                   ## remove the environment and what runs left
