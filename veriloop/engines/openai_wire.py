@@ -157,7 +157,7 @@ def _read_choice(choice: Any, sampling: Sampling, tokens: int | None) -> Complet
     logprobs, pieces = _read_logprobs(choice.get("logprobs"))
     if logprobs is not None:
         tokens = len(logprobs)
-    text = text or ""
+    text = _whole(text or "")
     finish = read_finish(reason, tokens, sampling.max_tokens)
     end, stop = find_stop(text, sampling.stop)
     if stop is not None:  # some servers leave the stop string in
@@ -166,6 +166,17 @@ def _read_choice(choice: Any, sampling: Sampling, tokens: int | None) -> Complet
         told = (choice.get(name) for name in _STOP_FIELDS)
         stop = next((s for s in told if s in sampling.stop), None)
     return Completion(text, finish, tokens, logprobs, pieces, stop)
+
+
+def _whole(text: str) -> str:
+    """Halves of a surrogate pair, which JSON can spell and no file can hold, become U+FFFD: an answer cut inside an
+    emoji is an answer.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
 
 
 def read_finish(reason: str | None, tokens: int | None, max_tokens: int) -> Finish:

@@ -1,5 +1,6 @@
 """The wire format's pure parts: addresses, seeds, waits, refusals, borders of scored text."""
 
+import json
 import math
 import time
 from email.utils import formatdate
@@ -137,6 +138,20 @@ def test_a_choice_that_was_cut_before_its_first_word_is_a_cut_text():
     choice = {"message": {"content": None, "reasoning_content": "hm"}, "finish_reason": "length"}
     answer = read_answer({"choices": [choice]}, Sampling())
     assert (answer.completions[0].text, answer.completions[0].finish) == ("", Finish.LENGTH)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (r"18 \ud83d", "18 \ufffd"),
+        (r"\ude00 18", "\ufffd 18"),
+        (r"\ud83d\ude00 18", "\U0001f600 18"),
+        (r"\ude00\ud83d", "\ufffd\ufffd"),
+    ],
+)
+def test_half_of_an_emoji_costs_no_answer(sent, read):
+    answer = f'{{"choices": [{{"message": {{"content": "{sent}"}}, "finish_reason": "stop"}}]}}'
+    assert read_answer(json.loads(answer), Sampling()).completions[0].text == read
 
 
 def test_log_probabilities_that_are_no_numbers_are_unknown():

@@ -13,7 +13,6 @@ from veriloop.ids import derive_seed
 from veriloop.protocols import Reply, Request
 from veriloop.records import Finish, Form, Granularity, Problem, Unscored, Verdict
 
-
 FINE = 2**44
 
 
