@@ -17,6 +17,7 @@ from pathlib import Path
 
 from veriloop.errors import InputError, StoreError
 from veriloop.ids import Json, canonical
+from veriloop.runs.differences import told
 from veriloop.store.atomic import write_whole
 from veriloop.store.rows import FOLDERS
 
@@ -71,9 +72,9 @@ def claim(folder: Path, fingerprint: Mapping[str, Json], *, fresh: bool = False)
         found = _load(path)
         if found != wanted:
             raise InputError(
-                f"this folder was made otherwise ({difference(found, wanted)}); to keep it choose "
-                "another folder, to replace it add --fresh",
-                file=str(path),
+                f"this folder was made otherwise ({told(found, wanted)}): --fresh starts it over, "
+                "another --out keeps it",
+                file=str(folder),
             )
         return
     elif any(True for _ in _pieces(folder)):
@@ -83,31 +84,6 @@ def claim(folder: Path, fingerprint: Mapping[str, Json], *, fresh: bool = False)
             file=str(folder),
         )
     write_whole(path, text.encode())
-
-
-def difference(found: Mapping[str, Json], wanted: Mapping[str, Json]) -> str:
-    """What differs, one entry a key: ``seed: 1 there, 2 now``; of long values the part where they part ways."""
-    said: list[str] = []
-    for key in {**found, **wanted}:
-        there, now = _text(found.get(key)), _text(wanted.get(key))
-        if there != now:
-            pairs = enumerate(zip(there, now, strict=False))
-            same = next((i for i, (a, b) in pairs if a != b), min(len(there), len(now)))
-            start = same - 20
-            said.append(f"{key}: {_part(there, start)} there, {_part(now, start)} now")
-    return "; ".join(said)
-
-
-def _text(value: Json) -> str:
-    return value if isinstance(value, str) else canonical(value)
-
-
-def _part(text: str, start: int) -> str:
-    """At most 60 characters, from ``start`` on where all would be more."""
-    if len(text) <= 60:
-        return text
-    cut = f"...{text[start:]}" if start > 0 else text
-    return cut if len(cut) <= 60 else f"{cut[:57]}..."
 
 
 def _load(path: Path) -> Mapping[str, Json]:

@@ -106,7 +106,7 @@ def test_a_folder_made_otherwise_is_refused_and_fresh_replaces_it(tmp_path):
     sources = made(tmp_path)
     stream_feedback(tmp_path / "out", sources, feedback=CONSENSUS, how=SMALL)
     labels = StepLabels("mc")
-    with pytest.raises(InputError, match=r"made otherwise \(made_by"):
+    with pytest.raises(InputError, match=r"made otherwise \(feedback was"):
         stream_feedback(tmp_path / "out", sources, feedback=labels, how=SMALL)
     fewer = Sources(sources.problems, sources.solutions, sources.verdicts[:1])
     with pytest.raises(InputError, match="inputs"):
