@@ -33,10 +33,10 @@ def best_of_n(
     out: Path | None = typer.Option(
         None, "--out", "-o", help="Folder for records, best_of_n.json and report.html."
     ),
-    limit: int = typer.Option(0, help="Of each --set: the first problems; 0 is all."),
+    limit: int = typer.Option(0, min=0, help="Of each --set: the first problems; 0 is all."),
     temperature: float = typer.Option(0.7, min=0.0, help="Of --engine; unreported in the paper."),
-    top_p: float = typer.Option(0.8, help="Of --engine."),
-    max_tokens: int = typer.Option(4096, help="Of --engine: tokens of a solution."),
+    top_p: float = typer.Option(0.8, min=0.01, max=1.0, help="Of --engine."),
+    max_tokens: int = typer.Option(4096, min=1, help="Of --engine: tokens of a solution."),
     system: str | None = typer.Option(
         None, help="Of --engine: system message; by default that of --set, else none."
     ),

@@ -29,9 +29,9 @@ def biases(
     best_of: list[str] = typer.Option(
         [], help="NAME=FOLDER: its verdicts of the Best-of-N solutions, where others than labelled."
     ),
-    n: int = typer.Option(8, help="Solutions of a problem for Best-of-N."),
+    n: int = typer.Option(8, min=1, help="Solutions of a problem for Best-of-N."),
     rule: str = typer.Option("product", help="How Best-of-N makes one score of step scores."),
-    limit: int = typer.Option(0, help="ProcessBench: rows of each subset; 0 is all."),
+    limit: int = typer.Option(0, min=0, help="ProcessBench: rows of each subset; 0 is all."),
     out: Path = typer.Option(Path("runs/biases"), "--out", "-o", help="Folder to write."),
 ) -> None:
     """The three biases of Best-of-N (arXiv 2501.07301, section 3.2), for a family of verifiers."""

@@ -33,7 +33,9 @@ def critique(
         [], help="Problems with gold answers, for EI-F1's gate; may be repeated."
     ),
     prompt: str = typer.Option("critic_direct", help="Prompt of the critic; critic_direct_bare."),
-    max_tokens: int = typer.Option(2048, help="Tokens of a critique, and of an own solution."),
+    max_tokens: int = typer.Option(
+        2048, min=1, help="Tokens of a critique, and of an own solution."
+    ),
     system: str | None = typer.Option(None, help="System message of one's own solutions."),
     limit: int = typer.Option(0, min=0, help="Rows of each set, evenly spaced; 0 is all."),
     name: str = typer.Option("", help="What the critic is called; by default its model's name."),

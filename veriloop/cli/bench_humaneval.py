@@ -36,7 +36,7 @@ def humaneval(
     top_p: float | None = typer.Option(
         None, min=0.01, max=1.0, help="By default 1, of many samples 0.95."
     ),
-    max_tokens: int = typer.Option(4096, help="Of an answer."),
+    max_tokens: int = typer.Option(4096, min=1, help="Of an answer."),
     system: str | None = SYSTEM,
     mode: str = MODE,
     trusted: bool = TRUSTED,

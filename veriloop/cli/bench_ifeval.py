@@ -31,7 +31,7 @@ def ifeval(
     temperature: float | None = typer.Option(
         None, min=0.0, help="By default 0 for one sample, else 1."
     ),
-    max_tokens: int = typer.Option(4096, help="Of an answer."),
+    max_tokens: int = typer.Option(4096, min=1, help="Of an answer."),
     system: str | None = SYSTEM,
     language: str = typer.Option("en", help="Code of the language of rows that name none."),
     limit: int = typer.Option(0, min=0, help="The first prompts; 0 is all."),

@@ -37,7 +37,7 @@ PROMPT = typer.Option(["en"], help="en, native or en-few-shot; repeat it to comp
 SHOTS = typer.Option(3, min=1, help="Demonstrations of en-few-shot; they are not scored.")
 SCORING = typer.Option("both", help="both, official or fixed.")
 LIMIT = typer.Option(0, min=0, help="Items of a task, the same in all languages; 0 is all.")
-MAX_TOKENS = typer.Option(2048, help="Of an answer.")
+MAX_TOKENS = typer.Option(2048, min=1, help="Of an answer.")
 SIZE = typer.Option(
     [], help="NAME=BILLIONS of parameters, where a name does not say it; may be repeated."
 )

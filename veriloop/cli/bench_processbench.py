@@ -31,12 +31,12 @@ def processbench(
     ),
     compare_threshold: str = typer.Option("", help="The same as --threshold, of --compare."),
     votes: int = typer.Option(
-        0, help="Critiques a row: 1 is greedy (default), 8 the paper's vote."
+        0, min=0, help="Critiques a row: 1 is greedy (default), 8 the paper's vote."
     ),
     sampling: str = typer.Option("paper", help="Of votes: paper, or qwen-math for these models."),
-    max_tokens: int = typer.Option(8192, help="Critic: tokens of an answer; 32768 for QwQ."),
+    max_tokens: int = typer.Option(8192, min=1, help="Critic: tokens of an answer; 32768 for QwQ."),
     limit: int = typer.Option(
-        0, help="Rows of each subset, evenly spaced; 0 is all, or as --scores."
+        0, min=0, help="Rows of each subset, evenly spaced; 0 is all, or as --scores."
     ),
     name: str = typer.Option("", help="What the system is called; by default its model's name."),
     out: Path = typer.Option(Path("runs/processbench"), "--out", "-o", help="Folder to write."),

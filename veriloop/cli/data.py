@@ -83,7 +83,7 @@ def guard(
     verifier: str | None = typer.Option(
         None, help="Whose labels to take of a folder of records that holds several."
     ),
-    n: int = typer.Option(8, help="Shortest run of common words that counts."),
+    n: int = typer.Option(8, min=2, help="Shortest run of common words that counts."),
     overlap: float = typer.Option(
         0.8, help="Share of the shorter problem in such runs that makes a near-duplicate."
     ),

@@ -1,4 +1,4 @@
-"""A group of commands one of which need not be named, and the order in which a group shows what it has.
+"""A group of commands one of which need not be named, and how a group shows what it has: in which order, how wide.
 
 ``veriloop judge PROBLEM`` is ``veriloop judge run PROBLEM``, and ``veriloop verify KIND`` is ``veriloop verify run
 KIND``; what stands first on the line decides. What the commands do is theirs.
@@ -6,6 +6,7 @@ KIND``; what stands first on the line decides. What the commands do is theirs.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from typer.core import TyperGroup
@@ -34,3 +35,16 @@ class InPipelineOrder(TyperGroup):
             if group in self.commands and before in names:
                 names.insert(names.index(before) + 1, group)
                 self.commands = {name: self.commands[name] for name in names}
+        _shorten(self.commands)
+
+
+def _shorten(commands: Mapping[str, Any]) -> None:
+    """A bounded number is an ``<int>`` like others, or the x of its range: ``<float range>`` beside that takes the
+    room of the help, and cuts the names of options short.
+    """
+    for command in commands.values():
+        _shorten(getattr(command, "commands", {}))
+        for option in command.params:
+            low, high = getattr(option, "min", None), getattr(option, "max", None)
+            if low is not None and option.metavar is None:
+                option.metavar = "<int>" if isinstance(low, int) and high is None else "x"

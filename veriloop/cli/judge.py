@@ -44,7 +44,7 @@ def run(
     all_tests: bool = typer.Option(
         False, "--all-tests", help="Go on after the first test that is not accepted."
     ),
-    slots: int = typer.Option(0, help="Programs at once; by default one for each core."),
+    slots: int = typer.Option(0, min=0, help="Programs at once; by default one for each core."),
     mode: str = typer.Option("", help="The least isolation wanted; by default the strongest."),
     trusted: bool = typer.Option(False, "--trusted", help="Allow running without isolation."),
     policy: str = typer.Option(
@@ -117,7 +117,7 @@ def save(
 @app.command()
 def verify(
     packages: list[str] = typer.Argument(..., help="Kattis or ICPC packages."),
-    slots: int = typer.Option(0, help="Programs at once; by default one for each core."),
+    slots: int = typer.Option(0, min=0, help="Programs at once; by default one for each core."),
     trusted: bool = typer.Option(False, "--trusted", help="Allow running without isolation."),
     json: bool = typer.Option(False, "--json", help="Print rows of JSON, no table."),
 ) -> None:

@@ -47,6 +47,7 @@ SKIP_RIGHT = typer.Option(
 )
 AUDIT = typer.Option(
     None,
+    min=0,
     help="Solutions labelled a second time, to measure what a shortcut changes. By default 100 with "
     "--search binary or --skip-right, else 0.",
 )
@@ -70,17 +71,17 @@ def label(
     agree: str | None = AGREE,
     policy: str = POLICY,
     judge: str = JUDGE,
-    k: int = typer.Option(8, help="Rollouts for each prefix."),
+    k: int = typer.Option(8, min=1, help="Rollouts for each prefix."),
     threshold: float = THRESHOLD,
     soft: bool = SOFT,
     search: str = SEARCH,
     skip_right: bool = SKIP_RIGHT,
     audit: int | None = AUDIT,
     temperature: float = typer.Option(1.0, min=0.0, help="Of rollouts; use the solutions' own."),
-    max_tokens: int = typer.Option(2048, help="Of a rollout."),
+    max_tokens: int = typer.Option(2048, min=1, help="Of a rollout."),
     system: str | None = SYSTEM,
     judge_prompt: str = JUDGE_PROMPT,
-    judge_max_tokens: int = typer.Option(4096, help="Of the judge's answer."),
+    judge_max_tokens: int = typer.Option(4096, min=1, help="Of the judge's answer."),
     judge_temperature: float = typer.Option(0.0, min=0.0, help="Of the judge; 0 is greedy."),
     usd_per_million: str = PRICE,
     judge_usd_per_million: str = typer.Option("", help="Of the judge's server, likewise."),

@@ -45,7 +45,7 @@ def serve_model(
         ..., help="A checkpoint folder, an engine spec (local:PATH, pool:PATH), or abacus:policy."
     ),
     host: str = typer.Option("127.0.0.1", help="Address to bind; others than loopback need a key."),
-    port: int = typer.Option(8000, help="Port to bind."),
+    port: int = typer.Option(8000, min=0, max=65535, help="Port to bind."),
     key: str | None = typer.Option(
         None, envvar="VERILOOP_KEY", help="API key that clients must send as a bearer token."
     ),
@@ -64,7 +64,7 @@ def serve_judge(
         ..., help="Set of problems with tests, as veriloop bench codeelo reads it."
     ),
     host: str = typer.Option("127.0.0.1", help="Address to bind; others than loopback need a key."),
-    port: int = typer.Option(8010, help="Port to bind."),
+    port: int = typer.Option(8010, min=0, max=65535, help="Port to bind."),
     key: str | None = typer.Option(
         None, envvar="VERILOOP_KEY", help="Key that clients must send as a bearer token."
     ),
@@ -74,7 +74,9 @@ def serve_judge(
     policy: str = POLICY,
     mode: str = MODE,
     verdicts_only: bool = typer.Option(
-        False, help="Tell no words of checkers and comparisons: answers can be read out of them."
+        False,
+        "--verdicts-only",
+        help="Tell no words of checkers and comparisons: answers can be read out of them.",
     ),
 ) -> None:
     """Serve the code judge: submit, status, problem. What is handed in runs on this machine, in boxes."""

@@ -16,7 +16,9 @@ ENGINE = typer.Option(
     ..., help="MODEL@URL, local:PATH, pool:PATH, vllm:PATH, a checkpoint folder, or abacus:policy."
 )
 SEED = typer.Option(0, help="Every random stream derives from it.")
-IN_FLIGHT = typer.Option(256, help="Problems worked on at once; the engine bounds its calls.")
+IN_FLIGHT = typer.Option(
+    256, min=1, help="Problems worked on at once; the engine bounds its calls."
+)
 FRESH = typer.Option(
     False,
     "--fresh",
@@ -31,7 +33,9 @@ MAX_TOKENS_TOTAL = typer.Option(
     None, min=1, help="Tokens of prompts and answers at most, of all calls in the folder."
 )
 MAX_USD = typer.Option(
-    None, min=0.0, help="Dollars at most; needs MODEL@URL?usd_per_million=PROMPT,ANSWER."
+    None,
+    min=0.0,
+    help="Dollars at most; a server's prices follow its URL: ?usd_per_million=0.1,0.3.",
 )
 
 

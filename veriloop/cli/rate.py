@@ -22,7 +22,7 @@ app = typer.Typer(
 )
 
 SCORE = typer.Option("official", help="official, expected-failures or human-time.")
-MINUTES = typer.Option(5.0, help="Of human-time: minutes that every attempt takes.")
+MINUTES = typer.Option(5.0, min=0.0, help="Of human-time: minutes that every attempt takes.")
 PACING = typer.Option("sequential", help="Of human-time: sequential or parallel problems.")
 
 
@@ -41,7 +41,9 @@ def models(
     bounds: str = typer.Option(
         "codeelo", help="codeelo: 0 to max + 99; wide: min - 400 to max + 399."
     ),
-    place: int = typer.Option(0, help="Count places from 0, as CodeElo does, or from 1."),
+    place: int = typer.Option(
+        0, min=0, max=1, help="Count places from 0, as CodeElo does, or from 1."
+    ),
     ratings: str = typer.Option("displayed", help="People's ratings: displayed or calculated."),
     orders: int = typer.Option(200, min=0, help="Random orders of the attempts; 0 for none."),
     resamples: int = typer.Option(1000, min=1, help="Bootstrap resamples of the contests."),

@@ -74,28 +74,31 @@ def prm(
     ),
     updates: int = typer.Option(
         DEFAULTS.updates,
+        min=0,
         help="Optimiser steps of each reward model; by default 800 for surprise, else one epoch.",
     ),
     judge_prompt: str = typer.Option(
         DEFAULTS.judge_prompt, help="judge or judge_bare; the latter for abacus:judge."
     ),
     system: str | None = typer.Option(DEFAULTS.system, help="System message of the policy's chat."),
-    train_count: int = typer.Option(DEFAULTS.train_count, help="Training problems."),
-    heldout_count: int = typer.Option(DEFAULTS.heldout_count, help="Held-out problems."),
+    train_count: int = typer.Option(DEFAULTS.train_count, min=1, help="Training problems."),
+    heldout_count: int = typer.Option(DEFAULTS.heldout_count, min=1, help="Held-out problems."),
     samples: int = typer.Option(
-        DEFAULTS.samples, help="Labelled solutions for each training problem."
+        DEFAULTS.samples, min=1, help="Labelled solutions for each training problem."
     ),
-    n: int = typer.Option(DEFAULTS.n, help="Measured solutions for each held-out problem."),
-    k: int = typer.Option(DEFAULTS.k, help="Rollouts for each prefix."),
+    n: int = typer.Option(DEFAULTS.n, min=1, help="Measured solutions for each held-out problem."),
+    k: int = typer.Option(DEFAULTS.k, min=1, help="Rollouts for each prefix."),
     thresholds: str = typer.Option(
         DEFAULTS.thresholds,
         help="Hard labels above j/k as well: all, none, or numerators such as 1,4.",
     ),
-    temperature: float = typer.Option(DEFAULTS.temperature, help="Of solutions and rollouts."),
-    max_tokens: int = typer.Option(
-        DEFAULTS.max_tokens, help="Of a solution; by default 160 on abacus, else 2048."
+    temperature: float = typer.Option(
+        DEFAULTS.temperature, min=0.0, help="Of solutions and rollouts."
     ),
-    in_flight: int = typer.Option(DEFAULTS.in_flight, help="Problems worked on at once."),
+    max_tokens: int = typer.Option(
+        DEFAULTS.max_tokens, min=0, help="Of a solution; by default 160 on abacus, else 2048."
+    ),
+    in_flight: int = typer.Option(DEFAULTS.in_flight, min=1, help="Problems worked on at once."),
     seed: int = SEED,
     fresh: bool = FRESH,
     quiet: bool = QUIET,
@@ -125,9 +128,9 @@ def codeelo(
         "", help="Who answers: MODEL@URL ...; by default recorded programs of every kind."
     ),
     samples: int = typer.Option(8, min=1, help="Of --engine: answers to each problem."),
-    max_tokens: int = typer.Option(16384, help="Of --engine: tokens of an answer."),
+    max_tokens: int = typer.Option(16384, min=1, help="Of --engine: tokens of an answer."),
     system: str | None = SYSTEM,
-    limit: int = typer.Option(0, help="Of HumanEval: the first problems; 0 is all."),
+    limit: int = typer.Option(0, min=0, help="Of HumanEval: the first problems; 0 is all."),
     mode: str = MODE,
     trusted: bool = TRUSTED,
     in_flight: int = IN_FLIGHT,

@@ -29,23 +29,27 @@ CONTINUED = typer.Option(SCRIT.continued, help="Ways that go on after the first 
 UNGATED = typer.Option(
     SCRIT.ungated, help="Also a critic from as many critiques without the gates."
 )
-TRAIN_COUNT = typer.Option(SCRIT.train_count, help="Training problems.")
-HELDOUT_COUNT = typer.Option(SCRIT.heldout_count, help="Held-out problems.")
-VOTES = typer.Option(SCRIT.votes, help="The critic's own samples that vote an answer.")
+TRAIN_COUNT = typer.Option(SCRIT.train_count, min=1, help="Training problems.")
+HELDOUT_COUNT = typer.Option(SCRIT.heldout_count, min=1, help="Held-out problems.")
+VOTES = typer.Option(SCRIT.votes, min=1, help="The critic's own samples that vote an answer.")
 VOTE_SHARE = typer.Option(
     SCRIT.vote_share, min=0.01, max=1.0, help="Of the votes that an answer needs."
 )
-SAMPLES = typer.Option(SCRIT.samples, help="Solutions of each student for each training problem.")
-MEASURED = typer.Option(SCRIT.measured, help="Solutions of each student for each held-out problem.")
-HELDOUT_CAP = typer.Option(SCRIT.heldout_cap, help="Held-out solutions that are measured.")
-EPOCHS = typer.Option(SCRIT.epochs, help="Passes of a fit; 0 is the usual number.")
-RATE = typer.Option(SCRIT.rate, help="Peak learning rate of a fit; 0 is the usual one.")
-BATCH = typer.Option(SCRIT.batch, help="Critiques in an update; 0 is the usual number.")
+SAMPLES = typer.Option(
+    SCRIT.samples, min=1, help="Solutions of each student for each training problem."
+)
+MEASURED = typer.Option(
+    SCRIT.measured, min=1, help="Solutions of each student for each held-out problem."
+)
+HELDOUT_CAP = typer.Option(SCRIT.heldout_cap, min=1, help="Held-out solutions that are measured.")
+EPOCHS = typer.Option(SCRIT.epochs, min=0, help="Passes of a fit; 0 is the usual number.")
+RATE = typer.Option(SCRIT.rate, min=0.0, help="Peak learning rate of a fit; 0 is the usual one.")
+BATCH = typer.Option(SCRIT.batch, min=0, help="Critiques in an update; 0 is the usual number.")
 REHEARSAL = typer.Option(
     SCRIT.rehearsal, help="Own contrastive critiques to each learnt one; below 0: what suits."
 )
-TEMPERATURE = typer.Option(SCRIT.temperature, help="Of solutions, votes and bugs.")
-MAX_TOKENS = typer.Option(SCRIT.max_tokens, help="Of a solution; 0 is the usual number.")
+TEMPERATURE = typer.Option(SCRIT.temperature, min=0.0, help="Of solutions, votes and bugs.")
+MAX_TOKENS = typer.Option(SCRIT.max_tokens, min=0, help="Of a solution; 0 is the usual number.")
 PROMPTS = typer.Option(
     SCRIT.prompts, help="full explains the grammar, bare does not; by default what suits."
 )
@@ -53,7 +57,7 @@ SYSTEM = typer.Option(SCRIT.system, help="System message of the solvers' chat.")
 KIND = typer.Option(SCRIT.kind, help="How checkpoints are opened: local, pool or vllm.")
 DEVICE = typer.Option(SCRIT.device, help="Of the fits: cpu or cuda.")
 DTYPE = typer.Option(SCRIT.dtype, help="Of the fits: float32 or bfloat16.")
-IN_FLIGHT = typer.Option(SCRIT.in_flight, help="Problems worked on at once.")
+IN_FLIGHT = typer.Option(SCRIT.in_flight, min=1, help="Problems worked on at once.")
 
 
 def scrit(

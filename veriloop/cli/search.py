@@ -40,29 +40,37 @@ def search(
     engine: str = ENGINE,
     prm: str = typer.Option(..., help=f"The step verifier that guides: {SPECS}."),
     out: Path = OUT,
-    width: int | None = typer.Option(None, help="beam: beams kept; dvts: trees. Default 4."),
+    width: int | None = typer.Option(None, min=1, help="beam: beams kept; dvts: trees. Default 4."),
     expand: int | None = typer.Option(
-        None, help="Steps sampled for each partial solution. Default 8 of greedy, else 4."
+        None, min=1, help="Steps sampled for each partial solution. Default 8 of greedy, else 4."
     ),
-    simulations: int | None = typer.Option(None, help="mcts: ways down the tree. Default 4."),
-    exploration: float | None = typer.Option(None, help="mcts: weight of the prior. Default 1."),
+    simulations: int | None = typer.Option(
+        None, min=1, help="mcts: ways down the tree. Default 4."
+    ),
+    exploration: float | None = typer.Option(
+        None, min=0.0, help="mcts: weight of the prior. Default 1."
+    ),
     prior: str | None = typer.Option(None, help="mcts: uniform (the default) or logprob."),
     widening: float | None = typer.Option(
-        None, help="mcts: a node is grown visits ** widening times. Default 0.5; 0 is once."
+        None,
+        min=0.0,
+        help="mcts: a node is grown visits ** widening times. Default 0.5; 0 is once.",
     ),
     value: str | None = typer.Option(
         None, help="mcts: what is backed up: end (the default), score or rollouts."
     ),
     rollouts: int | None = typer.Option(
-        None, help="mcts: whole solutions that value a leaf, with --value rollouts. Default 2."
+        None,
+        min=1,
+        help="mcts: whole solutions that value a leaf, with --value rollouts. Default 2.",
     ),
-    budget: int | None = typer.Option(None, help="mcts: tokens for each problem at most."),
+    budget: int | None = typer.Option(None, min=1, help="mcts: tokens for each problem at most."),
     aggregate: str = typer.Option("last", help="Compare by last, min, product or mean score."),
     temperature: float = typer.Option(1.0, min=0.0, help="Of the sampled steps."),
     top_p: float = typer.Option(1.0, min=0.01, max=1.0, help="Nucleus; 1 is off."),
-    max_tokens: int = typer.Option(2048, help="Tokens of a solution."),
-    max_step_tokens: int = typer.Option(512, help="Tokens of a step."),
-    max_steps: int = typer.Option(64, help="Steps of a solution."),
+    max_tokens: int = typer.Option(2048, min=1, help="Tokens of a solution."),
+    max_step_tokens: int = typer.Option(512, min=1, help="Tokens of a step."),
+    max_steps: int = typer.Option(64, min=1, help="Steps of a solution."),
     system: str | None = typer.Option(None, help="System message; none by default."),
     seed: int = SEED,
     in_flight: int = IN_FLIGHT,

@@ -35,7 +35,7 @@ _TOKENS = typer.Option(None, min=1, help="Generated tokens for each problem at m
 _AGAIN = typer.Option(0, min=0, help="How often a verdict without a value is asked for again.")
 _CONTEXT = typer.Option("all", help="The policy sees all earlier rounds, or the last.")
 _TEMPERATURE = typer.Option(1.0, min=0.0, help="Of drafts and revisions; 0 is greedy.")
-_MAX_TOKENS = typer.Option(2048, help="Tokens of one answer.")
+_MAX_TOKENS = typer.Option(2048, min=1, help="Tokens of one answer.")
 _SYSTEM = typer.Option(None, help="System message; none by default.")
 
 

@@ -45,7 +45,7 @@ def problems(
         ..., help="abacus, a JSONL, JSON or Parquet file, a folder of records, or a hub name."
     ),
     out: Path = OUT,
-    count: int = typer.Option(1000, help="How many problems at most."),
+    count: int = typer.Option(1000, min=1, help="How many problems at most."),
     split: str = typer.Option("train", help="Of abacus: train or heldout."),
     set_name: str = typer.Option(
         "", "--set", help="The paper's set that the file is, for its answer rules: minerva_math ..."
@@ -69,7 +69,7 @@ def sample(
     n: int = typer.Option(8, min=1, help="Samples for each problem."),
     temperature: float = typer.Option(1.0, min=0.0, help="0 is greedy."),
     top_p: float = typer.Option(1.0, min=0.01, max=1.0, help="Nucleus; 1 is off."),
-    max_tokens: int = typer.Option(2048, help="Tokens for each sample."),
+    max_tokens: int = typer.Option(2048, min=1, help="Tokens for each sample."),
     system: str | None = typer.Option(None, help="System message; none by default."),
     whole: bool = typer.Option(False, "--whole", help="One step each, every blank kept: for code."),
     max_tokens_total: int | None = MAX_TOKENS_TOTAL,
@@ -116,12 +116,12 @@ def verify(
     checkpoint: str | None = typer.Option(
         None, help="Scorer of process, outcome, pooling: a folder, MODEL@URL, or KIND:WHERE."
     ),
-    k: int = typer.Option(8, help="Rollouts for each prefix (montecarlo)."),
+    k: int = typer.Option(8, min=1, help="Rollouts for each prefix (montecarlo)."),
     estimate: str = typer.Option("hard", help="montecarlo: hard stops at a success, soft counts."),
     temperature: float = typer.Option(
         1.0, min=0.0, help="Of rollouts; use the one of the samples."
     ),
-    max_tokens: int = typer.Option(2048, help="Of rollouts and of the judge's answer."),
+    max_tokens: int = typer.Option(2048, min=1, help="Of rollouts and of the judge's answer."),
     prompt: str = typer.Option(
         "judge", help="judge explains the protocol, judge_bare does not; critics have their own."
     ),

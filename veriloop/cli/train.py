@@ -23,12 +23,14 @@ def sft(
     base: str = typer.Option(..., help="Checkpoint to start from, or abacus:critic and the like."),
     out: Path = OUT,
     epochs: int | None = typer.Option(
-        None, help="Passes over the examples: 1 by adamw, 3 by muon."
+        None, min=1, help="Passes over the examples: 1 by adamw, 3 by muon."
     ),
     rate: float | None = typer.Option(
         None, help="Peak learning rate: 5e-6 by adamw, 5e-3 by muon."
     ),
-    batch: int | None = typer.Option(None, help="Examples in an update: 32 by adamw, 16 by muon."),
+    batch: int | None = typer.Option(
+        None, min=1, help="Examples in an update: 32 by adamw, 16 by muon."
+    ),
     optimiser: str = typer.Option(
         "adamw", help="adamw, or muon for models of a few million parameters."
     ),
@@ -36,20 +38,20 @@ def sft(
         None, help="Of muon: AdamW's rate for all but the matrices; a quarter of --rate."
     ),
     micro_batch: int | None = typer.Option(
-        None, help="Examples read at a time; gradients accumulate to --batch."
+        None, min=1, help="Examples read at a time; gradients accumulate to --batch."
     ),
     schedule: str = SCHEDULE,
     warmup: float = typer.Option(0.03, help="Share of all updates in which the rate climbs."),
     weight_decay: float = typer.Option(0.0, help="Of the matrices."),
     max_tokens: int | None = typer.Option(
-        None, help="Leave out longer examples; what the base can read by default."
+        None, min=1, help="Leave out longer examples; what the base can read by default."
     ),
     system: str | None = typer.Option(None, help="System message before a prompt that is a text."),
     gradient_checkpointing: bool = RECOMPUTE,
     dtype: str = DTYPE,
     device: str = DEVICE,
     save_every: int = typer.Option(
-        0, help="Updates between saved states to go on from; 0 is never."
+        0, min=0, help="Updates between saved states to go on from; 0 is never."
     ),
     seed: int = SEED,
     fresh: bool = FRESH,

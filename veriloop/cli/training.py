@@ -23,19 +23,21 @@ OBJECTIVE = typer.Option("hard", help="hard, soft-mse or soft-bce.")
 VALIDATION = typer.Option(None, help="Folder of examples to measure first-error F1 on each epoch.")
 SHARE = typer.Option(0.0, help="Hold out this share of the problems for validation instead.")
 KEEP = typer.Option("last", help="last epoch, or best by validation F1.")
-EPOCHS = typer.Option(None, help="Passes over the examples; the head's usual number.")
+EPOCHS = typer.Option(None, min=1, help="Passes over the examples; the head's usual number.")
 RATE = typer.Option(None, help="Peak learning rate; the head's usual one.")
 BATCH = typer.Option(
-    None, help="Solutions in an update, over all processes; the head's usual number."
+    None, min=1, help="Solutions in an update, over all processes; the head's usual number."
 )
 MICRO = typer.Option(
-    None, help="Solutions a process reads at a time; gradients accumulate to --batch."
+    None, min=1, help="Solutions a process reads at a time; gradients accumulate to --batch."
 )
-BATCH_TOKENS = typer.Option(4096, help="Tokens a process reads at a time, padding included.")
+BATCH_TOKENS = typer.Option(4096, min=1, help="Tokens a process reads at a time, padding included.")
 SCHEDULE = typer.Option("linear", help="After the warm-up: linear, cosine or constant.")
 WARMUP = typer.Option(0.05, help="Share of all updates in which the rate climbs.")
 DECAY = typer.Option(0.01, help="AdamW's weight decay.")
-MAX_TOKENS = typer.Option(None, help="Read at most so many tokens; what the base can by default.")
+MAX_TOKENS = typer.Option(
+    None, min=1, help="Read at most so many tokens; what the base can by default."
+)
 TRUNCATION = typer.Option(
     "drop", help="Steps beyond that: drop (leave out and count), or error (refuse)."
 )
@@ -46,7 +48,9 @@ RECOMPUTE = typer.Option(
 )
 DTYPE = typer.Option("float32", help="float32, or bfloat16 with weights in float32.")
 DEVICE = typer.Option("cpu", help="cpu, cuda, cuda:1 ...; the launcher's with several processes.")
-SAVE_EVERY = typer.Option(200, help="Updates between saved states to go on from; 0 is never.")
+SAVE_EVERY = typer.Option(
+    200, min=0, help="Updates between saved states to go on from; 0 is never."
+)
 
 
 def train(

@@ -23,7 +23,7 @@ SPECS = (
     "PATH of a checkpoint (its kind is read off config.json), MODEL@URL for a server's pooling endpoint, "
     "orm:PATH for an outcome reward model on every prefix, plus-minus:ENGINE for a generative one, "
     "math-shepherd:PATH, skywork:PATH or token-classification:PATH; options follow as in "
-    "PATH?aggregate=last&device=cuda"
+    "PATH?aggregate=last&..."
 )
 _AT_URL = re.compile(r"(?P<model>.+?)@(?P<url>https?://.+)", re.DOTALL)
 _LAYOUTS = ("math-shepherd", "skywork", "token-classification")

@@ -1,6 +1,8 @@
 """The door itself: every command explains itself, opens nothing heavy to do so, and turns errors into exit codes."""
 
 import functools
+import inspect
+import re
 import subprocess
 import sys
 
@@ -65,6 +67,55 @@ def test_an_unknown_option_is_a_usage_error():
     result = CliRunner().invoke(app, ["run", "prm", "--temprature", "1"])
     assert result.exit_code == 2
     assert "--temperature" in result.output
+
+
+SIGNED = {"--seed", "--rating"}  # a contest rating below 0 is one
+
+
+def counts():
+    """Every option that counts something: its command, its name, and its least value."""
+    for path in command_paths():
+        command = functools.reduce(lambda at, word: at.commands[word], path, root())
+        if not hasattr(command, "commands"):
+            types = inspect.signature(command.callback).parameters
+            for option in command.params:
+                kind = types[option.name].annotation if option.name in types else ""
+                if kind in ("int", "int | None") and option.opts[0] not in SIGNED:
+                    yield path, option.opts[0], option.min
+
+
+def test_every_count_has_a_least_value_and_one_below_it_is_a_usage_error():
+    found = list(counts())
+    assert len(found) > 90
+    for path, name, least in found:
+        assert least is not None, (*path, name)
+        for value in (least - 1, -5):
+            result = CliRunner().invoke(app, [*path, f"{name}={value}"])
+            assert result.exit_code == 2, (*path, name)
+            said = " ".join(result.output.replace("│", " ").split())
+            assert f"Invalid value for '{name}': Input should be greater than or" in said
+
+
+@pytest.mark.parametrize(
+    "command", ["bench pmmeval", "bench ifeval", "sample", "label", "verify run"]
+)
+@pytest.mark.parametrize("value", ["0", "-5"])
+def test_a_limit_of_no_tokens_is_a_usage_error(command, value):
+    result = CliRunner().invoke(app, [*command.split(), "--max-tokens", value])
+    assert (result.exit_code, "'--max-tokens'" in result.output) == (2, True)
+
+
+@pytest.mark.parametrize("path", command_paths(), ids=" ".join)
+def test_help_at_80_columns_cuts_no_name_of_an_option(path):
+    shown = CliRunner().invoke(app, [*path, "--help"], env={"COLUMNS": "80"}).output
+    assert not re.search("--[a-z-]*\N{HORIZONTAL ELLIPSIS}", shown)
+
+
+def test_help_of_bounded_numbers_leaves_room_for_words():
+    shown = CliRunner().invoke(app, ["bench", "pmmeval", "--help"], env={"COLUMNS": "80"}).output
+    assert "<int> [x>=1]" in shown
+    assert "range" not in shown
+    assert "\N{HORIZONTAL ELLIPSIS}" not in shown  # nothing is cut
 
 
 @pytest.mark.parametrize("option", ["--temperature=-3", "--n=0", "--top-p=0"])

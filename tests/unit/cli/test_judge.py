@@ -140,7 +140,6 @@ def test_json_rows_are_one_a_line(problem, solutions):
         (("{problem}", "{solutions}/right.c", "--mode", "steel"), "mode"),
         (("{problem}", "{solutions}/right.c", "--time-limit", "-1"), "above 0"),
         (("{problem}", "{solutions}/right.c", "--memory-limit", "nan"), "above 0"),
-        (("{problem}", "{solutions}/right.c", "--slots", "-2"), "slot"),
         (("{problem}", "{solutions}/right.c", "-o", "{solutions}/notes.txt"), "no row of veriloop judge"),
         (("{tmp}/nothing", "{solutions}/right.c"), "nothing"),
     ],

@@ -275,7 +275,6 @@ def test_given_verdicts_are_reused_and_only_what_lacks_is_made(given):
         (["--soft", "--threshold", 0.5], "one of the two"),
         (["--soft", "--search", "binary"], "every prefix"),
         (["--search", "random"], "left-to-right or binary"),
-        (["--k", 0], "at least 1"),
         (["--policy", "x@http://h", "--usd-per-million", "cheap"], "0.1,0.3"),
         (["--policy", "local:nowhere"], "nowhere"),
         (["--by", "judge", "--judge", "x@http://h", "--judge-prompt", "mine"], "judge_bare"),

@@ -100,7 +100,6 @@ def test_every_guided_kind_has_its_options():
         (("greedy", "--width", "3"), "greedy has no --width; it has --expand"),
         (("beam", "--simulations", "3"), "beam has no --simulations; it has --width, --expand"),
         (("sideways",), "no guided search 'sideways'; there are beam, dvts, greedy, mcts"),
-        (("beam", "--width", "0"), "width and expand are at least 1, got 0 and 4"),
         (("mcts", "--prior", "best"), "prior is logprob or uniform, got 'best'"),
         (("dvts", "--aggregate", "best"), "aggregate is one of last, min, product, mean"),
     ],
