@@ -2,8 +2,9 @@ r"""MGSM: the number that an answer ends up with, and whether it is the gold one
 
 ``official`` is OpenCompass bug for bug: the last match of its pattern anywhere, compared as a string. ``fixed`` asks
 rules in order: ``boxed``, ``lead-in`` (the last that a number follows), ``hashes`` (#### 18), ``alone`` (a last or
-first line that is an amount), ``last line`` (a remark in brackets is none), ``last number``; a thought is cut off. Of
-an answer that the token limit cut, only the first three count, and only where something follows the number.
+first line that is an amount), ``last line`` (a remark in brackets is none), ``last number``. A thought is cut off, and
+a number that is denied is none ("not 20 but 18" states 18, "not 20" nothing: ``denials``). Of an answer that the token
+limit cut, only the first three count, and only where something follows the number.
 
 Numbers are compared by value; one that may be read in two ways counts as the language reads it, but a comma before
 three digits groups in every language: whole numbers are asked for, and the golds of the data are written so (Spanish
@@ -16,6 +17,7 @@ import re
 from dataclasses import replace
 from fractions import Fraction
 
+from veriloop.bench.pmmeval.denials import corrected, denied, instead, stated
 from veriloop.bench.pmmeval.leads import lead_ends
 from veriloop.bench.pmmeval.outcomes import Judged
 from veriloop.bench.pmmeval.tasks import Scoring
@@ -46,6 +48,8 @@ _ITEM = re.compile(r"\s*[0-9]{1,2}[.)、．]\s")
 _MANY_WORDS = 4
 _TRIED = 20  # lead-ins or boxes, from the last; keeps a degenerate answer linear
 _NEAR = 200  # characters in which a number must follow
+_CLOSE = 4  # characters of money and marks between "but" and the number that it leads in
+_CORRECTED = 5  # corrections of corrections that are followed
 
 
 def judge_number(problem: Problem, answer: str, scoring: Scoring, *, cut: bool = False) -> Judged:
@@ -146,10 +150,15 @@ def _unstated(answer: str, language: str, begin: int) -> tuple[str, Number | Non
     if found := _concluded(answer, language, *lines[-1]):
         return "last line", found
     for at, stop in reversed(lines[:-1]):
-        if found := numbers_in(answer, language, begin=at, end=stop):
-            return "last number", found[-1]
-    found = numbers_in(answer, language, begin=begin)  # a remark may hold the only one
-    return ("last number", found[-1]) if found else (NO_NUMBER, None)
+        if found := _last(answer, language, numbers_in(answer, language, begin=at, end=stop)):
+            return "last number", found
+    found = _last(answer, language, numbers_in(answer, language, begin=begin))
+    return ("last number", found) if found else (NO_NUMBER, None)  # a remark may hold the only one
+
+
+def _last(answer: str, language: str, found: tuple[Number, ...]) -> Number | None:
+    """The last number that is not denied."""
+    return next((n for n in reversed(found) if not denied(answer, n.span, language)), None)
 
 
 def _ends(pattern: re.Pattern[str], answer: str, begin: int) -> tuple[int, ...]:
@@ -190,7 +199,23 @@ def _after(answer: str, language: str, at: int) -> Number | None:
     # A minus is dress here as a dash; a number takes it back.
     while begin > at and answer[begin - 1] in "-−$€£¥₩฿₫\\({" and answer[begin : begin + 1].strip():
         begin -= 1
-    return _first(answer, language, begin, _line_end(answer, begin))
+    return _kept(answer, language, _first(answer, language, begin, _line_end(answer, begin)))
+
+
+def _kept(answer: str, language: str, found: Number | None) -> Number | None:
+    """What stays of a number that was led in: the one that is said instead where it is denied or corrected."""
+    for _ in range(_CORRECTED):
+        if found is None:
+            return None
+        gone = denied(answer, found.span, language)
+        at = (instead if gone else corrected)(answer, found.span[1], language)
+        other = None if at is None else _first(answer, language, at, _line_end(answer, at))
+        if other is None or at is None or other.span[0] > at + _CLOSE:
+            return None if gone else found
+        if not gone and not stated(answer, other.span[1]):
+            return found
+        found = other
+    return found
 
 
 def _first(answer: str, language: str, begin: int, stop: int) -> Number | None:
@@ -232,7 +257,9 @@ def _alone(answer: str, language: str, line: tuple[int, int]) -> Number | None:
     if len(found) != 1 or found[0].span[0] > at or found[0].span[1] > stop:
         return None
     rest = answer[found[0].span[1] : stop]
-    return found[0] if _UNIT.fullmatch(rest) and len(rest.split()) < _MANY_WORDS else None
+    if not _UNIT.fullmatch(rest) or len(rest.split()) >= _MANY_WORDS:
+        return None
+    return None if denied(answer, found[0].span, language) else found[0]
 
 
 def _concluded(answer: str, language: str, begin: int, stop: int) -> Number | None:
@@ -241,6 +268,8 @@ def _concluded(answer: str, language: str, begin: int, stop: int) -> Number | No
     """
     remark = _END_REMARK.search(answer, begin, stop)
     for end in (stop,) if remark is None else (remark.start(), stop):
-        if found := numbers_in(answer, language, begin=begin, end=end):
-            return _result(answer, found, begin, end) or found[-1]
+        found = numbers_in(answer, language, begin=begin, end=end)
+        if last := _last(answer, language, found):
+            result = _result(answer, found, begin, end)
+            return last if result is None or denied(answer, result.span, language) else result
     return None
