@@ -1,9 +1,10 @@
 r"""The letter that an answer names under ``fixed``, with its place and the rule that found it, or why there is none.
 
-Rules in order: ``json`` (the last object or key "answer" whose value is a letter or an option), ``boxed``,
-``lead-in`` (the last that a letter or an option follows), ``letter line`` (a last or first line that is a letter),
-``option text``, ``called right`` ("C is correct"), ``only letter`` (the only one mentioned as a choice). A capital
-somewhere is no choice, nor is a letter that is named to be rejected or to be talked of next (``rejections``).
+Rules in order: ``json`` (the last object or key "answer" whose value is a letter or an option, but for examples),
+``boxed``, ``lead-in`` (the last that a letter or an option follows), ``letter line`` (a last or first line that is a
+letter), ``option text``, ``called right`` ("C is correct"), ``chosen`` ("it's C, as A is wrong": ``verdicts``), ``only
+letter`` (the only one mentioned as a choice). A capital somewhere is no choice, nor is a letter that is named to be
+rejected or to be talked of next (``rejections``).
 
 A thought is cut off before. Of an answer that the token limit cut, only ``json``, ``boxed`` and ``lead-in`` count, and
 only where something follows them. Full-width letters count; Cyrillic and Greek look-alikes do not. أ ب ج د, ก ข ค ง
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TypeAlias, final
 
-from veriloop.bench.pmmeval import rejections
+from veriloop.bench.pmmeval import rejections, verdicts
 from veriloop.bench.pmmeval.leads import lead_ends, lowered
 from veriloop.text.choices import narrow
 from veriloop.text.extraction import Extraction
@@ -72,15 +73,6 @@ _NAMES = (
 _KEY = re.compile(rf"[\"'“”‘’`«»「」{{]\s{{0,9}}(?i:{_NAMES})\s?(?:\\?{_QUOTES})?\s{{0,9}}[:=]")
 _BOX = re.compile(r"\\f?box(?:ed)?\s?\{")
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
-_RIGHT = re.compile(
-    rf"(?P<letter>[A-D])(?<![{_LATIN}'’][A-D])[\s*)\].\"”」]{{0,4}}(?:选项|項|项|選択肢)?(?:"
-    r"\s?is (?:the )?(?:correct|right|best|most suitable)|(?:是|为|才是)(?:最)?(?:正确|对的|合适|恰当|答案)|正确|"
-    r"[がは](?:最も適切|正解|正しい(?!とは|わけ)|答え)|\s?(?:가|이|은|는)?\s?(?:정답(?!이 아|은 아)|옳(?!지)|맞(?!지))|"
-    r"\s?es (?:la )?(?:respuesta |opción )?(?:correcta|más adecuada)|\s?est (?:la )?(?:bonne|correcte?|juste|exacte)|"
-    r"\s?é (?:a )?(?:resposta |opção |alternativa )?(?:correta|certa|mais adequada)|"
-    r"\s?là (?:câu trả lời |đáp án |phương án )?(?:đúng|chính xác|phù hợp)|\s?(?:เป็น|คือ)?(?:คำตอบ|ข้อ)?ที?่?ถูก|"
-    r"\s?(?:هو|هي) (?:الجواب |الإجابة |الخيار )?(?:الصحيح|الأنسب))"
-)
 _CAPITAL = re.compile(rf"[A-D](?<![{_LATIN}'’][A-D])(?![{_LATIN}])")
 _NAMED = re.compile(rf"(?:{_WORDS})[\s*_\"“「(:]{{0,4}}\Z", re.IGNORECASE)
 _LINE_START = re.compile(r"(?:\A|\n)[\s*_#>(-]{0,6}\Z")
@@ -242,11 +234,14 @@ def _letter(language: str) -> re.Pattern[str]:
 
 def _json(asked: _Asked) -> _Found | str | None:
     keys = [m.end() for m in _KEY.finditer(asked.text, asked.begin)]
-    values = (
-        asked.value_at(at, inside=True) or asked.escaped_option_at(at)
-        for at in reversed(keys[-_TRIED:])
-    )
-    return next((v for v in values if v is not None), None)
+    shown: _Found | str | None = None
+    for at in reversed(keys[-_TRIED:]):
+        value = asked.value_at(at, inside=True) or asked.escaped_option_at(at)
+        if value is not None and not rejections.exemplified(asked.text, at, asked.language):
+            return value
+        shown = shown or value
+    # An example counts where nothing else is stated.
+    return None if shown is None or _boxed(asked) or _led_in(asked) else shown
 
 
 def _boxed(asked: _Asked) -> _Found | str | None:
@@ -260,7 +255,8 @@ def _led_in(asked: _Asked) -> _Found | str | None:
     if leads and not asked.text[leads[-1] :].strip(_MARKS + "\n"):
         return CUT
     for at in reversed(leads[-_TRIED:]):
-        thought = rejections.supposed(asked.text, at, asked.language)
+        said = (asked.text, at, asked.language)
+        thought = rejections.supposed(*said) or rejections.exemplified(*said)
         found = None if thought else asked.value_at(at)
         found = _last_word(asked, found) if isinstance(found, tuple) else found
         if found is not None:
@@ -335,12 +331,11 @@ def _tells(said: str) -> bool:
 
 
 def _called_right(asked: _Asked) -> _Found | None:
-    said = {
-        m["letter"]: m.span("letter")
-        for m in _RIGHT.finditer(asked.text, asked.begin)
-        if not rejections.rejected(asked.text, m.span("letter"), asked.language)
-    }
-    return _only(asked, said)
+    return _only(asked, verdicts.called_right(asked.text, asked.language, begin=asked.begin))
+
+
+def _chosen(asked: _Asked) -> _Found | None:
+    return _only(asked, verdicts.chosen(asked.text, asked.language, begin=asked.begin))
 
 
 def _only_letter(asked: _Asked) -> _Found | str | None:
@@ -392,6 +387,7 @@ RULES: Mapping[str, Callable[[_Asked], _Found | str | None]] = {
     "letter line": _letter_line,
     "option text": _option_text,
     "called right": _called_right,
+    "chosen": _chosen,
     "only letter": _only_letter,
 }
 """Rule -> what finds a letter by it, in the order in which they are asked."""

@@ -1,5 +1,5 @@
 r"""What an answer says around a letter that takes it back: rejected ("option A is wrong", "we can eliminate C"), merely
-announced ("option A says", "let us consider B"), or corrected ("A, no wait, B").
+announced ("option A says", "let us consider B"), corrected ("A, no wait, B"), or an example of the form ("e.g. {...").
 
 The ten languages, and English in each of them. Only the clause around a letter is looked at, and of it no more than a
 few words: a reader that must not take a wrong letter for an answer may leave one unread.
@@ -161,6 +161,17 @@ _SUPPOSED: Mapping[str, str] = {
     "ko": r"(?:만약|만일|가정).{1,12}", "ar": r"(?:إذا|لو|لنفترض|نفترض|افترض\w*|بافتراض)(?:\s+\S+){1,5}",
     "th": r"(?:ถ้า|หาก|สมมติ|สมมุติ).{1,24}", "vi": r"(?<!\w)(?:nếu|giả sử|giả định)(?:\s+\S+){1,7}",
 }  # fmt: skip
+_EXAMPLE: Mapping[str, str] = {
+    "en": r"for example|for instance|e\.g\.|(?<!the )(?<!this )(?<!\babove )\b(?:an )?(?:example|sample)",
+    "es": r"por ejemplo|p\. ?ej\.|(?<!el )(?<!este )\bejemplo",
+    "fr": r"par exemple|p\. ?ex\.|(?<!l['’])(?<!cet )\bexemple",
+    "pt": r"por exemplo|p\. ?ex\.|(?<!\bo )(?<!este )\bexemplo",
+    "zh": r"例如|比如|譬如|举例(?:来说)?|(?<!按照)(?<!根据)(?<!参照)(?:示例|样例)",
+    "ja": r"例えば|たとえば|(?<![一-龠の])例",
+    "ko": r"예를 들(?:어|면)|예컨대|(?<!위 )예시|(?<![가-힣])예(?=\s?[:：])",
+    "ar": r"على سبيل المثال|مثلا|مثلاً|(?<!ال)مثال",
+    "th": r"ตัวอย่าง(?:เช่น)?|เช่น", "vi": r"ví dụ|chẳng hạn(?: như)?",
+}  # fmt: skip
 _SMALL = r"a-z\u00df-\u00ff\u1ea0-\u1eff\u0621-\u064a"
 _MARKS_OPTION = (*")）]:：」』”",)
 _DIRECT = re.compile(
@@ -210,6 +221,16 @@ def supposed(text: str, end: int, language: str) -> bool:
     """
     clause = _END.split(text[max(0, end - _NEAR) : end])[-1]
     return _suppositions(language).search(clause.lower()) is not None
+
+
+def exemplified(text: str, end: int, language: str) -> bool:
+    """Is the object of JSON whose key ends at ``end`` an example of the form?
+
+    >>> exemplified('{"answer": "C"}. Example: {"answer": "A"}', 37, "en"), exemplified('{"answer": "C"}', 10, "en")
+    (True, False)
+    """
+    near = text[max(0, end - _NEAR) : end]
+    return "{" in near and _examples(language).search(near) is not None
 
 
 def taken_back(text: str, span: tuple[int, int], language: str) -> bool:
@@ -266,6 +287,16 @@ def _patterns(language: str, what: str) -> tuple[re.Pattern[str], re.Pattern[str
 def _suppositions(language: str) -> re.Pattern[str]:
     said = "|".join(_SUPPOSED[c] for c in dict.fromkeys((language, "en")))
     return re.compile(rf"(?:{said})\s*\Z")
+
+
+@cache
+def _examples(language: str) -> re.Pattern[str]:
+    said = "|".join(_EXAMPLE[c] for c in dict.fromkeys((language, "en")))
+    return re.compile(
+        rf"(?:{said})(?:\s(?:output|answer|response|json|object|format|of the format|only|is|would be|could be)){{0,3}}"
+        r"[\s:,،，：`*(（\"'“-]{0,12}(?:json)?[\s`]{0,3}\{[^{}]{0,24}\Z",
+        re.IGNORECASE,
+    )
 
 
 @cache

@@ -12,6 +12,7 @@ from veriloop.bench.pmmeval.letter_reading import extract_letter
 from veriloop.bench.pmmeval.rejections import (
     announced,
     correction,
+    exemplified,
     rejected,
     rejected_after,
     stated,
@@ -136,3 +137,31 @@ def test_a_lead_in_that_is_only_supposed_states_nothing(language):
     assert not supposed(sure, len(sure), language)
     assert extract_letter(f"{sure}A.", language).value == "A"
     assert extract_letter(f"{sure}C.\n{one}A: no.", language).value == "C"
+
+
+EXAMPLE = {
+    "en": ("For example, ", "As in the example: "),
+    "zh": ("例如：", "按照示例："),
+    "ar": ("على سبيل المثال: ", "كما في المثال: "),
+    "es": ("Por ejemplo: ", "Como en el ejemplo: "),
+    "ja": ("例：", "次の例: "),
+    "ko": ("예시: ", "위 예시: "),
+    "th": ("ตัวอย่างเช่น ", "คำตอบ: "),
+    "fr": ("Par exemple : ", "Comme l'exemple : "),
+    "pt": ("Por exemplo: ", "Como o exemplo: "),
+    "vi": ("Ví dụ: ", "Trả lời: "),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("form", ['{{"answer": "{}"}}', "```json\n{{'answer': '{}'}}\n```"])
+def test_an_object_of_json_that_is_an_example_does_not_win_over_the_answer(language, form):
+    one, other = EXAMPLE[language]
+    answer, shown = form.format("C"), form.format("A")
+    for text in (f"{answer}\n{one}{shown}", f"{one}{shown}\n{answer}"):
+        assert extract_letter(text, language).value == "C"
+    said = f"The answer is C.\n{one}{shown}"
+    assert extract_letter(said, language).value == "C"
+    assert exemplified(said, said.rindex("A"), language)
+    assert extract_letter(f"{shown}\n{other}{answer}", language).value == "C"
+    assert extract_letter(f"{one}{answer}", language).value == "C"  # nothing else is there
