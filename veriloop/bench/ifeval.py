@@ -27,6 +27,7 @@ from veriloop.store.atomic import write_whole
 from veriloop.store.json_files import write_json
 from veriloop.store.quarantine import Quarantine
 from veriloop.verify.instructions.checking import require_known
+from veriloop.verify.instructions.tables import RULES, rules_of
 from veriloop.verify.instructions.verifier import Instructions
 
 WAYS = ("strict", "loose")
@@ -115,8 +116,15 @@ def read_ifeval(path: Path, *, language: str = "", limit: int | None = None) -> 
     """The problems of a JSONL file with the official columns; a bad row is set aside.
 
     ``language`` is that of rows which name none in ``lang``, by default English. Raises InputError where there is no
-    such file or no row is good.
+    such file, no row is good, or the language is none that the checks have rules for.
     """
+    if language and rules_of(language).code not in RULES:
+        raise InputError(f"the language is one of {', '.join(RULES)}, not {language!r}")
+    if path.is_dir():
+        files = sorted(one.name for one in path.glob("*.jsonl"))
+        there = f"it holds {', '.join(files[:4])}{', ...' if len(files) > 4 else ''}"
+        what = there if files else "it holds no .jsonl"
+        raise InputError(f"this is a folder; name a JSONL file ({what})", file=str(path))
     return IfevalProblems(
         *read_rows(path, lambda row: ifeval_problem(row, language), key="key", limit=limit)
     )

@@ -82,11 +82,24 @@ def test_bad_rows_are_set_aside_by_field(tmp_path, field, value, named):
 
 
 def test_files_that_cannot_be_used(tmp_path):
-    for gone in (tmp_path / "none.jsonl", tmp_path):
-        with pytest.raises(InputError, match="there is no such file"):
-            read_ifeval(gone)
+    with pytest.raises(InputError, match="there is no such file"):
+        read_ifeval(tmp_path / "none.jsonl")
+    with pytest.raises(InputError, match=r"a folder; name a JSONL file \(it holds no .jsonl\)"):
+        read_ifeval(tmp_path)
     with pytest.raises(InputError, match="no usable problem"):
         read_ifeval(write(tmp_path / "a.jsonl", {}, []))
+    with pytest.raises(InputError, match=r"a folder; name a JSONL file \(it holds a.jsonl\)"):
+        read_ifeval(tmp_path)
+
+
+@pytest.mark.parametrize("code", ["xx", "english", "e"])
+def test_a_language_without_rules_is_refused_with_those_that_have_some(tmp_path, code):
+    path = write(tmp_path / "i.jsonl", ROW)
+    with pytest.raises(InputError, match=f"one of en, zh, ar, es, ja, .*, not '{code}'"):
+        read_ifeval(path, language=code)
+    for known in ("th", "zh-CN", "pt_BR", ""):
+        (problem,) = read_ifeval(path, language=known).problems
+        assert problem.language == (known or "en")
 
 
 def test_accuracies_by_hand(tmp_path):

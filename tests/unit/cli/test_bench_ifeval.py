@@ -54,3 +54,14 @@ def test_a_file_that_is_not_there_is_one_line(tmp_path, files):
     )
     assert shown.exit_code != 0
     assert "there is no such file" in str(shown.exception or shown.output)
+
+
+def test_a_language_without_rules_and_a_folder_are_one_line(tmp_path, files):
+    data, policy = files
+    words = ("bench", "ifeval", "--engine", f"scripted:{policy}", "-o", tmp_path / "run")
+    shown = veriloop(*words, "--data", data, "--language", "xx")
+    assert "language is one of en, zh, " in str(shown.exception)
+    assert "name a JSONL file (it holds ifeval.jsonl)" in str(
+        veriloop(*words, "--data", tmp_path).exception
+    )
+    assert not (tmp_path / "run").exists()
