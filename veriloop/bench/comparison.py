@@ -50,7 +50,8 @@ class PairedDifference:
     differ, so that resampling is blind, of Wilson. ``effect`` is the mean difference over the standard deviation of
     clusters' differences (Cohen's d_z; None where there is no spread), ``odds`` only_first over only_second (None
     where only_second is 0). ``missing_first`` counts items that the second has and the first lacks; ``unaligned``
-    scores without a uid, of both together.
+    scores without a uid, of both together. ``detectable`` is None where scores are not 0/1 and all differ alike, as two
+    copies of one system do: nothing says how far such differences scatter.
     """
 
     difference: Estimate
@@ -68,7 +69,7 @@ class PairedDifference:
     mcnemar: float | None
     effect: float | None
     odds: float | None
-    detectable: Detectable
+    detectable: Detectable | None
     missing_first: int = 0
     missing_second: int = 0
     unaligned: int = 0
@@ -107,7 +108,7 @@ class PairedDifference:
             "mcnemar": self.mcnemar,
             "effect": self.effect,
             "odds": self.odds,
-            "detectable": self.detectable.to_json(),
+            "detectable": None if self.detectable is None else self.detectable.to_json(),
             "missing_first": self.missing_first,
             "missing_second": self.missing_second,
             "unaligned": self.unaligned,
@@ -344,9 +345,11 @@ def _degrees(whole: Clusters) -> int:
 
 def _detectable(
     whole: Clusters, se: float, discordance: float | None, comparing: Comparing
-) -> Detectable:
+) -> Detectable | None:
     """With as many independent items as would be as precise as these clusters."""
     spread = math.sqrt(max(0.0, float(whole.squares.sum()) / whole.n - whole.value**2))
+    if discordance is None and spread <= _NOTHING:
+        return None
     if whole.size == whole.n and len(whole.places) == 1:
         n = float(whole.n)
     elif min(spread, se) > _NOTHING:
@@ -356,7 +359,7 @@ def _detectable(
     return detectable(
         n,
         discordance=discordance,
-        spread=None if discordance is not None or spread <= _NOTHING else spread,
+        spread=spread if discordance is None else None,
         alpha=comparing.alpha,
         power=comparing.power,
     )

@@ -183,7 +183,7 @@ def _tested(
 def _required(compared: PairedDifference, rule: Criterion) -> int | None:
     gap = abs(compared.difference.value) / 100
     found = compared.detectable
-    if gap < 1e-12 or found.assumed:
+    if found is None or gap < 1e-12 or found.assumed:
         return None
     if found.binary:
         n = required_n(gap, discordance=max(gap, found.spread), alpha=rule.alpha, power=rule.power)

@@ -20,6 +20,8 @@ from veriloop.bench.t_test import special
 from veriloop.ids import Json
 
 ALPHA, POWER, DISCORDANCE = 0.01, 0.80, 0.30
+NO_SCATTER = "all differences are alike, so that nothing says how far they scatter"
+"""Why no gap is said where scores are not 0/1: a discordance cannot be assumed for them."""
 
 
 @final

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from veriloop.bench.comparison import PairedDifference
 from veriloop.bench.pmmeval.summary import Contrast
 from veriloop.bench.pmmeval.tasks import LANGUAGES, TASKS
+from veriloop.bench.power import NO_SCATTER
 from veriloop.bench.scaling import Scaling, Scalings
 from veriloop.bench.statistics import Estimate
 from veriloop.bench.transfer import Transfer, TransferTable
@@ -37,13 +38,13 @@ def name_of(contrast: Contrast) -> str:
 
 
 def detectable_cell(found: PairedDifference) -> Cell:
-    """The smallest gap that these items would show; larger than can be where nothing would."""
+    """The smallest gap that these items would show, or why none is known or can be."""
     gap = found.detectable
-    return (
-        Cell(gap.gap)
-        if gap.reachable
-        else Cell(note="no gap can be shown where the two differ in so few answers")
-    )
+    if gap is None:
+        return Cell(note=NO_SCATTER)
+    if not gap.reachable:
+        return Cell(note="no gap can be shown where the two differ in so few answers")
+    return Cell(gap.gap)
 
 
 def contrasts_table(contrasts: Sequence[Contrast], title: str, caption: str) -> Table:
@@ -146,7 +147,7 @@ def forest_of(contrast: Contrast) -> ForestPlot:
 
 
 def _forest_row(label: str, d: PairedDifference, beside: str) -> ForestRow:
-    gap = d.detectable.gap if d.detectable.reachable and d.detectable.gap > 0 else None
+    gap = detectable_cell(d).value
     return ForestRow(label, estimate(d.difference), gap, beside=beside)
 
 

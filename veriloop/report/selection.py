@@ -6,7 +6,7 @@ smallest detectable gap, and how many instances the gap that was seen would need
 
 from __future__ import annotations
 
-from veriloop.bench.power import Detectable
+from veriloop.bench.power import NO_SCATTER, Detectable
 from veriloop.bench.selection_verdicts import LanguageTest, PairVerdict, Selection, SetVerdict
 from veriloop.report.cells import Cell
 from veriloop.report.page import Link, Page, Provenance, Section, Text
@@ -144,7 +144,8 @@ def _headline(selection: Selection) -> str:
 
 def _set_row(one: SetVerdict) -> Row:
     tests = [pair.pooled for pair in one.pairs if pair.pooled is not None]
-    worst = max((t.compared.detectable for t in tests), key=lambda d: d.gap, default=None)
+    gaps = [gap for t in tests if (gap := t.compared.detectable) is not None]
+    worst = max(gaps, key=lambda d: d.gap, default=None)
     why = next((pair.reason for pair in one.pairs if pair.reason), "no pair was tested")
     few = min((t.compared.clusters for t in tests), default=None)
     return Row(
@@ -152,7 +153,7 @@ def _set_row(one: SetVerdict) -> Row:
         (
             Cell(float(len(one.languages))),
             Cell(note=why) if few is None else Cell(float(few)),
-            _gap(worst, why),
+            _gap(worst, NO_SCATTER if tests else why),
             *(_SAID[getattr(one, name)] for name, _ in _RULES),
         ),
         tooltip=", ".join(one.languages),
@@ -170,7 +171,7 @@ def _pair_cells(pair: PairVerdict) -> tuple[Entry, ...]:
         shown_p(found.t_p),
         shown_p(pair.holm),
         shown_p(found.p),
-        _gap(found.detectable),
+        _gap(found.detectable, NO_SCATTER),
         _needed(test),
     )
 
@@ -183,7 +184,7 @@ def _test_cells(test: LanguageTest) -> tuple[Entry, ...]:
         Cell(found.first),
         shown_p(test.p),
         shown_p(found.p),
-        _gap(found.detectable),
+        _gap(found.detectable, NO_SCATTER),
         _needed(test),
     )
 

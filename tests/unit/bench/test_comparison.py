@@ -286,7 +286,23 @@ def test_a_mean_difference_of_0_has_an_effect_of_0_where_there_is_spread():
 def test_differences_that_are_alike_but_for_rounding_errors():
     a, b = table("a", np.full((7, 3), 0.4)), table("b", np.full((7, 3), 0.1))
     found = compare_parallel(a, b, comparing=FEW).overall
-    assert (found.t, found.effect, found.detectable.assumed) == (None, None, True)
+    assert (found.t, found.effect, found.detectable) == (None, None, None)
+
+
+def test_scores_that_are_no_shares_have_no_gap_where_none_differs():
+    """A discordance is a share of right and wrong: none can be assumed of sentence scores."""
+    one = table("a", np.random.default_rng(0).random((62, 2)))
+    same = compare_parallel(one, ParallelScores("b", one.scores), comparing=FEW)
+    for found in (same.overall, *same.sets.values(), *same.languages.values()):
+        assert (found.difference.value, found.p, found.detectable) == (0, 1, None)
+        assert found.to_json()["detectable"] is None
+    # One sentence that differs says how far they scatter.
+    moved = {p: {**own, "u0": own["u0"] + 0.5} for p, own in one.scores.items()}
+    other = compare_parallel(one, ParallelScores("b", moved), comparing=FEW).languages["s", "en"]
+    changes = np.zeros(62)
+    changes[0] = 0.5
+    gap = 100 * changes.std() * math.sqrt(11.679 / 62)
+    assert other.detectable.gap == pytest.approx(gap, rel=1e-3)
 
 
 def test_copies_of_a_problem_in_several_programs_add_no_evidence():

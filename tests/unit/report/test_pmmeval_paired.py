@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from veriloop.bench.pmmeval.summary import summarise
+from veriloop.bench.power import NO_SCATTER
 from veriloop.report.pmmeval_paired import (
     contrasts_table,
     forest_of,
@@ -31,6 +34,17 @@ def test_differences_stand_with_p_and_gap(several):
         "en − native (Qwen2.5-0.5B-Instruct)",
         "en − native (Qwen2.5-7B-Instruct)",
     }
+
+
+def test_translations_that_never_differ_have_no_gap_and_say_why(several):
+    _, summary = several
+    contrast = summary.contrasts_of("models")[0]
+    told = contrast.comparison
+    alike = replace(told.sets["flores"], detectable=None)
+    same = replace(contrast, comparison=replace(told, sets={**told.sets, "flores": alike}))
+    (row,) = (r for r in contrasts_table([same], "T", "").rows if r.label == "FLORES-200")
+    assert (row.cells[-1].value, row.cells[-1].note) == (None, NO_SCATTER)
+    assert forest_of(same).rows[0].detectable is None
 
 
 def test_holm_is_over_all_rows_of_the_table(several):
