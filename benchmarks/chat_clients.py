@@ -107,7 +107,8 @@ def ours(place: Place, url: str, n: int, flight: int, out: Path) -> list[object]
     command: list[object] = [sys.executable, "-m", "veriloop.cli", "sample", "--whole", "--quiet"]
     engine = f"mock@{url}{'&' if '?' in url else '?'}concurrency={flight}"
     command += ["--problems", place.problems(n), "--engine", engine, "--out", out]
-    return [*command, "--n", 1, "--temperature", 0, "--max-tokens", MAX_TOKENS]
+    command += ["--n", 1, "--temperature", 0, "--max-tokens", MAX_TOKENS]
+    return [*command, "--in-flight", flight]
 
 
 def bare(kind: str) -> Command:

@@ -50,7 +50,7 @@ class Options:
     mode: str = ""
     trusted: bool = False
     seed: int = 0
-    in_flight: int = 256
+    in_flight: int = 64
 
     def check(self) -> None:
         """Raises InputError on what is misspelt, before anything is read or asked."""
@@ -204,11 +204,17 @@ def _told_after(
 def _aligned(options: Options) -> tuple[Read, Aligned]:
     """The items asked for. Keys never depend on which languages these are: all are matched to English."""
     from veriloop.bench.pmmeval.alignment import align
-    from veriloop.bench.pmmeval.reading import read_pmmeval
+    from veriloop.bench.pmmeval.reading import HUB, read_pmmeval
 
     wanted = options.languages
     with_english = (*wanted, "en") if wanted and "en" not in wanted else wanted
-    read = read_pmmeval(options.data, tasks=options.tasks, languages=with_english)
+    try:
+        read = read_pmmeval(options.data, tasks=options.tasks, languages=with_english)
+    except InputError as error:
+        if options.data.startswith(HUB) and error.__cause__:  # the hub itself, not what is there
+            told = f"{error.message}; a copy of its files on this machine will do: --data FOLDER"
+            raise InputError(told, file=error.file) from error
+        raise
     aligned = align(read.items)
     if with_english == wanted:
         return read, aligned

@@ -53,7 +53,7 @@ class CodeEloOptions:
     max_tokens: int = 16384
     system: str | None = None
     seed: int = 0
-    in_flight: int = 256
+    in_flight: int = 64
 
     def asking(self) -> Asking:
         """How the model is asked. Raises InputError on a language without a prompt."""

@@ -4,20 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import typer
 
 from veriloop.errors import InputError
 
+
+def engines_known(given: Any) -> Any:
+    """What an option gives, once every engine that it names is seen to be one: before anything is read or written.
+
+    Nothing heavy opens, and no server is asked. Raises InputError.
+    """
+    for spec in [given] if isinstance(given, str) else given or ():
+        if spec:
+            from veriloop.cli.opening import WORLD, engine, model_path
+
+            if spec.startswith(f"{WORLD}:"):
+                model_path(spec)  # its folder is a good one
+            else:
+                engine(spec)
+    return given
+
+
 OUT = typer.Option(..., "--out", "-o", help="Folder to write; a half-done one is finished.")
 PROBLEMS = typer.Option(..., help="Folder of problem records.")
 SOLUTIONS = typer.Option(..., help="Folder of solution records.")
 ENGINE = typer.Option(
-    ..., help="MODEL@URL, local:PATH, pool:PATH, vllm:PATH, a checkpoint folder, or abacus:policy."
+    ...,
+    callback=engines_known,
+    help="MODEL@URL, local:PATH, pool:PATH, vllm:PATH, a checkpoint folder, or abacus:policy.",
 )
 SEED = typer.Option(0, help="Every random stream derives from it.")
 IN_FLIGHT = typer.Option(
-    256, min=1, help="Problems worked on at once; the engine bounds its calls."
+    256, min=1, help="Problems worked on at once."
 )
 FRESH = typer.Option(
     False,

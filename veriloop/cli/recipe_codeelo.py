@@ -33,7 +33,7 @@ class CodeEloRecipeOptions:
     mode: str = ""
     trusted: bool = False
     seed: int = 0
-    in_flight: int = 256
+    in_flight: int = 64
 
     def settings(self) -> Settings:
         """What the recipe is told."""
