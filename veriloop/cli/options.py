@@ -36,7 +36,7 @@ ENGINE = typer.Option(
     help="MODEL@URL, local:PATH, pool:PATH, vllm:PATH, a checkpoint folder, or abacus:policy.",
 )
 SEED = typer.Option(0, help="Every random stream derives from it.")
-IN_FLIGHT = typer.Option(256, min=1, help="Problems worked on at once.")
+IN_FLIGHT = typer.Option(64, min=1, help="Problems worked on at once.")
 FRESH = typer.Option(
     False,
     "--fresh",
