@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from veriloop.cli.options import FRESH, QUIET, RETRY_LOST, SEED
+from veriloop.cli.options import FRESH, QUIET, RETRY_LOST, SEED, engines_known
 from veriloop.cli.showing import publish, tell
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
     from veriloop.bench.best_of_n_sets import BestOfNSets
     from veriloop.cli.selecting import Options
+
+ENGINE = typer.Option(
+    "", callback=engines_known, help="Sample the solutions here, in place of --solutions."
+)
+LIMIT = typer.Option(0, min=0, help="Of each --set: the first problems; 0 is all.")
 
 
 def best_of_n(
@@ -25,7 +30,7 @@ def best_of_n(
         [], "--set", help="A set of the paper, with its answer rules; repeat with --data."
     ),
     data: list[Path] = typer.Option([], help="The file of each --set, in the same order."),
-    engine: str = typer.Option("", help="Sample the solutions here, in place of --solutions."),
+    engine: str = ENGINE,
     prm: list[str] = typer.Option([], help="Process reward model to choose by; may be repeated."),
     orm: list[str] = typer.Option([], help="Outcome reward model to choose by; may be repeated."),
     greedy: list[Path] = typer.Option([], help="Folder of greedy solutions, for a row of its own."),
@@ -33,7 +38,7 @@ def best_of_n(
     out: Path | None = typer.Option(
         None, "--out", "-o", help="Folder for records, best_of_n.json and report.html."
     ),
-    limit: int = typer.Option(0, min=0, help="Of each --set: the first problems; 0 is all."),
+    limit: int = LIMIT,
     temperature: float = typer.Option(0.7, min=0.0, help="Of --engine; unreported in the paper."),
     top_p: float = typer.Option(0.8, min=0.01, max=1.0, help="Of --engine."),
     max_tokens: int = typer.Option(4096, min=1, help="Of --engine: tokens of a solution."),

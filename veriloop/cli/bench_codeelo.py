@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from veriloop.cli.code_options import CHECKERS, COMPILERS, EXAMPLES, MODE, POLICY, SYSTEM, TRUSTED
-from veriloop.cli.options import FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED
+from veriloop.cli.options import FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED, engines_known
 from veriloop.cli.showing import publish, tell
 
 
@@ -18,6 +18,7 @@ def codeelo(
     ),
     engine: str = typer.Option(
         "",
+        callback=engines_known,
         help="MODEL@URL, local:PATH, pool:PATH, vllm:PATH or a checkpoint folder; without one it is only told what "
         "the problems lack here.",
     ),

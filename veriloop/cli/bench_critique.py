@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from veriloop.cli.options import FRESH, QUIET, RETRY_LOST, SEED
+from veriloop.cli.options import FRESH, QUIET, RETRY_LOST, SEED, engines_known
 from veriloop.cli.showing import publish, tell
 from veriloop.errors import InputError
 
@@ -15,15 +15,14 @@ if TYPE_CHECKING:
     from veriloop.bench.critique import CritiqueResult
     from veriloop.cli.criticising import Options
 
+DATA = typer.Option(None, help="RealCritic: a folder with incorrect/ and balanced/.")
+CRITIQUES = typer.Option([], help="No model: JSONL of recorded critiques; may be repeated.")
+
 
 def critique(
-    data: Path | None = typer.Option(
-        None, help="RealCritic: a folder with incorrect/ and balanced/."
-    ),
-    model: str = typer.Option("", help="Critic: MODEL@URL, or any engine."),
-    critiques: list[Path] = typer.Option(
-        [], help="No model: JSONL of recorded critiques; may be repeated."
-    ),
+    data: Path | None = DATA,
+    model: str = typer.Option("", callback=engines_known, help="Critic: MODEL@URL, or any engine."),
+    critiques: list[Path] = CRITIQUES,
     scenario: str = typer.Option("all", help="incorrect, balanced, own, or all."),
     sets: str = typer.Option("", help="Names of sets, with commas; by default all that are there."),
     ei: list[Path] = typer.Option(

@@ -17,6 +17,7 @@ from veriloop.cli.options import (
     QUIET,
     RETRY_LOST,
     SEED,
+    engines_known,
 )
 from veriloop.cli.showing import publish
 from veriloop.errors import EngineError, InputError
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from veriloop.cli.evaluating import Options
     from veriloop.report.pmmeval import PMMEvalFound
 
-MODEL = typer.Option(..., help="MODEL@URL, or any engine; repeat it to compare models.")
+MODEL = typer.Option(
+    ..., callback=engines_known, help="MODEL@URL, or any engine; repeat it to compare models."
+)
 NAME = typer.Option([], help="What a model is called; one for each --model, in order.")
 DATA = typer.Option("hub:Qwen/P-MMEval", help="Folder with the sets, or hub:OWNER/NAME.")
 TASKS = typer.Option("", help="Keys with commas, such as mgsm,xnli; all by default.")

@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from veriloop.cli.options import QUIET, RETRY_LOST, SEED
+from veriloop.cli.options import QUIET, RETRY_LOST, SEED, engines_known
 from veriloop.cli.showing import publish, tell
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
     from veriloop.cli.scoring import Options, Scored
 
+VOTES = typer.Option(0, min=0, help="Critiques a row: 1 is greedy (default), 8 the paper's vote.")
+LIMIT = typer.Option(0, min=0, help="Rows of each subset, evenly spaced; 0 is all, or as --scores.")
+
 
 def processbench(
     data: Path = typer.Option(..., help="Folder of the four JSON files, or one of them."),
     prm: str = typer.Option("", help="Reward model of steps: a checkpoint folder, or KIND:WHERE."),
-    critic: str = typer.Option("", help="Critic: MODEL@URL, or any engine."),
+    critic: str = typer.Option(
+        "", callback=engines_known, help="Critic: MODEL@URL, or any engine."
+    ),
     scores: Path | None = typer.Option(
         None, help="No model: saved verdicts, an earlier run's folder, or JSONL."
     ),
@@ -30,14 +35,10 @@ def processbench(
         None, help="Another system's saved scores, compared row by row."
     ),
     compare_threshold: str = typer.Option("", help="The same as --threshold, of --compare."),
-    votes: int = typer.Option(
-        0, min=0, help="Critiques a row: 1 is greedy (default), 8 the paper's vote."
-    ),
+    votes: int = VOTES,
     sampling: str = typer.Option("paper", help="Of votes: paper, or qwen-math for these models."),
     max_tokens: int = typer.Option(8192, min=1, help="Critic: tokens of an answer; 32768 for QwQ."),
-    limit: int = typer.Option(
-        0, min=0, help="Rows of each subset, evenly spaced; 0 is all, or as --scores."
-    ),
+    limit: int = LIMIT,
     name: str = typer.Option("", help="What the system is called; by default its model's name."),
     out: Path = typer.Option(Path("runs/processbench"), "--out", "-o", help="Folder to write."),
     seed: int = SEED,

@@ -17,6 +17,7 @@ from veriloop.cli.options import (
     SEED,
     SOLUTIONS,
     STRICT,
+    engines_known,
 )
 from veriloop.cli.running import running
 
@@ -33,8 +34,10 @@ SOURCE = typer.Option(
 AGREE = typer.Option(
     None, help="Keep only solutions whose first error this verifier puts in the same place."
 )
-POLICY = typer.Option("", help="Engine of rollouts: the one that wrote the solutions.")
-JUDGE = typer.Option("", help="Engine of the judge.")
+POLICY = typer.Option(
+    "", callback=engines_known, help="Engine of rollouts: the one that wrote the solutions."
+)
+JUDGE = typer.Option("", callback=engines_known, help="Engine of the judge.")
 THRESHOLD = typer.Option(
     0.0, help="Hard label 1 where a larger share of the rollouts succeeds: 0, 0.125, ... 0.875."
 )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import typer
 
+from veriloop.cli.options import engines_known
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:
@@ -142,6 +143,8 @@ def check_spec(spec: str) -> None:
         raise InputError(f"no verifier {spec!r}: write {VERIFIERS}", field="verifier")
     if kind == "facts":
         tool(what)
+    if kind in _ASKING:
+        engines_known(what)
 
 
 def _self_judged(kind: str, policy: Engine) -> Verifier:

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from veriloop.cli.code_options import MODE, SYSTEM, TRUSTED
-from veriloop.cli.options import FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED, STRICT
+from veriloop.cli.options import FRESH, IN_FLIGHT, QUIET, RETRY_LOST, SEED, STRICT, engines_known
 from veriloop.cli.recipes import PrmOptions, report_again, run_recipe
 from veriloop.cli.run_scrit import scrit
 
@@ -54,6 +54,23 @@ def _run(options: PrmOptions, out: Path, *, fresh: bool, quiet: bool) -> int:
     return asyncio.run(run_recipe(options, out, command=sys.argv, fresh=fresh, quiet=quiet))
 
 
+POLICY = typer.Option(
+    DEFAULTS.policy, callback=engines_known, help="Who solves: MODEL@URL, a folder, ..."
+)
+JUDGE = typer.Option(DEFAULTS.judge, callback=engines_known, help="Who judges steps, likewise.")
+UPDATES = typer.Option(
+    DEFAULTS.updates,
+    min=0,
+    help="Optimiser steps of each reward model; by default 800 for surprise, else one epoch.",
+)
+REFERENCE = typer.Option(
+    DEFAULTS.reference, help="Second model that a surprise head reads beside the base."
+)
+JUDGE_PROMPT = typer.Option(
+    DEFAULTS.judge_prompt, help="judge or judge_bare; the latter for abacus:judge."
+)
+
+
 @app.command()
 def prm(
     out: Path = typer.Option(Path("runs/prm"), "--out", "-o", help="Folder of the run."),
@@ -63,23 +80,15 @@ def prm(
     heldout: str = typer.Option(
         DEFAULTS.heldout, help="Problems that only measure, from the same kinds."
     ),
-    policy: str = typer.Option(DEFAULTS.policy, help="Who solves: MODEL@URL, a folder, ..."),
-    judge: str = typer.Option(DEFAULTS.judge, help="Who judges steps, likewise."),
+    policy: str = POLICY,
+    judge: str = JUDGE,
     base: str = typer.Option(DEFAULTS.base, help="Checkpoint the reward models start from."),
-    reference: str = typer.Option(
-        DEFAULTS.reference, help="Second model that a surprise head reads beside the base."
-    ),
+    reference: str = REFERENCE,
     head: str = typer.Option(
         DEFAULTS.head, help="linear or surprise; by default what suits the base's size."
     ),
-    updates: int = typer.Option(
-        DEFAULTS.updates,
-        min=0,
-        help="Optimiser steps of each reward model; by default 800 for surprise, else one epoch.",
-    ),
-    judge_prompt: str = typer.Option(
-        DEFAULTS.judge_prompt, help="judge or judge_bare; the latter for abacus:judge."
-    ),
+    updates: int = UPDATES,
+    judge_prompt: str = JUDGE_PROMPT,
     system: str | None = typer.Option(DEFAULTS.system, help="System message of the policy's chat."),
     train_count: int = typer.Option(DEFAULTS.train_count, min=1, help="Training problems."),
     heldout_count: int = typer.Option(DEFAULTS.heldout_count, min=1, help="Held-out problems."),
@@ -125,7 +134,9 @@ def codeelo(
         None, help="Folder with code_contests/ and humaneval/, measured beside the recipe's own."
     ),
     engine: str = typer.Option(
-        "", help="Who answers: MODEL@URL ...; by default recorded programs of every kind."
+        "",
+        callback=engines_known,
+        help="Who answers: MODEL@URL ...; by default recorded programs of every kind.",
     ),
     samples: int = typer.Option(8, min=1, help="Of --engine: answers to each problem."),
     max_tokens: int = typer.Option(16384, min=1, help="Of --engine: tokens of an answer."),

@@ -33,6 +33,24 @@ app = typer.Typer(
     help="Problems -> solutions with a verifier's help: guided steps, or feedback in the context.",
 )
 
+WIDTH = typer.Option(None, min=1, help="beam: beams kept; dvts: trees. Default 4.")
+EXPAND = typer.Option(
+    None, min=1, help="Steps sampled for each partial solution. Default 8 of greedy, else 4."
+)
+SIMULATIONS = typer.Option(None, min=1, help="mcts: ways down the tree. Default 4.")
+EXPLORATION = typer.Option(None, min=0.0, help="mcts: weight of the prior. Default 1.")
+WIDENING = typer.Option(
+    None,
+    min=0.0,
+    help="mcts: a node is grown visits ** widening times. Default 0.5; 0 is once.",
+)
+VALUE = typer.Option(None, help="mcts: what is backed up: end (the default), score or rollouts.")
+ROLLOUTS = typer.Option(
+    None,
+    min=1,
+    help="mcts: whole solutions that value a leaf, with --value rollouts. Default 2.",
+)
+
 
 def search(
     kind: str = typer.Argument(..., help=_KINDS),
@@ -40,30 +58,14 @@ def search(
     engine: str = ENGINE,
     prm: str = typer.Option(..., help=f"The step verifier that guides: {SPECS}."),
     out: Path = OUT,
-    width: int | None = typer.Option(None, min=1, help="beam: beams kept; dvts: trees. Default 4."),
-    expand: int | None = typer.Option(
-        None, min=1, help="Steps sampled for each partial solution. Default 8 of greedy, else 4."
-    ),
-    simulations: int | None = typer.Option(
-        None, min=1, help="mcts: ways down the tree. Default 4."
-    ),
-    exploration: float | None = typer.Option(
-        None, min=0.0, help="mcts: weight of the prior. Default 1."
-    ),
+    width: int | None = WIDTH,
+    expand: int | None = EXPAND,
+    simulations: int | None = SIMULATIONS,
+    exploration: float | None = EXPLORATION,
     prior: str | None = typer.Option(None, help="mcts: uniform (the default) or logprob."),
-    widening: float | None = typer.Option(
-        None,
-        min=0.0,
-        help="mcts: a node is grown visits ** widening times. Default 0.5; 0 is once.",
-    ),
-    value: str | None = typer.Option(
-        None, help="mcts: what is backed up: end (the default), score or rollouts."
-    ),
-    rollouts: int | None = typer.Option(
-        None,
-        min=1,
-        help="mcts: whole solutions that value a leaf, with --value rollouts. Default 2.",
-    ),
+    widening: float | None = WIDENING,
+    value: str | None = VALUE,
+    rollouts: int | None = ROLLOUTS,
     budget: int | None = typer.Option(None, min=1, help="mcts: tokens for each problem at most."),
     aggregate: str = typer.Option("last", help="Compare by last, min, product or mean score."),
     temperature: float = typer.Option(1.0, min=0.0, help="Of the sampled steps."),

@@ -25,6 +25,7 @@ from veriloop.cli.options import (
     SEED,
     SOLUTIONS,
     STRICT,
+    engines_known,
 )
 from veriloop.cli.running import finish, running
 from veriloop.errors import InputError
@@ -112,7 +113,9 @@ def verify(
     problems: Path = PROBLEMS,
     solutions: Path = SOLUTIONS,
     out: Path = OUT,
-    engine: str = typer.Option("", help="Engine of all kinds that ask a model."),
+    engine: str = typer.Option(
+        "", callback=engines_known, help="Engine of all kinds that ask a model."
+    ),
     checkpoint: str | None = typer.Option(
         None, help="Scorer of process, outcome, pooling: a folder, MODEL@URL, or KIND:WHERE."
     ),

@@ -88,8 +88,8 @@ def test_records_of_two_sets_with_their_mean(tmp_path, chosen):
     ("words", "said"),
     [
         ((), "give either --solutions, or --engine"),
-        (("--engine", "x", "--solutions", "y"), "give either --solutions, or --engine"),
-        (("--engine", "x", "--set", "gsm8k"), "each --set has one --data: got 1 and 0"),
+        (("--engine", "m@http://h", "--solutions", "y"), "give either --solutions, or --engine"),
+        (("--engine", "m@http://h", "--set", "gsm8k"), "each --set has one --data: got 1 and 0"),
         (("--solutions", "y", "--prm", "x"), "name a folder with --out"),
         (("--solutions", "y"), "name problems: --problems FOLDER"),
     ],

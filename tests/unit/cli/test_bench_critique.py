@@ -135,11 +135,14 @@ def test_recorded_critiques_are_scored_without_a_model(tmp_path):
     ("words", "message"),
     [
         ((), "give one of --model and --critiques"),
-        (("--model", "m"), "name what is to be criticised"),
+        (("--model", "m@http://h"), "name what is to be criticised"),
         (("--critiques", "x.jsonl", "--ei", "y"), "leave out --data and --ei"),
-        (("--model", "m", "--data", "x", "--scenario", "half"), "incorrect, balanced, own or all"),
+        (
+            ("--model", "m@http://h", "--data", "x", "--scenario", "half"),
+            "incorrect, balanced, own or all",
+        ),
         (("--critiques", "x.jsonl"), "no such file"),
-        (("--model", "m", "--data", "x", "--scenario", "incorrect"), "at least one of"),
+        (("--model", "m@http://h", "--data", "x", "--scenario", "incorrect"), "at least one of"),
     ],
 )
 def test_what_cannot_be_is_one_clear_line(tmp_path, words, message):

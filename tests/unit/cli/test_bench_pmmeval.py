@@ -1,6 +1,9 @@
 """``veriloop bench pmmeval``: what is said of losses, of other runs, and of what cannot be."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,6 +47,20 @@ def test_a_server_that_is_not_there_is_named_with_what_to_do(tmp_path):
     assert code == 1
     assert "127.0.0.1:9" in str(error)
     assert "--retry-lost" in str(error)
+
+
+def test_a_hub_that_cannot_be_reached_says_what_will_do(model, tmp_path):
+    gone = {"HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0"}
+    words = ["bench", "pmmeval", "--model", model, "--tasks", "xnli", "-o", str(tmp_path / "out")]
+    made = subprocess.run(
+        [sys.executable, "-m", "veriloop.cli", *words],
+        env=os.environ | gone, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert made.returncode == 2
+    assert "hub:Qwen/P-MMEval: reading it from the hub failed: " in made.stderr
+    assert made.stderr.rstrip().endswith(
+        "a copy of its files on this machine will do: --data FOLDER"
+    )
 
 
 def test_what_is_misspelt_is_told_before_anything_is_asked(model, tmp_path):

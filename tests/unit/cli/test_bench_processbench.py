@@ -298,10 +298,10 @@ def test_what_any_verifier_is_shown_does_not_depend_on_it_either(tmp_path, check
     ("words", "message"),
     [
         ((), "give one of --prm, --critic and --scores"),
-        (("--prm", "a", "--critic", "b"), "give one of"),
+        (("--prm", "a", "--critic", "m@http://h"), "give one of"),
         (("--prm", "a", "--votes", "8"), "--votes is for critics"),
         (
-            ("--critic", "scripted:absent.json", "--sampling", "hot"),
+            ("--critic", "m@http://h", "--sampling", "hot"),
             "--sampling is paper or qwen-math",
         ),
         (("--scores", "absent.jsonl"), "no such file"),

@@ -69,7 +69,7 @@ def test_a_contrastive_critic_reads_the_labels(given):
     ("kind", "more", "says"),
     [
         ("critic", (), "critic asks a model: name one with --engine"),
-        ("contrastive", ("--engine", "scripted:x.json"), "--verdicts"),
+        ("contrastive", ("--engine", "m@http://h"), "--verdicts"),
         ("critic", ("--prompt", "critic_contrastive"), "shows a reference"),
         ("critic", ("--prompt", "criticise"), "no prompt 'criticise'"),
     ],

@@ -5,14 +5,17 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from veriloop.abacus import checkpoint
+from veriloop.cli import app
 from veriloop.cli.opening import (
     engine,
     model_path,
     problem_source,
     remembered,
 )
+from veriloop.cli.options import engines_known
 from veriloop.cli.verifying import VerifierOptions, verifier
 from veriloop.engines.scripted import Scripted
 from veriloop.errors import InputError, StoreError
@@ -137,3 +140,30 @@ def test_gold_and_answer_need_nothing(tmp_path):
     assert opened("gold", VerifierOptions(), tmp_path).name == "gold"
     assert opened("answer", VerifierOptions(), tmp_path).name == "answer"
     assert list(Path(tmp_path).iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["bench pmmeval --model", "bench ifeval --data none.jsonl --engine", "sample --problems none --engine",
+     "bench humaneval none.jsonl --engine", "bench codeelo none --engine", "bench critique --model",
+     "bench best-of-n --engine", "bench processbench --data none --critic", "label --policy",
+     "label --judge", "verify judge --problems none --solutions none --engine", "run prm --policy",
+     "run codeelo --engine", "search beam --problems none --prm none --engine",
+     "search refine --problems none --verifier answer --engine",
+     "search refine --problems none --engine m@http://h --verifier"],
+)  # fmt: skip
+def test_an_engine_that_is_none_is_told_before_anything_is_read(command, tmp_path):
+    spec = "critic:" if command.endswith("--verifier") else ""
+    words = [*command.split(), f"{spec}gtp:4", "-o", str(tmp_path / "out")]
+    shown = CliRunner().invoke(app, words)
+    assert str(shown.exception).startswith("'gtp' in 'gtp:4' is no kind of engine"), shown.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_every_engine_of_an_option_is_looked_at(spec):
+    words = ["bench", "pmmeval", "--model", spec, "--model", "m@http://h?retries=x"]
+    assert "retries='x'" in str(CliRunner().invoke(app, words).exception)
+    assert "Abacus ships" in str(CliRunner().invoke(app, [*words[:-1], "abacus:teacher"]).exception)
+    assert engines_known([spec, "abacus:policy", "m@http://h?retries=1", ""])[0] == spec
+    assert engines_known("") == ""
+    assert engines_known(None) is None
