@@ -1,8 +1,8 @@
 """What a report page is made of: a headline, sections in order, and what made it.
 
 Plain frozen dataclasses: records and numbers in, nothing computed here. Sections are tables (``tables``), plots
-(``plots``), texts, browsers of solutions (``browser``) and lists of items (``items``); ``render`` turns a page into one
-HTML file.
+(``plots``) and galleries of these, texts, browsers of solutions (``browser``) and lists of items (``items``);
+``render`` turns a page into one HTML file.
 """
 
 from __future__ import annotations
@@ -83,7 +83,17 @@ class Provenance:
     files: tuple[MadeFile, ...] = ()
 
 
-Section: TypeAlias = "Table | Plot | ForestPlot | Grid | Text | Browser | Items"
+@final
+@dataclass(frozen=True)
+class Gallery:
+    """Many pictures of one kind, folded in groups, each with a name; the first group is open."""
+
+    title: str
+    groups: tuple[tuple[str, tuple[Plot, ...]], ...]
+    caption: str = ""
+
+
+Section: TypeAlias = "Table | Plot | ForestPlot | Grid | Gallery | Text | Browser | Items"
 
 
 @final

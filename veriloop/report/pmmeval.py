@@ -6,8 +6,8 @@ shows too, are in ``pmmeval_tables`` and ``pmmeval_paired``; the statistics come
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from textwrap import fill
 from typing import final
 
@@ -15,7 +15,7 @@ from veriloop.bench.pmmeval.measuring import Measured
 from veriloop.bench.pmmeval.summary import Contrast, Scored, Summary
 from veriloop.bench.pmmeval.tasks import LANGUAGES
 from veriloop.report.cells import Cell
-from veriloop.report.page import Link, Page, Provenance, Section, Text
+from veriloop.report.page import Gallery, Link, Page, Provenance, Section, Text
 from veriloop.report.plots import HeatMap
 from veriloop.report.pmmeval_data import Completeness, completeness_table, published_table
 from veriloop.report.pmmeval_items import shown_items
@@ -49,6 +49,7 @@ from veriloop.report.pmmeval_tables import (
     title_of,
     warning,
 )
+from veriloop.report.pmmeval_terminal import WHOLE, printed_tables
 from veriloop.report.tables import Table
 from veriloop.report.terminal import terminal_table
 
@@ -81,17 +82,24 @@ def pmmeval_page(found: PMMEvalFound, *, provenance: Provenance | None = None) -
     if len(groups) > 1:
         sections.append(overview_table(summary))
     scored = [one for own in groups for one in own]
-    sections += [scores_table(scored), *_maps(scored)]
+    maps = _maps(scored)
+    apart = _apart(summary.contrasts_of("scorings"))
+    phis = {told.system: plot for told in summary.transfers if (plot := phi_map(told))}
+    folded = len({one.answered.model for one in scored}) > WHOLE
+    sections += [scores_table(scored)]
+    sections += [_gallery(scored, (maps, apart, phis))] if folded else maps.values()
     parts = parts_table(scored)
     sections += [parts] if parts else []
-    sections += _scorings(summary.contrasts_of("scorings"))
+    if summary.contrasts_of("scorings"):
+        sections += [scorings_table(summary.contrasts_of("scorings"))]
+        sections += [] if folded else apart.values()
     if stops := stops_line(summary):
         sections.append(Text("Where the official evaluation stops", (stops,)))
     sections += _reading(summary, scored)
     sections += _paired(summary)
     if summary.transfers:
         sections += transfer_tables(summary.transfers)
-        sections += [plot for told in summary.transfers if (plot := phi_map(told))]
+        sections += [] if folded else phis.values()
     for setting, told in (summary.scalings or {}).items():
         sections += [scaling_table(setting, told), *scaling_plots(setting, told)]
     sections.append(gaps_table(_telling([own[0] for own in groups])))
@@ -112,19 +120,14 @@ def pmmeval_page(found: PMMEvalFound, *, provenance: Provenance | None = None) -
 
 
 def pmmeval_terminal(found: PMMEvalFound, *, width: int = 80, colour: bool = False) -> str:
-    """The main tables for the end of a run; ten languages stand side by side in 80 columns."""
-    groups = _by_system(found.summary)
-    tables = [_named(scores_table(own, terminal=True), own[0]) for own in groups]
-    for kind in ("models", "settings"):
-        contrasts = found.summary.contrasts_of(kind)
-        if contrasts:
-            tables.append(contrasts_table(contrasts, f"Paired: {kind}", ""))
-    tables += [_named(bounds_table(own), own[0]) for own in groups]
+    """The tables for the end of a run, most where it has one or two models; ten languages fit in 80 columns."""
+    tables, left = printed_tables(found.summary, _by_system(found.summary))
     shown = [terminal_table(table, width=width, colour=colour) for table in tables]
     said = _headline(found.summary, found.missing, where="above and on the page")
     if stops := stops_line(found.summary):
         said += f" {stops}"
-    return "\n".join([*shown, fill(said, width, break_on_hyphens=False) + "\n"])
+    paragraphs = [left, said] if left else [said]
+    return "\n".join([*shown, *(fill(p, width, break_on_hyphens=False) + "\n" for p in paragraphs)])
 
 
 def stops_line(summary: Summary) -> str:
@@ -141,10 +144,6 @@ def stops_line(summary: Summary) -> str:
         f"The official evaluation stops with an error at an answer to {told} and gives no score: what stands here is "
         "what it would be without that fault."
     )
-
-
-def _named(table: Table, one: Scored) -> Table:
-    return replace(table, title=f"{table.title}: {name_of(one)}")
 
 
 def _by_system(summary: Summary) -> list[list[Scored]]:
@@ -164,15 +163,30 @@ def _telling(scored: Sequence[Scored]) -> Scored:
     return max(scored, key=lambda one: sum(bool(m.se) for m in one.means.sets.values()))
 
 
-def _maps(scored: Sequence[Scored]) -> list[Section]:
-    """Heat maps of the fixed scores, and of the official ones where there is room."""
+def _maps(scored: Sequence[Scored]) -> dict[str, HeatMap]:
+    """Heat maps of the fixed scores, and of the official ones where there is room, by what they are of."""
     systems = len({one.system for one in scored})
     first = scored[0].answered.scoring
-    return [
-        _map(one)
+    return {
+        f"{name_of(one)}, {one.answered.scoring}": _map(one)
         for one in scored
         if len(languages_of([one])) > 1 and (systems <= MAPS or one.answered.scoring == first)
-    ]
+    }
+
+
+def _gallery(scored: Sequence[Scored], maps: Sequence[Mapping[str, HeatMap]]) -> Gallery:
+    """The heat maps of many systems, folded by model: scores, what the scoring does, what English tells."""
+    groups: dict[str, list[HeatMap]] = {}
+    for one in scored:
+        own = groups.setdefault(one.answered.model, [])
+        names = name_of(one), f"{name_of(one)}, {one.answered.scoring}"
+        own += [kind[n] for kind in maps for n in names if n in kind and kind[n] not in own]
+    return Gallery(
+        "Heat maps by model",
+        tuple((model, tuple(own)) for model, own in groups.items() if own),
+        caption="By task and language: scores, fixed minus official scoring, and how far right and wrong go together "
+        "with English.",
+    )
 
 
 def _map(one: Scored) -> HeatMap:
@@ -189,11 +203,9 @@ def _map(one: Scored) -> HeatMap:
     )
 
 
-def _scorings(contrasts: Sequence[Contrast]) -> list[Section]:
-    """What the choice of scoring does, as a table and as pictures."""
-    if not contrasts:
-        return []
-    out: list[Section] = [scorings_table(contrasts)]
+def _apart(contrasts: Sequence[Contrast]) -> dict[str, HeatMap]:
+    """What the choice of scoring does to each system, as pictures."""
+    out: dict[str, HeatMap] = {}
     apart = [abs(d.difference.value) for c in contrasts for d in c.comparison.languages.values()]
     for one in contrasts:
         table = scorings_table([one])
@@ -203,17 +215,15 @@ def _scorings(contrasts: Sequence[Contrast]) -> list[Section]:
         values = tuple(
             tuple(c for c in row.cells[-len(codes) :] if isinstance(c, Cell)) for row in table.rows
         )
-        out.append(
-            HeatMap(
-                f"Fixed minus official: {one.held}",
-                tuple(row.label for row in table.rows),
-                tuple(codes),
-                values,
-                end=max(PALE, *apart),
-                digits=0,
-                caption="Points of 100. Blue: the fixed scoring finds more right; orange: less.",
-                interval=INTERVAL,
-            )
+        out[one.held] = HeatMap(
+            f"Fixed minus official: {one.held}",
+            tuple(row.label for row in table.rows),
+            tuple(codes),
+            values,
+            end=max(PALE, *apart),
+            digits=0,
+            caption="Points of 100. Blue: the fixed scoring finds more right; orange: less.",
+            interval=INTERVAL,
         )
     return out
 

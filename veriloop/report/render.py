@@ -31,7 +31,7 @@ from veriloop.report.forest import ForestPlot
 from veriloop.report.grid import Grid
 from veriloop.report.items import Items, items_html
 from veriloop.report.markup import Markup, element, escape, join, number, slug
-from veriloop.report.page import Page, Provenance, Section, Text
+from veriloop.report.page import Gallery, Page, Provenance, Section, Text
 from veriloop.report.plots import (
     BarPlot,
     GroupedBarPlot,
@@ -142,7 +142,22 @@ def _section(section: Section) -> Markup:
         return join([_paragraph(section.caption), items_html(section)])
     if isinstance(section, Text):
         return _text(section)
-    return _figure(section)
+    return _gallery(section) if isinstance(section, Gallery) else _figure(section)
+
+
+def _gallery(gallery: Gallery) -> Markup:
+    """A fold for each group, the first one open."""
+    folds = [
+        element(
+            "details",
+            element("summary", name),
+            element("div", *map(_figure, plots), class_="figures"),
+            class_="fold",
+            **({} if i else {"open": "open"}),
+        )
+        for i, (name, plots) in enumerate(gallery.groups)
+    ]
+    return join([_paragraph(gallery.caption), *folds])
 
 
 def _paragraph(text: str, class_: str = "caption") -> Markup:

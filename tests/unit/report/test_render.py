@@ -8,7 +8,7 @@ import pytest
 from veriloop.errors import StoreError
 from veriloop.report.browser import Browser
 from veriloop.report.cells import Cell
-from veriloop.report.page import Link, MadeFile, Page, Provenance, StageTime, Text
+from veriloop.report.page import Gallery, Link, MadeFile, Page, Provenance, StageTime, Text
 from veriloop.report.plots import (
     Bar,
     BarPlot,
@@ -139,6 +139,18 @@ def test_everything_made_is_told(fake, html):
     assert re.search(r"montecarlo +85\.1 s +84\.0 s CPU", facts)
     assert re.search(r"total +134\.0 s +132\.1 s CPU", facts)
     assert re.search(r"solutions\.parquet +1,482,113 B +a3f1c09b77d2e145", facts)
+
+
+def test_a_gallery_folds_its_groups_and_opens_the_first(html):
+    plot = BarPlot("Fruit", (Bar("a", Cell(1.0)),), axis="points")
+    groups = (("one", (plot,)), ("other", (plot, plot)))
+    root = html(render(Page("P", sections=(Gallery("All", groups, caption="Of two kinds."), plot))))
+    folds = root.by_class("fold")
+    assert [fold.all("summary")[0].text for fold in folds] == ["one", "other"]
+    assert ["open" in fold.attributes for fold in folds] == [True, False]
+    assert [len(fold.all("svg")) for fold in folds] == [1, 2]
+    assert [h.text for h in root.all("h2")] == ["All", "Plots"]
+    assert "Of two kinds." in root.text
 
 
 def test_empty_parts_say_that_they_are_empty(html):
