@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias, final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from veriloop.bench.clusters import Clusters, cluster
 from veriloop.bench.parallel import ParallelScores, Place
@@ -40,10 +41,11 @@ class ClusteredMean:
     """A mean in points (scores in [0, 1] times 100), where answers that could not be read count as wrong.
 
     ``estimate.n`` counts scores, ``clusters`` what was resampled. ``interval`` says how the interval was made:
-    "bootstrap" over clusters, or "wilson" (one language of 0/1 scores; or no two resamples apart, where resampling
-    is blind). ``se`` is the analytic cluster-robust standard error in points, ``naive_se`` that of pretending that all
-    scores were independent; None with fewer than two of what they are made of. ``left_out`` is the same mean without
-    the ``failed`` answers that could not be read, over the languages that have others; None where none has.
+    "bootstrap" over clusters, "wilson" (one language of 0/1 scores; or no two resamples apart, where resampling is
+    blind), or "bootstrap and wilson" (some languages are all right or all wrong: their doubt is added at either end).
+    ``se`` is the analytic cluster-robust standard error in points, ``naive_se`` that of pretending that all scores were
+    independent; None with fewer than two of what they are made of. ``left_out`` is the same mean without the ``failed``
+    answers that could not be read, over the languages that have others; None where none has.
     """
 
     estimate: Estimate
@@ -252,17 +254,32 @@ def _estimate(
     kind = "bootstrap"
     if binary and high - low < SAME:  # a language all right, another all wrong
         (low, high), kind = _by_place(clusters, level), "wilson"
+    elif binary and (blind := _constant(clusters)).any():
+        ends, share = _wilson_ends(clusters, level), clusters.shares * blind
+        low += float(share @ (ends[:, 0] - clusters.means))
+        high += float(share @ (ends[:, 1] - clusters.means))
+        kind = "bootstrap and wilson"
     return Estimate(100 * value, 100 * low, 100 * high, clusters.n, unscored, level), kind
 
 
 def _by_place(clusters: Clusters, level: float) -> tuple[float, float]:
     """Wilson's ends of each place, weighed as places are: no narrower than if all erred to the same side."""
+    low, high = clusters.shares @ _wilson_ends(clusters, level)
+    return float(low), float(high)
+
+
+def _wilson_ends(clusters: Clusters, level: float) -> Floats:
+    """Wilson's interval of each place, shape (places, 2), with as many draws as its clusters are worth."""
     ends: list[tuple[float, float]] = []
     for worth, mean in zip(clusters.worths(), clusters.means, strict=True):
         n = max(1, math.floor(worth + 1e-6))
         ends.append(wilson(round(n * float(mean)), n, level))
-    low, high = clusters.shares @ np.array(ends)
-    return float(low), float(high)
+    return np.array(ends)
+
+
+def _constant(clusters: Clusters) -> NDArray[np.bool_]:
+    """Places that are all right or all wrong, shape (places,): no resample moves them."""
+    return (clusters.means < SAME) | (clusters.means > 1 - SAME)
 
 
 def draws(clusters: Clusters) -> int:

@@ -226,3 +226,48 @@ def test_a_language_that_is_right_where_the_other_is_wrong_leaves_doubt():
     low, high = wilson(20, 40)
     assert found.estimate.value == 50
     assert (found.estimate.low, found.estimate.high) == pytest.approx((100 * low, 100 * high))
+
+
+def two_sets(a, b):
+    known = {
+        (name, "en"): {f"{name}{i}": float(v) for i, v in enumerate(own)}
+        for name, own in (("a", a), ("b", b))
+    }
+    found = means(ParallelScores("m", known), suites={"both": ["a", "b"]}, bootstrap=FEW)
+    return found.suites["both"]
+
+
+def test_a_set_all_wrong_beside_one_that_varies_adds_its_own_doubt():
+    """0 of 40 may be z^2 / (40 + z^2) (Wilson 1927), and half of it is the mean's; below 0 there is nothing."""
+    wrong, some = np.zeros(40), np.arange(40) < 14
+    found, varying = two_sets(wrong, some), two_sets(wrong + np.arange(40) % 2, some)
+    assert (found.estimate.value, found.interval) == (17.5, "bootstrap and wilson")
+    assert varying.interval == "bootstrap"
+    alone = Bootstrap(resamples=FEW.resamples).estimate(
+        lambda w: 100 * (w @ some) / w.sum(1), 40, n=40
+    )
+    most = 100 * 1.959964**2 / (40 + 1.959964**2)
+    assert found.estimate.low == pytest.approx(alone.low / 2, abs=2)
+    assert found.estimate.high == pytest.approx((alone.high + most) / 2, abs=2)
+    assert found.se == pytest.approx(100 * math.sqrt(0.35 * 0.65 / 39) / 2)
+    right = two_sets(wrong + 1, ~some).estimate  # the same, turned over
+    assert (100 - right.value, 100 - right.high) == pytest.approx((17.5, found.estimate.low), abs=2)
+    assert 100 - right.low == pytest.approx(found.estimate.high, abs=2)
+
+
+def test_an_interval_over_a_set_that_is_nearly_never_right_covers():
+    """Where the rare set has no right answer, only its Wilson end keeps the truth within."""
+    generator = np.random.default_rng(1)
+    covered, blind, draws = 0, 0, 0
+    while draws < 60:
+        rare, some = generator.random(20) < 0.06, generator.random(400) < 0.35
+        if rare.any():
+            continue
+        draws += 1
+        found = two_sets(rare, some).estimate
+        truth = 100 * (0.06 + 0.35) / 2
+        covered += found.low <= truth <= found.high
+        spread = 1.96 * 100 * math.sqrt(0.35 * 0.65 / 400) / 2
+        blind += abs(found.value - truth) <= spread
+    assert blind / draws < 0.85
+    assert covered / draws > 0.95
