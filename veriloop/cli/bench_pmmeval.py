@@ -27,11 +27,18 @@ if TYPE_CHECKING:
     from veriloop.report.pmmeval import PMMEvalFound
 
 MODEL = typer.Option(
-    ..., callback=engines_known, help="MODEL@URL, or any engine; repeat it to compare models."
+    ...,
+    "--model",
+    "--engine",  # what other commands call it
+    callback=engines_known,
+    help="MODEL@URL, or any engine; repeat it to compare models.",
 )
 NAME = typer.Option([], help="What a model is called; one for each --model, in order.")
 DATA = typer.Option("hub:Qwen/P-MMEval", help="Folder with the sets, or hub:OWNER/NAME.")
-TASKS = typer.Option("", help="Keys with commas, such as mgsm,xnli; all by default.")
+TASKS = typer.Option(
+    "",
+    help="Keys with commas: xnli, mhellaswag, flores, humaneval_xl, mgsm, mlogiqa, mmmlu, mifeval; all by default.",
+)
 LANGUAGES = typer.Option("", help="Codes with commas, such as en,zh; all by default.")
 PROGRAMS = typer.Option(
     "python,javascript,java", help="HumanEval-XL's programming languages, or all."
@@ -82,9 +89,9 @@ def pmmeval(
     from veriloop.cli.budgets import open_purse, say_spent
     from veriloop.cli.evaluating import Doing, Options, evaluate, listed
 
-    options = Options(tuple(model), tuple(name), data, out, listed(tasks), listed(languages),
-                      listed(programs), tuple(prompt), shots, scoring, limit, max_tokens, system,
-                      tuple(size), tuple(beside), again, mode, trusted, seed, in_flight)  # fmt: skip
+    options = Options(tuple(model), tuple(name), data, out, listed(tasks.replace("-", "_")),
+                      listed(languages), listed(programs), tuple(prompt), shots, scoring, limit,
+                      max_tokens, system, tuple(size), tuple(beside), again, mode, trusted, seed, in_flight)  # fmt: skip
     purse = open_purse(out, max_tokens_total, max_usd)
     doing = Doing(
         lambda line: typer.echo(fill(line, 80), err=True), quiet, fresh, retry_lost, purse

@@ -27,9 +27,17 @@ def engines_known(given: Any) -> Any:
     return given
 
 
+def folder_there(path: Any) -> Any:
+    """The path of an option, once it is seen to be a folder. Raises InputError."""
+    if path is not None and not path.is_dir():
+        file = "this is a file, and a folder of records is wanted, such as veriloop problems writes"
+        raise InputError(file if path.exists() else "there is no such folder", file=str(path))
+    return path
+
+
 OUT = typer.Option(..., "--out", "-o", help="Folder to write; a half-done one is finished.")
-PROBLEMS = typer.Option(..., help="Folder of problem records.")
-SOLUTIONS = typer.Option(..., help="Folder of solution records.")
+PROBLEMS = typer.Option(..., callback=folder_there, help="Folder of problem records.")
+SOLUTIONS = typer.Option(..., callback=folder_there, help="Folder of solution records.")
 ENGINE = typer.Option(
     ...,
     callback=engines_known,

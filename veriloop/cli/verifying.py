@@ -114,18 +114,24 @@ def _spec(kind: str, options: VerifierOptions) -> str:
 
 @asynccontextmanager
 async def _with_engine(kind: str, options: VerifierOptions, model: Engine) -> AsyncIterator[Any]:
+    from veriloop.records import Problem, Solution
     from veriloop.verify.compare import Pairwise, Pointwise
     from veriloop.verify.equality import MathEquality
     from veriloop.verify.judge import Judge
     from veriloop.verify.montecarlo import MonteCarlo
     from veriloop.verify.surprise import MinTokenProbability
 
+    trial = Problem("trial", "?")  # a prompt that cannot be filled is told before any is asked
+    tried = Solution(trial.id, ("!",))
     if kind in ("judge", "pointwise"):
         judge = Judge(model, options.prompt, options.sampling(0.0), options.seed)
+        judge.ask(trial, tried.steps)
         yield judge if kind == "judge" else Pointwise(judge)
     elif kind == "pairwise":
         prompt = "pairwise" if options.prompt == "judge" else options.prompt
-        yield Pairwise(model, prompt, options.sampling(0.0), options.seed, options.both_orders)
+        pairwise = Pairwise(model, prompt, options.sampling(0.0), options.seed, options.both_orders)
+        pairwise.ask(trial, tried, tried)
+        yield pairwise
     elif kind == "min-token-probability":
         yield MinTokenProbability(model)
     elif kind in _CRITICS:

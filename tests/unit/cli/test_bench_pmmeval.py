@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from veriloop.bench.pmmeval.tasks import TASKS
 from veriloop.cli import app
 
 DATA = Path(__file__).parents[2] / "data/pmmeval"
@@ -61,6 +62,16 @@ def test_a_hub_that_cannot_be_reached_says_what_will_do(model, tmp_path):
     assert made.stderr.rstrip().endswith(
         "a copy of its files on this machine will do: --data FOLDER"
     )
+
+
+def test_tasks_are_told_and_found_as_their_folders_are_spelt(model, tmp_path):
+    helped = CliRunner().invoke(app, ["bench", "pmmeval", "--help"], env={"COLUMNS": "200"}).output
+    assert all(task in helped for task in TASKS)
+    code, said, error = bench(model, tmp_path / "a", "--tasks", "humaneval-xl,xlni")
+    assert (code, "no task 'xlni'" in str(error)) == (1, True), said
+    words = ["bench", "pmmeval", "-q", "--engine", model, "--data", str(DATA), "--limit", "1",
+             "--languages", "en", "--tasks", "humaneval-xl", "--programs", "python", "-o", str(tmp_path / "b")]  # fmt: skip
+    assert CliRunner().invoke(app, words).exit_code == 0
 
 
 def test_what_is_misspelt_is_told_before_anything_is_asked(model, tmp_path):

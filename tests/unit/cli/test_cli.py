@@ -121,7 +121,7 @@ def test_help_of_bounded_numbers_leaves_room_for_words():
 @pytest.mark.parametrize("option", ["--temperature=-3", "--n=0", "--top-p=0"])
 def test_samples_that_cannot_be_drawn_are_a_usage_error(option):
     result = CliRunner().invoke(
-        app, ["sample", "--problems", "p", "--engine", "abacus:policy", "-o", "s", option]
+        app, ["sample", "--problems", ".", "--engine", "abacus:policy", "-o", "s", option]
     )
     assert result.exit_code == 2
     assert option.split("=")[0] in result.output

@@ -136,6 +136,19 @@ def test_what_cannot_be_opened_says_what_to_write(kind, options, said, spec, tmp
         opened(kind, options, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("kind", "prompt", "said"),
+    [
+        ("judge", "judj", "no prompt 'judj' in veriloop.verify: there is .*, judge, judge_bare"),
+        ("pointwise", "pairwise", "the template declares first, problem, second"),
+        ("pairwise", "judge_bare", "the template declares paragraphs, problem"),
+    ],
+)
+def test_a_prompt_that_cannot_be_asked_with_is_told_at_once(kind, prompt, said, spec, tmp_path):
+    with pytest.raises(InputError, match=said):
+        opened(kind, VerifierOptions(engine=spec, prompt=prompt), tmp_path)
+
+
 def test_gold_and_answer_need_nothing(tmp_path):
     assert opened("gold", VerifierOptions(), tmp_path).name == "gold"
     assert opened("answer", VerifierOptions(), tmp_path).name == "answer"
@@ -144,13 +157,13 @@ def test_gold_and_answer_need_nothing(tmp_path):
 
 @pytest.mark.parametrize(
     "command",
-    ["bench pmmeval --model", "bench ifeval --data none.jsonl --engine", "sample --problems none --engine",
+    ["bench pmmeval --model", "bench ifeval --data none.jsonl --engine", "sample --problems . --engine",
      "bench humaneval none.jsonl --engine", "bench codeelo none --engine", "bench critique --model",
      "bench best-of-n --engine", "bench processbench --data none --critic", "label --policy",
-     "label --judge", "verify judge --problems none --solutions none --engine", "run prm --policy",
-     "run codeelo --engine", "search beam --problems none --prm none --engine",
-     "search refine --problems none --verifier answer --engine",
-     "search refine --problems none --engine m@http://h --verifier"],
+     "label --judge", "verify judge --problems . --solutions . --engine", "run prm --policy",
+     "run codeelo --engine", "search beam --problems . --prm none --engine",
+     "search refine --problems . --verifier answer --engine",
+     "search refine --problems . --engine m@http://h --verifier"],
 )  # fmt: skip
 def test_an_engine_that_is_none_is_told_before_anything_is_read(command, tmp_path):
     spec = "critic:" if command.endswith("--verifier") else ""
@@ -167,3 +180,14 @@ def test_every_engine_of_an_option_is_looked_at(spec):
     assert engines_known([spec, "abacus:policy", "m@http://h?retries=1", ""])[0] == spec
     assert engines_known("") == ""
     assert engines_known(None) is None
+
+
+@pytest.mark.parametrize("command", ["sample --engine abacus:policy", "verify answer", "label"])
+def test_records_are_looked_for_in_folders_that_are_there(command, tmp_path):
+    (tmp_path / "file").touch()
+    for name, says in (
+        ("none", "none: there is no such folder"),
+        ("file", "file: this is a file, "),
+    ):
+        words = [*command.split(), "--problems", str(tmp_path / name), "-o", str(tmp_path / "out")]
+        assert says in str(CliRunner().invoke(app, words).exception)
