@@ -103,6 +103,8 @@ def _name(path: _Path) -> str:
 
 
 def _text(value: Json) -> str:
+    if isinstance(value, list | tuple) and value and isinstance(value[0], str):
+        value = value[0]  # a part's description stands before the parts that it was handed
     return value if isinstance(value, str) else canonical(value)
 
 

@@ -41,6 +41,7 @@ def test_a_changed_option_is_named_alone(search, field, was, now):
 def test_another_class_stands_whole():
     found = differences({"by": "Vote(k=1)"}, {"by": "Mean(k=1)"})
     assert found == {"by": ("Vote(k=1)", "Mean(k=1)")}
+    assert differences({"by": ["Vote(k=1)", {"engine": "e"}]}, {"by": "Mean(k=1)"}) == found
 
 
 def test_names_that_stand_twice_are_told_apart():
