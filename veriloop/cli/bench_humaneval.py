@@ -17,6 +17,7 @@ from veriloop.cli.options import (
     QUIET,
     RETRY_LOST,
     SEED,
+    file_there,
 )
 from veriloop.cli.showing import publish, set_aside, tell
 
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
 
 def humaneval(
     data: Path = typer.Argument(
-        ..., help="JSONL with the official columns; HumanEval-XL has them too."
+        ...,
+        callback=file_there,
+        help="JSONL with the official columns; HumanEval-XL has them too.",
     ),
     engine: str = ENGINE,
     samples: int = typer.Option(1, min=1, help="Answers to each problem; one is greedy."),

@@ -91,7 +91,8 @@ def pmmeval(
 
     options = Options(tuple(model), tuple(name), data, out, listed(tasks.replace("-", "_")),
                       listed(languages), listed(programs), tuple(prompt), shots, scoring, limit,
-                      max_tokens, system, tuple(size), tuple(beside), again, mode, trusted, seed, in_flight)  # fmt: skip
+                      max_tokens, system, tuple(size), tuple(beside), again, mode, trusted,
+                      seed, in_flight)  # fmt: skip
     purse = open_purse(out, max_tokens_total, max_usd)
     doing = Doing(
         lambda line: typer.echo(fill(line, 80), err=True), quiet, fresh, retry_lost, purse

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from veriloop.cli.options import FRESH, OUT, PROBLEMS, QUIET, SEED, SOLUTIONS, spelled
+from veriloop.cli.opening import spelled
+from veriloop.cli.options import FRESH, OUT, PROBLEMS, QUIET, SEED, SOLUTIONS
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,13 +6,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, final
 
-from veriloop.cli.options import spelled
 from veriloop.errors import InputError, StoreError
 
 if TYPE_CHECKING:
@@ -24,6 +23,15 @@ if TYPE_CHECKING:
 
 WORLD = "abacus"
 Made = TypeVar("Made")
+
+
+@contextmanager
+def spelled(spec: str = "") -> Iterator[None]:
+    """What a kind does not take is the fault of whoever wrote the option, or the ``spec`` that holds it."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(f"{spec!r} cannot be opened: {error}" if spec else str(error)) from error
 
 
 def model_path(spec: str) -> str:

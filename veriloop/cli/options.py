@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import typer
@@ -35,6 +33,17 @@ def folder_there(path: Any) -> Any:
     return path
 
 
+def file_there(path: Any) -> Any:
+    """The path of an option, once it is seen to be no folder; what a file must hold is its reader's business."""
+    if path.is_dir():
+        files = sorted(one.name for one in path.glob("*.jsonl"))[:4]
+        raise InputError(
+            f"this is a folder; name a file ({', '.join(files) or 'it holds no .jsonl'})",
+            file=str(path),
+        )
+    return path
+
+
 OUT = typer.Option(..., "--out", "-o", help="Folder to write; a half-done one is finished.")
 PROBLEMS = typer.Option(..., callback=folder_there, help="Folder of problem records.")
 SOLUTIONS = typer.Option(..., callback=folder_there, help="Folder of solution records.")
@@ -63,12 +72,3 @@ MAX_USD = typer.Option(
     min=0.0,
     help="Dollars at most; a server's prices follow its URL: ?usd_per_million=0.1,0.3.",
 )
-
-
-@contextmanager
-def spelled(spec: str = "") -> Iterator[None]:
-    """What a kind does not take is the fault of whoever wrote the option, or the ``spec`` that holds it."""
-    try:
-        yield
-    except ValueError as error:
-        raise InputError(f"{spec!r} cannot be opened: {error}" if spec else str(error)) from error

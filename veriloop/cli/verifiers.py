@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from veriloop.cli.opening import model_path, remembered
-from veriloop.cli.options import spelled
+from veriloop.cli.opening import model_path, remembered, spelled
 from veriloop.errors import InputError
 
 if TYPE_CHECKING:

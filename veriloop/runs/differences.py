@@ -40,8 +40,11 @@ def differences(
 
 def told(found: Mapping[str, Json], wanted: Mapping[str, Json]) -> str:
     """The differences as ``seed was 0, is 1; system was None, is 'Be brief.'``: long values where they part ways, and
-    by name alone those for which there is no room.
+    by name alone those for which there is no room. A folder of other records altogether is said to be that.
     """
+    holds, makes = (", ".join(_names_of(one.get("makes"))) for one in (found, wanted))
+    if holds and makes and holds != makes:
+        return f"it holds {holds}, and {makes} are to be written"
     said: list[str] = []
     apart = differences(found, wanted)
     for name, (was, now) in apart.items():
@@ -95,6 +98,12 @@ def _opened(value: Json) -> Mapping[str, Json]:
         return {}
     texts = {name: ast.get_source_segment(value, one) or "" for name, one in parts.items()}
     return {_TYPE: node.func.id, **texts}
+
+
+def _names_of(makes: Json) -> list[str]:
+    """What a stage makes, but for the account of what it left out."""
+    given = makes if isinstance(makes, list | tuple) else ()
+    return [str(one) for one in given if one != "dropped"]
 
 
 def _name(path: _Path) -> str:

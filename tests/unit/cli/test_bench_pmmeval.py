@@ -70,7 +70,8 @@ def test_tasks_are_told_and_found_as_their_folders_are_spelt(model, tmp_path):
     code, said, error = bench(model, tmp_path / "a", "--tasks", "humaneval-xl,xlni")
     assert (code, "no task 'xlni'" in str(error)) == (1, True), said
     words = ["bench", "pmmeval", "-q", "--engine", model, "--data", str(DATA), "--limit", "1",
-             "--languages", "en", "--tasks", "humaneval-xl", "--programs", "python", "-o", str(tmp_path / "b")]  # fmt: skip
+             "--languages", "en", "--tasks", "humaneval-xl", "--programs", "python",
+             "-o", str(tmp_path / "b")]  # fmt: skip
     assert CliRunner().invoke(app, words).exit_code == 0
 
 

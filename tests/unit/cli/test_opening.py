@@ -182,6 +182,15 @@ def test_every_engine_of_an_option_is_looked_at(spec):
     assert engines_known(None) is None
 
 
+def test_a_folder_in_place_of_a_file_says_what_it_holds(spec, tmp_path):
+    words = ["bench", "humaneval", str(tmp_path), "--engine", spec, "-o", str(tmp_path / "out")]
+    assert "this is a folder; name a file (it holds no .jsonl)" in str(
+        CliRunner().invoke(app, words).exception
+    )
+    (tmp_path / "a.jsonl").touch()
+    assert "name a file (a.jsonl)" in str(CliRunner().invoke(app, words).exception)
+
+
 @pytest.mark.parametrize("command", ["sample --engine abacus:policy", "verify answer", "label"])
 def test_records_are_looked_for_in_folders_that_are_there(command, tmp_path):
     (tmp_path / "file").touch()

@@ -59,6 +59,12 @@ def test_other_items_are_said_by_their_number():
     assert told(made(ASKED), made(ASKED, items=2, items_id="y")) == "items was 3, is 2 others"
 
 
+def test_a_folder_of_other_records_is_said_to_be_that():
+    left = made(ASKED, makes=["solutions", "dropped"])
+    right = made(replace(ASKED, seed=1), makes=["solutions", "verdicts", "dropped"])
+    assert told(left, right) == "it holds solutions, and solutions, verdicts are to be written"
+
+
 def test_long_values_are_shown_where_they_part_ways():
     start = "You are a careful assistant who thinks step by step and answers "
     text = told({"system": start + "in French."}, {"system": start + "in German, please."})
