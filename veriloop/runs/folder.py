@@ -71,10 +71,12 @@ def claim(folder: Path, fingerprint: Mapping[str, Json], *, fresh: bool = False)
     elif path.is_file():
         found = _load(path)
         if found != wanted:
+            same = found.get("makes") == wanted.get(
+                "makes"
+            )  # else --fresh would delete others' work
+            way = "--fresh starts it over, another --out keeps it" if same else "give another --out"
             raise InputError(
-                f"this folder was made otherwise ({told(found, wanted)}): --fresh starts it over, "
-                "another --out keeps it",
-                file=str(folder),
+                f"this folder was made otherwise ({told(found, wanted)}): {way}", file=str(folder)
             )
         return
     elif any(True for _ in _pieces(folder)):
