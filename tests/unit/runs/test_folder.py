@@ -72,7 +72,7 @@ def test_a_claim_holds_for_the_same_fingerprint_alone(tmp_path):
     with pytest.raises(InputError, match=says):
         claim(tmp_path, {"by": {"a": [1, 2], "b": 1}, "seed": 2, "new": "x"})
     assert (tmp_path / "stage.json").read_text() == text
-    with pytest.raises(InputError, match="give another --out$"):  # and nothing of --fresh
+    with pytest.raises(InputError, match=r"give another --out$"):  # and nothing of --fresh
         claim(tmp_path, {"by": {"a": [1, 2], "b": 1}, "seed": 1, "makes": ["verdicts"]})
 
 
