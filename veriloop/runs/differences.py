@@ -26,7 +26,8 @@ def differences(
     apart = list(_apart((), dict(found), dict(wanted)))
     if any(path == ("items_id",) for path, _, _ in apart):  # the number alone says nothing of which
         apart = [one for one in apart if one[0] not in (("items",), ("items_id",))]
-        apart.append((("items",), f"{found.get('items')}", f"{wanted.get('items')} others"))
+        was, now = found.get("items"), wanted.get("items")
+        apart.append((("items",), f"{was}", f"{now} others" if was == now else f"{now}"))
     short = [_name(path[-1:]) for path, _, _ in apart]
     names = (
         name if name and short.count(name) == 1 else _name(path)

@@ -56,7 +56,7 @@ def test_parts_of_parts_and_of_tuples_are_found():
 
 def test_other_items_are_said_by_their_number():
     assert told(made(ASKED), made(ASKED, items_id="y")) == "items was 3, is 3 others"
-    assert told(made(ASKED), made(ASKED, items=2, items_id="y")) == "items was 3, is 2 others"
+    assert told(made(ASKED), made(ASKED, items=2, items_id="y")) == "items was 3, is 2"
 
 
 def test_a_folder_of_other_records_is_said_to_be_that():

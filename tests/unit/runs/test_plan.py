@@ -240,10 +240,10 @@ async def echo(problem):
 @pytest.mark.parametrize(
     ("change", "count", "message"),
     [
-        ({"made_by": {"k": 2}}, 10, r'made_by: {"k":1} there, {"k":2} now'),
-        ({"piece_size": 5}, 10, "piece_size: 4 there, 5 now"),
-        ({"name": "judge"}, 10, "stage: search there, judge now"),
-        ({}, 11, "items: 10 there, 11 now"),
+        ({"made_by": {"k": 2}}, 10, "k was 1, is 2"),
+        ({"piece_size": 5}, 10, "piece_size was 4, is 5"),
+        ({"name": "judge"}, 10, "stage was search, is judge"),
+        ({}, 11, "items was 10, is 11)"),
     ],
 )
 def test_a_folder_made_otherwise_is_refused_and_left_alone(tmp_path, change, count, message):
@@ -251,10 +251,10 @@ def test_a_folder_made_otherwise_is_refused_and_left_alone(tmp_path, change, cou
     before = files(tmp_path)
     base = {"name": "search", "folder": tmp_path, "makes": (Solution,), "made_by": {"k": 1}}
     other = Stage(**{**base, "piece_size": 4, **change})
-    with pytest.raises(InputError, match="add --fresh") as caught:
+    with pytest.raises(InputError, match="--fresh starts it over") as caught:
         asyncio.run(run_stage(other, problems(count), echo))
-    assert message.replace("\\", "") in str(caught.value)
-    assert caught.value.file == str(tmp_path / "stage.json")
+    assert message in str(caught.value)
+    assert caught.value.file == str(tmp_path)
     assert files(tmp_path) == before
     fresh = Stage(**{**base, "piece_size": 4, **change, "fresh": True})
     report = asyncio.run(run_stage(fresh, problems(count), echo))
@@ -265,7 +265,7 @@ def test_a_folder_made_otherwise_is_refused_and_left_alone(tmp_path, change, cou
 def test_items_that_changed_are_noticed_by_content(tmp_path):
     asyncio.run(run_stage(search(tmp_path), problems(4), echo))
     others = [*problems(3), Problem("sum", "What is 3 + 3?", "7")]
-    with pytest.raises(InputError, match="items_id"):
+    with pytest.raises(InputError, match="items was 4, is 4 others"):
         asyncio.run(run_stage(search(tmp_path), others, echo))
 
 
