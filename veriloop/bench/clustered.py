@@ -246,7 +246,7 @@ def _estimate(
         assert share is not None
         return share, "wilson"
     if binary and clusters.alike():  # all right, or all wrong
-        n = draws(clusters)
+        n = draws(clusters.worth())
         low, high = wilson(n if value > 0.5 else 0, n, level)
         return Estimate(100 * value, 100 * low, 100 * high, clusters.n, unscored, level), "wilson"
     tail = (1 - level) / 2
@@ -272,7 +272,7 @@ def _wilson_ends(clusters: Clusters, level: float) -> Floats:
     """Wilson's interval of each place, shape (places, 2), with as many draws as its clusters are worth."""
     ends: list[tuple[float, float]] = []
     for worth, mean in zip(clusters.worths(), clusters.means, strict=True):
-        n = max(1, math.floor(worth + 1e-6))
+        n = draws(worth)
         ends.append(wilson(round(n * float(mean)), n, level))
     return np.array(ends)
 
@@ -282,9 +282,9 @@ def _constant(clusters: Clusters) -> NDArray[np.bool_]:
     return (clusters.means < SAME) | (clusters.means > 1 - SAME)
 
 
-def draws(clusters: Clusters) -> int:
-    """``clusters.worth()`` as a whole number, at least 1."""
-    return max(1, math.floor(clusters.worth() + 1e-6))
+def draws(worth: float) -> int:
+    """What clusters are worth as a whole number of draws, at least 1."""
+    return max(1, math.floor(worth + 1e-6))
 
 
 def _read(scores: ParallelScores, failures: Failures) -> tuple[ParallelScores, int]:

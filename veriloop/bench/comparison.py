@@ -298,7 +298,7 @@ def _joined(first: ParallelScores, second: ParallelScores) -> Mapping[str, Mappi
 def _estimate(whole: Clusters, binary: bool, bootstrap: Bootstrap) -> Estimate:
     value, level = whole.value, bootstrap.level
     if binary and whole.alike():  # all -1, all 0, or all 1
-        n = draws(whole)
+        n = draws(whole.worth())
         least, most = 2 * wilson(n, n, level)[0] - 1, wilson(0, n, level)[1]
         low, high = (-most, most) if abs(value) < 0.5 else (least, 1.0)
         low, high = (-high, -low) if value < -0.5 else (low, high)
@@ -316,7 +316,7 @@ def _by_place(whole: Clusters, level: float) -> tuple[float, float]:
     for worth, mean, moved in zip(
         whole.worths(), whole.means, whole.squares / whole.counts.sum(axis=0), strict=True
     ):
-        n = max(1, math.floor(worth + 1e-6))
+        n = draws(worth)
         ahead, behind = (
             wilson(round(n * float(share)), n, level)
             for share in ((moved + mean) / 2, (moved - mean) / 2)

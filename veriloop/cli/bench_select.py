@@ -83,7 +83,6 @@ def select(
 
 
 def _run(options: Options) -> None:
-
     from veriloop.bench import discriminativeness
     from veriloop.bench.score_tables import read_scores
     from veriloop.bench.statistics import Bootstrap

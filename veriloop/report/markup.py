@@ -75,6 +75,15 @@ def number(value: float, digits: int = 1) -> str:
     return shown.lstrip("-") if not shown.strip("-0.,") else shown.replace("-", "\u2212")
 
 
+def counted(n: int, noun: str) -> str:
+    """How many of a thing, in words.
+
+    >>> counted(1, "set"), counted(1200, "pair")
+    ('1 set', '1,200 pairs')
+    """
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+
+
 def slug(text: str) -> str:
     """A name for an anchor: lower-case ASCII letters, digits and hyphens.
 

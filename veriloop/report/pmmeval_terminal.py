@@ -7,14 +7,16 @@ the page (``pmmeval_tables``, ``pmmeval_reading``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from statistics import fmean
+from typing import Literal
 
 from veriloop.bench.comparison import PairedDifference
 from veriloop.bench.multiplicity import holm_by_name
 from veriloop.bench.pmmeval.summary import Contrast, Scored, Summary
 from veriloop.bench.pmmeval.tasks import TASKS
+from veriloop.bench.statistics import Estimate
 from veriloop.report.cells import Cell
 from veriloop.report.pmmeval_paired import contrasts_table, detectable_cell, shown_p
 from veriloop.report.pmmeval_reading import bounds_table
@@ -79,42 +81,37 @@ def _height(one: Scored) -> float:
     return fmean(shares or [m.estimate.value for m in one.means.sets.values()])
 
 
-def _columns(tasks: Sequence[str], unit: str = "") -> tuple[Column, ...]:
-    return tuple(Column(_SHORT.get(key, title_of(key)), unit, best="max") for key in tasks)
-
-
 def _means(scored: Sequence[Scored]) -> Table:
-    tasks = tasks_of(scored)
-    rows = [
-        Row(
-            one.answered.model,
-            tuple(
-                Cell(m.estimate.value, m.estimate.low, m.estimate.high) if m else Cell(note=ABSENT)
-                for m in map(one.means.sets.get, tasks)
-            ),
-            group=f"prompt {one.answered.setting}",
-        )
-        for one in _by_setting(scored)
-    ]
-    scoring = scored[0].answered.scoring
-    return Table(f"All systems, {scoring}", _columns(tasks), tuple(rows), row_label="model")
+    title = f"All systems, {scored[0].answered.scoring}"
+    return _by_task(title, scored, lambda e, _: Cell(e.value, e.low, e.high), best="max")
 
 
 def _unread(scored: Sequence[Scored]) -> Table:
+    return _by_task("Could not be read, %", scored, lambda e, failed: Cell(100 * failed / e.n))
+
+
+def _by_task(
+    title: str,
+    scored: Sequence[Scored],
+    cell: Callable[[Estimate, int], Cell],
+    *,
+    best: Literal["", "max"] = "",
+) -> Table:
+    """A row for each system: what ``cell`` makes of a task's estimate and of how many answers could not be read."""
     tasks = tasks_of(scored)
+    columns = tuple(Column(_SHORT.get(key, title_of(key)), best=best) for key in tasks)
     rows = [
         Row(
             one.answered.model,
             tuple(
-                Cell(100 * m.failed / m.estimate.n) if m else Cell(note=ABSENT)
+                cell(m.estimate, m.failed) if m else Cell(note=ABSENT)
                 for m in map(one.means.sets.get, tasks)
             ),
             group=f"prompt {one.answered.setting}",
         )
         for one in _by_setting(scored)
     ]
-    columns = tuple(replace(c, best=None) for c in _columns(tasks))
-    return Table("Could not be read, %", columns, tuple(rows), row_label="model")
+    return Table(title, columns, tuple(rows), row_label="model")
 
 
 def _by_setting(scored: Sequence[Scored]) -> list[Scored]:

@@ -13,6 +13,7 @@ from veriloop.bench.rating.passes import BUCKETS
 from veriloop.bench.rating.written import WrittenModel
 from veriloop.bench.statistics import Estimate
 from veriloop.report.cells import Cell
+from veriloop.report.markup import counted
 from veriloop.report.page import Link, Page, Provenance, Section, Text
 from veriloop.report.plots import (
     GroupedBarPlot,
@@ -267,16 +268,16 @@ def notes(rated: Rated) -> tuple[str, ...]:
     for m in rated.models:
         if m.skipped:
             told.append(
-                f"{m.label}: left out, without a verdict: {_count(len(m.skipped), 'contest')}."
+                f"{m.label}: left out, without a verdict: {counted(len(m.skipped), 'contest')}."
             )
         part = [c for c in m.contests if c.attempted < c.problems]
         if part:
             told.append(
-                f"{m.label}: some problems of {_count(len(part), 'contest')} have no verdicts and so count as "
+                f"{m.label}: some problems of {counted(len(part), 'contest')} have no verdicts and so count as "
                 "unsolved; the rating is too low."
             )
         if m.lost:
-            told.append(f"{m.label}: left out, without a verdict: {_count(m.lost, 'attempt')}.")
+            told.append(f"{m.label}: left out, without a verdict: {counted(m.lost, 'attempt')}.")
         if 2 * m.capped > len(m.contests):
             told.append(
                 f"{m.label}: a bound above decided {m.capped} of {len(m.contests)} contests; the mean is too low."
@@ -286,10 +287,6 @@ def notes(rated: Rated) -> tuple[str, ...]:
         more = f" and {len(rated.strangers) - 5:,} more" if len(rated.strangers) > 5 else ""
         told.append(f"Verdicts on problems of no contest given here: {shown}{more}.")
     return tuple(told)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def rating_page(
@@ -309,7 +306,7 @@ def rating_page(
     sections = [s for s in (*tables, *pictures, *more) if s is not None]
     return Page(
         title="Ratings on programming contests",
-        subtitle=f"{_count(len(rated.models), 'model')} over {_count(len(rated.contests), 'contest')}",
+        subtitle=f"{counted(len(rated.models), 'model')} over {counted(len(rated.contests), 'contest')}",
         headline=_headline(rated),
         sections=(*sections, _how_to_read(rated)),
         provenance=provenance,
@@ -322,7 +319,7 @@ def _headline(rated: Rated) -> str:
     told = f" [{ends[0]:.0f}, {ends[1]:.0f}]" if ends else ""
     return (
         f"{best.label} rates {best.rating:.0f}{told}, above {best.percentile:.1f} % of people, over "
-        f"{_count(len(best.contests), 'contest')}."
+        f"{counted(len(best.contests), 'contest')}."
     )
 
 

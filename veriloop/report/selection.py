@@ -9,6 +9,7 @@ from __future__ import annotations
 from veriloop.bench.power import NO_SCATTER, Detectable
 from veriloop.bench.selection_verdicts import LanguageTest, PairVerdict, Selection, SetVerdict
 from veriloop.report.cells import Cell
+from veriloop.report.markup import counted
 from veriloop.report.page import Link, Page, Provenance, Section, Text
 from veriloop.report.tables import Column, Entry, Row, Table
 
@@ -32,7 +33,7 @@ def selection_page(selection: Selection, *, provenance: Provenance | None = None
         sections.append(languages_table(selection))
     return Page(
         title="Which sets tell models apart?",
-        subtitle=f"{_counted(len(selection.sets), 'set')}, {_counted(len(selection.pairs), 'model pair')}",
+        subtitle=f"{counted(len(selection.sets), 'set')}, {counted(len(selection.pairs), 'model pair')}",
         headline=_headline(selection),
         sections=(*sections, how_to_read(selection)),
         provenance=provenance,
@@ -128,11 +129,6 @@ def how_to_read(selection: Selection) -> Text:
         terms=_RULES,
         links=(Link("P-MMEval, first version", "https://arxiv.org/abs/2411.09116v1"),),
     )
-
-
-def _counted(count: int, what: str) -> str:
-    """``1 set``, ``7 sets``."""
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _headline(selection: Selection) -> str:

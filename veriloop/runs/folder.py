@@ -71,9 +71,8 @@ def claim(folder: Path, fingerprint: Mapping[str, Json], *, fresh: bool = False)
     elif path.is_file():
         found = _load(path)
         if found != wanted:
-            same = found.get("makes") == wanted.get(
-                "makes"
-            )  # else --fresh would delete others' work
+            # Of other records, --fresh would delete another command's work.
+            same = found.get("makes") == wanted.get("makes")
             way = "--fresh starts it over, another --out keeps it" if same else "give another --out"
             raise InputError(
                 f"this folder was made otherwise ({told(found, wanted)}): {way}", file=str(folder)

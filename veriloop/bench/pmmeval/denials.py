@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from veriloop.bench.pmmeval.phrases import spoken
 from veriloop.bench.pmmeval.rejections import correction
 
 _NEAR = 40  # characters before a number that may deny it
@@ -111,13 +112,13 @@ def stated(text: str, end: int) -> bool:
 
 @cache
 def _signs(language: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*_SIGNS[language], *_SIGNS["en"])))
+    return tuple(dict.fromkeys(sign for code in spoken(language) for sign in _SIGNS[code]))
 
 
 @cache
 def _patterns(language: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     """What denies a number before it, after it, and what stands between it and another one."""
-    codes = tuple(dict.fromkeys((language, "en")))
+    codes = spoken(language)
     before, after, more = ("|".join(kind[c] for c in codes) for kind in (_BEFORE, _AFTER, _INSTEAD))
     unit = rf"(?:\s?{_UNIT}{{1,14}}?){{0,2}}?"
     copula = r"(?:\s?(?:es|son|est|ce sont|é|são|is|là|هو|هي|إنه))?"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from veriloop.bench.pmmeval.phrases import phrases
+from veriloop.bench.pmmeval.phrases import phrases, spoken
 
 _SIGNS = r"[:：=]|->|→|⇒"
 _GAP = r"[*_`'\"”’」』»)）\s\u200e\u200f\u202a-\u202e\u2066-\u2069]{0,8}"
@@ -105,7 +105,7 @@ def _anchors(language: str) -> tuple[str, ...]:
 @cache
 def _pattern(language: str, options: bool) -> re.Pattern[str]:
     said = [re.escape(phrase) for phrase in phrases(language)["lead_in"]]
-    for code in dict.fromkeys((language, "en")):
+    for code in spoken(language):
         nouns = f"{_NOUNS[code]}|{_OPTIONS[code]}" if options else _NOUNS[code]
         said.append(rf"(?:{nouns}){_GAP}(?:{_SIGNS}|{_COPULAS[code]})")
     return re.compile(rf"(?:{'|'.join(said)})(?:{_GAP}[:：])?", re.IGNORECASE)

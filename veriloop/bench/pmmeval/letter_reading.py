@@ -23,6 +23,7 @@ from typing import TypeAlias, final
 
 from veriloop.bench.pmmeval import rejections, verdicts
 from veriloop.bench.pmmeval.leads import lead_ends, lowered
+from veriloop.bench.pmmeval.rejections import LATIN
 from veriloop.text.choices import narrow
 from veriloop.text.extraction import Extraction
 from veriloop.text.thoughts import after_thoughts
@@ -39,7 +40,6 @@ _MORE_THAN_A_LETTER = 3  # characters: "(a)" names a letter, "(a) and (b)" repea
 _TELLING = 6  # characters of an option's text that say it even within a sentence
 
 _BIDI = r"\u200b\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069\ufeff"
-_LATIN = r"A-Za-z0-9\u00c0-\u024f\u1e00-\u1eff\u0370-\u04ff"
 _DRESS = rf"[\s*_`~$:,，、\"'“”‘’「」『』«»‹›<>【】\[\](){{}}\\=→–—-]|[{_BIDI}]"
 _INSIDE = rf"[\s\"'“‘`(\[*_\\]|[{_BIDI}]"
 _WORDS = (
@@ -49,7 +49,7 @@ _WORDS = (
 )
 _ARTICLES = r"(?:the|la|el|le|a|o|là|c['’]est|es|est)(?=\s+[(*\"]*[A-H]\b)|\\?(?:text|textbf|mathrm|mathbf|boxed)"
 _LETTER = (
-    rf"(?P<capital>[A-H])(?![{_LATIN}]|['’-][{_LATIN}]|\s?[+×=/]\s?[0-9a-z])|"
+    rf"(?P<capital>[A-H])(?![{LATIN}]|['’-][{LATIN}]|\s?[+×=/]\s?[0-9a-z])|"
     r"(?P<small>[a-d])(?=[*_`]{0,3}\s*(?:[)\]}.:,\"'”’」』]|\n|\Z))(?!['’.][A-Za-z])"
 )
 _FOREIGN: Mapping[str, tuple[str, str]] = {
@@ -62,7 +62,7 @@ _FOREIGN: Mapping[str, tuple[str, str]] = {
 }
 _AND = r"\b(?:and|or|y|o|et|ou|e|và|hoặc)\b|和|或|と|または|및|또는|และ|หรือ|أو|و|[&/]"
 _JOINED = re.compile(
-    rf"[\s*_)\"”」]{{0,4}}(?:(?:{_AND})[\s*_(\"“「]{{0,4}}(?P<one>[A-D])(?![{_LATIN}])|"
+    rf"[\s*_)\"”」]{{0,4}}(?:(?:{_AND})[\s*_(\"“「]{{0,4}}(?P<one>[A-D])(?![{LATIN}])|"
     rf"[,，、]\s?(?P<two>[A-D])(?=\s*(?:[.。)\]}}\"'”」,，、*&]|\Z|\n|{_AND})))"
 )
 _QUOTES = r"[\"'“”‘’`«»「」]"
@@ -73,13 +73,13 @@ _NAMES = (
 _KEY = re.compile(rf"[\"'“”‘’`«»「」{{]\s{{0,9}}(?i:{_NAMES})\s?(?:\\?{_QUOTES})?\s{{0,9}}[:=]")
 _BOX = re.compile(r"\\f?box(?:ed)?\s?\{")
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
-_CAPITAL = re.compile(rf"[A-D](?<![{_LATIN}'’][A-D])(?![{_LATIN}])")
+_CAPITAL = re.compile(rf"[A-D](?<![{LATIN}'’][A-D])(?![{LATIN}])")
 _NAMED = re.compile(rf"(?:{_WORDS})[\s*_\"“「(:]{{0,4}}\Z", re.IGNORECASE)
 _LINE_START = re.compile(r"(?:\A|\n)[\s*_#>(-]{0,6}\Z")
 _DOTTED = re.compile(r"[*_]{0,2}[.):、](?![A-Za-z0-9])")
 _COUNTED = re.compile(r"\s?(?:选项|项|번)")
-_BARE = re.compile(rf"(?!['’-]|\s[{_LATIN}])")
-_BEFORE = re.compile(rf"([{_LATIN}]+)[\s*_\"“(]*\Z")
+_BARE = re.compile(rf"(?!['’-]|\s[{LATIN}])")
+_BEFORE = re.compile(rf"([{LATIN}]+)[\s*_\"“(]*\Z")
 _AROUND = 24  # characters before a letter that may say that it is a choice
 _CHOOSING = frozenset(
     ("is", "be", "choose", "chose", "pick", "select", "say", "think", "with", "go", "es", "sería", "elijo", "elegir",

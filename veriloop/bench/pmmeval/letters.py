@@ -16,7 +16,7 @@ from functools import cache
 from veriloop.bench.pmmeval import outcomes
 from veriloop.bench.pmmeval.letter_reading import extract_letter
 from veriloop.bench.pmmeval.outcomes import Judged
-from veriloop.bench.pmmeval.phrases import phrases
+from veriloop.bench.pmmeval.phrases import phrases, spoken
 from veriloop.bench.pmmeval.tasks import Scoring
 from veriloop.errors import InputError
 from veriloop.ids import Json
@@ -123,7 +123,7 @@ def options_of(problem: Problem) -> Mapping[str, tuple[str, ...]]:
 @cache
 def _labels(language: str) -> Mapping[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
-    for code in dict.fromkeys((language, "en")):
+    for code in spoken(language):
         for line in phrases(code)["prompts"]["xnli"].split("\n"):
             letter, dot, label = line.partition(". ")
             if dot and letter in ("A", "B", "C"):

@@ -29,6 +29,11 @@ TEMPLATE_FIELDS: Mapping[str, frozenset[str]] = {
 """The fields that a template of each task declares. The English template of ``flores`` also names the language."""
 
 
+def spoken(language: str) -> tuple[str, ...]:
+    """The languages that an answer to a question in ``language`` may be in: that one, and English."""
+    return tuple(dict.fromkeys((language, "en")))
+
+
 class Phrases(TypedDict):
     """One language's file.
 

@@ -11,8 +11,10 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-_LATIN = r"A-Za-z0-9\u00c0-\u024f\u1e00-\u1eff\u0370-\u04ff"
-_END = re.compile(rf"[.!?,;:\n。！？，、；：،؛؟—]|(?<![{_LATIN}'’])[A-D](?![{_LATIN}])")
+from veriloop.bench.pmmeval.phrases import spoken
+
+LATIN = r"A-Za-z0-9\u00c0-\u024f\u1e00-\u1eff\u0370-\u04ff"
+_END = re.compile(rf"[.!?,;:\n。！？，、；：،؛؟—]|(?<![{LATIN}'’])[A-D](?![{LATIN}])")
 _CLOSERS = re.compile(r"[\s)\]*_`\"'“”’」』]{0,6}(?:[:：]\s?|,\s?(?:however|though),\s?)?")
 _MARKS = r"[\s(\[*_`\"'“‘「『]{0,6}\Z"
 _NEAR = 56  # characters on either side
@@ -276,7 +278,7 @@ def _patterns(language: str, what: str) -> tuple[re.Pattern[str], re.Pattern[str
         "announce": (_ANNOUNCED_AFTER, _ANNOUNCED_BEFORE),
     }
     chosen = kinds.values() if what == "either" else (kinds[what],)
-    codes = tuple(dict.fromkeys((language, "en")))
+    codes = spoken(language)
     after, before = (
         "|".join(f"(?:{kind[side][c]})" for kind in chosen for c in codes) for side in (0, 1)
     )
@@ -285,13 +287,13 @@ def _patterns(language: str, what: str) -> tuple[re.Pattern[str], re.Pattern[str
 
 @cache
 def _suppositions(language: str) -> re.Pattern[str]:
-    said = "|".join(_SUPPOSED[c] for c in dict.fromkeys((language, "en")))
+    said = "|".join(_SUPPOSED[c] for c in spoken(language))
     return re.compile(rf"(?:{said})\s*\Z")
 
 
 @cache
 def _examples(language: str) -> re.Pattern[str]:
-    said = "|".join(_EXAMPLE[c] for c in dict.fromkeys((language, "en")))
+    said = "|".join(_EXAMPLE[c] for c in spoken(language))
     return re.compile(
         rf"(?:{said})(?:\s(?:output|answer|response|json|object|format|of the format|only|is|would be|could be)){{0,3}}"
         r"[\s:,،，：`*(（\"'“-]{0,12}(?:json)?[\s`]{0,3}\{[^{}]{0,24}\Z",
@@ -301,7 +303,7 @@ def _examples(language: str) -> re.Pattern[str]:
 
 @cache
 def _corrections(language: str) -> re.Pattern[str]:
-    codes = tuple(dict.fromkeys((language, "en")))
+    codes = spoken(language)
     strong, weak = ("|".join(kind[c] for c in codes) for kind in (_STRONG, _WEAK))
     return re.compile(
         rf"[)\]*_\"'”’」』]{{0,3}}(?:\s?\([^()\n]{{1,60}}\))?{_COPULA}[\s.,،，、。;…!?—–-]{{0,8}}"

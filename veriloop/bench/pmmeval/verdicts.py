@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from functools import cache
 
 from veriloop.bench.pmmeval import rejections
+from veriloop.bench.pmmeval.phrases import spoken
+from veriloop.bench.pmmeval.rejections import LATIN
 
-_LATIN = r"A-Za-z0-9\u00c0-\u024f\u1e00-\u1eff\u0370-\u04ff"
 _RIGHT = re.compile(
-    rf"(?P<letter>[A-D])(?<![{_LATIN}'’][A-D])[\s*)\].\"”」]{{0,4}}(?:选项|項|项|選択肢)?(?:"
+    rf"(?P<letter>[A-D])(?<![{LATIN}'’][A-D])[\s*)\].\"”」]{{0,4}}(?:选项|項|项|選択肢)?(?:"
     r"\s?is (?:the )?(?:correct|right|best|most suitable)|(?:是|为|才是)(?:最)?(?:正确|对的|合适|恰当|答案)|正确|"
     r"[がは](?:最も適切|正解|正しい(?!とは|わけ)|答え)|\s?(?:가|이|은|는)?\s?(?:정답(?!이 아|은 아)|옳(?!지)|맞(?!지))|"
     r"\s?es (?:la )?(?:respuesta |opción )?(?:correcta|más adecuada)|\s?est (?:la )?(?:bonne|correcte?|juste|exacte)|"
@@ -24,7 +25,7 @@ _RIGHT = re.compile(
     r"\s?là (?:câu trả lời |đáp án |phương án )?(?:đúng|chính xác|phù hợp)|\s?(?:เป็น|คือ)?(?:คำตอบ|ข้อ)?ที?่?ถูก|"
     r"\s?(?:هو|هي) (?:الجواب |الإجابة |الخيار )?(?:الصحيح|الأنسب))"
 )
-_CAPITAL = re.compile(rf"[A-D](?<![{_LATIN}'’][A-D])(?![{_LATIN}]|['’-][{_LATIN}])")
+_CAPITAL = re.compile(rf"[A-D](?<![{LATIN}'’][A-D])(?![{LATIN}]|['’-][{LATIN}])")
 _NOUN = re.compile(
     r"\s(?:opción|alternativa|opção|letra|resposta|respuesta|option|réponse|proposition|answer|question|passage|frase)"
 )
@@ -129,11 +130,11 @@ def _gone(text: str, spans: list[tuple[int, int]], language: str) -> bool:
 @cache
 def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
     """What chooses a letter before it and after it, a reason after it, and the end of its clause."""
-    codes = tuple(dict.fromkeys((language, "en")))
+    codes = spoken(language)
     before = "|".join(_BEFORE[c] for c in codes)
     after = "|".join(_AFTER.get(c, r"(?!)") for c in codes)
     because = "|".join(_BECAUSE[c] for c in codes)
-    other = rf"(?!\s?{_MARKS}[A-H](?![{_LATIN}]))"
+    other = rf"(?!\s?{_MARKS}[A-H](?![{LATIN}]))"
     return (
         re.compile(rf"(?:{before}){_MARKS}\Z", re.IGNORECASE),
         re.compile(rf"{_CLOSERS}(?:{after})"),
